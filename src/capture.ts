@@ -1,0 +1,107 @@
+#!/usr/bin/env node
+// The capture process: cap (libpcap) -> BPF -> frames -> a pcap stream on stdout; nothing else. It is a process of its own
+// because cap aborts when its interface goes, and does not return to the event loop while packets keep coming.
+import { writeSync } from "node:fs";
+import type { Cap } from "cap";
+import { EXIT } from "./core/exit.ts";
+import { fileHeader, LINKTYPE, RECORD_HEADER_BYTES, SNAP_BYTES, writeRecordHeader } from "./core/pcap.ts";
+
+/** What the daemon says on stdin, as one line of JSON: an argument would show the secret ports to everyone in `ps`. */
+export interface CaptureOrder {
+  readonly interface: string;
+  readonly filter: string;
+}
+
+/**
+ * cap asks for frames of 65,535 bytes, so one slot of the kernel's ring takes 64 KiB where offloads are on: 2 MiB held 32
+ * packets and lost knocks in a flood, 32 MiB lost none.
+ */
+const RING_BYTES = 32 * 1024 * 1024;
+const BATCH_BYTES = 64 * 1024;
+/** Frames that come faster than this after the last write wait for it, so that a flood costs few writes. */
+const COALESCE_MS = 1;
+/** A wire length for frames cut at our buffer: cap does not tell the true one. */
+const UNKNOWN_WIRE_BYTES = 65_535;
+const STDOUT = 1;
+
+const batch = Buffer.alloc(BATCH_BYTES);
+const batchView = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
+let filled = 0;
+let flushedMs = 0;
+let flushPlanned = false;
+
+await main();
+
+async function main(): Promise<void> {
+  // Ctrl-C reaches the whole group; the daemon decides when the capture ends, by closing our stdin.
+  process.on("SIGINT", () => {});
+  const order = await readOrder();
+  try {
+    const { default: library } = await import("cap");
+    start(new library.Cap(), order);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`${reason}\n`);
+    process.exit(/permi(ssion|tted)/i.test(reason) ? EXIT.NO_PERMISSION : EXIT.UNAVAILABLE);
+  }
+}
+
+function start(cap: Cap, order: CaptureOrder): void {
+  const frame = Buffer.alloc(SNAP_BYTES);
+  cap.on("packet", (length: number, truncated: boolean) => add(frame, length, truncated));
+  const link = cap.open(order.interface, order.filter, RING_BYTES, frame);
+  writeAll(fileHeader(linkTypeOf(link)), 24);
+}
+
+function add(frame: Buffer, length: number, truncated: boolean): void {
+  if (filled + RECORD_HEADER_BYTES + length > BATCH_BYTES) flush();
+  writeRecordHeader(batchView, filled, Date.now(), length, truncated ? UNKNOWN_WIRE_BYTES : length);
+  frame.copy(batch, filled + RECORD_HEADER_BYTES, 0, length);
+  filled += RECORD_HEADER_BYTES + length;
+  if (flushPlanned) return;
+  flushPlanned = true;
+  // cap hands over all it has before the loop turns: a lone knock goes out at once, a busy link in batches.
+  if (performance.now() - flushedMs >= COALESCE_MS) setImmediate(flush);
+  else setTimeout(flush, COALESCE_MS);
+}
+
+function flush(): void {
+  flushPlanned = false;
+  writeAll(batch, filled);
+  filled = 0;
+  flushedMs = performance.now();
+}
+
+/** Synchronous, so that nothing piles up in this process: what the daemon cannot take stays in the kernel's ring. */
+function writeAll(bytes: Uint8Array, length: number): void {
+  try {
+    for (let written = 0; written < length; ) written += writeSync(STDOUT, bytes, written, length - written);
+  } catch {
+    // The daemon is gone (EPIPE); there is nobody left to capture for.
+    process.exit(EXIT.OK);
+  }
+}
+
+function linkTypeOf(link: string): number {
+  const known: Record<string, number> = {
+    ETHERNET: LINKTYPE.ETHERNET,
+    NULL: LINKTYPE.NULL,
+    RAW: LINKTYPE.RAW,
+    LINKTYPE_LINUX_SLL: LINKTYPE.LINUX_SLL,
+  };
+  const [, number] = /^Unknown linktype (\d+)$/.exec(link) ?? [];
+  return known[link] ?? Number(number ?? LINKTYPE.NULL);
+}
+
+/** The first line of stdin. Its end, at any time, means that the daemon is gone. */
+function readOrder(): Promise<CaptureOrder> {
+  return new Promise((resolve) => {
+    let text = "";
+    process.stdin.setEncoding("utf8");
+    process.stdin.on("end", () => process.exit(EXIT.OK));
+    process.stdin.on("data", (chunk: string) => {
+      text += chunk;
+      if (text.endsWith("\n")) resolve(JSON.parse(text));
+    });
+  });
+}

@@ -1,0 +1,22 @@
+// `knockd check`: every problem of the file at once, and what is unwise in a file without problems.
+import { EXIT, type ExitCode } from "../core/exit.ts";
+import { formatProblem } from "../core/problem.ts";
+import { weaknesses } from "../core/weakness.ts";
+import { parseFile } from "./config-file.ts";
+import { hint, print, printError } from "./terminal.ts";
+
+export function check({ config: file, json }: { config: string; json?: boolean }): ExitCode {
+  const parsed = parseFile(file);
+  const problems = "problems" in parsed ? parsed.problems : [];
+  const warnings = "config" in parsed ? weaknesses(parsed.config) : [];
+  const code = problems.length > 0 ? EXIT.CONFIG : EXIT.OK;
+  if (json) {
+    print(JSON.stringify({ problems, warnings }));
+    return code;
+  }
+  for (const problem of problems) printError(formatProblem(file, problem));
+  for (const warning of warnings) hint(warning);
+  if ("config" in parsed)
+    print(`${file}: fine, ${parsed.config.doors.length} ${parsed.config.doors.length === 1 ? "door" : "doors"}`);
+  return code;
+}

@@ -1,0 +1,75 @@
+// `knockd run`: the daemon in the foreground. Picks the real captures, firewall and log, and ties signals to them.
+
+import type { Config } from "../core/config.ts";
+import { EXIT, type ExitCode } from "../core/exit.ts";
+import { weaknesses } from "../core/weakness.ts";
+import { reasonOf, words } from "../core/words.ts";
+import { Daemon } from "../daemon.ts";
+import { Captures } from "../io/captures.ts";
+import { runCommand } from "../io/command.ts";
+import { Ending } from "../io/ending.ts";
+import { chooseFirewall } from "../io/firewall.ts";
+import { portsInUse } from "../io/listening.ts";
+import { type Log, openLog } from "../io/log.ts";
+import { guardSecret } from "../io/secret.ts";
+import { loadConfig } from "./config-file.ts";
+
+const DEFAULT_STATE_DIRECTORY = "/var/lib/knockd";
+
+export interface RunOptions {
+  config: string;
+  interface?: string;
+}
+
+/** Ends with a signal, or rejects with a Failure when there is no going on. */
+export async function run(options: RunOptions): Promise<ExitCode> {
+  const config = configFor(options);
+  const log = openLog(config);
+  for (const text of weaknesses(config)) log.warn({ event: "weak" }, text);
+  const { secret, problem } = guardSecret(process.env["STATE_DIRECTORY"] ?? DEFAULT_STATE_DIRECTORY);
+  if (problem !== undefined) log.warn({ event: "state" }, words.secretNotKept(problem));
+
+  const ending = new Ending();
+  const captures = new Captures({
+    frame: (frame, local) => daemon.see(frame, local),
+    listening: (name, again) => {
+      if (again) log.info({ event: "capture-back", interface: name }, words.captureBack(name));
+      else log.info({ event: "listening", interface: name }, words.listening(name));
+    },
+    lost: (name, reason) =>
+      log.warn({ event: "capture-lost", interface: name, reason }, words.captureLost(name, reason)),
+    noDefaultRoute: () => log.warn({ event: "capture-lost" }, words.noDefaultRoute()),
+    failed: (error) => ending.fail(error),
+  });
+  const firewall = chooseFirewall(config);
+  const watch = captures.watch.bind(captures);
+  const daemon = new Daemon(config, { log, firewall, runCommand, watch, portsInUse, guardSecret: secret });
+
+  process.on("SIGTERM", () => ending.end());
+  process.on("SIGINT", () => ending.end());
+  process.on("SIGHUP", () => void reload(options, daemon, log));
+  try {
+    await captures.start();
+    await daemon.start();
+    await ending.promise;
+  } finally {
+    captures.close();
+    await daemon.stop();
+  }
+  return EXIT.OK;
+}
+
+/** A bad file changes nothing. */
+async function reload(options: RunOptions, daemon: Daemon, log: Log): Promise<void> {
+  try {
+    await daemon.reload(configFor(options));
+    log.info({ event: "reloaded", file: options.config }, words.reloaded(options.config));
+  } catch (error) {
+    log.error({ event: "reload-rejected", file: options.config }, words.reloadRejected(reasonOf(error)));
+  }
+}
+
+function configFor({ config: file, interface: name }: RunOptions): Config {
+  const config = loadConfig(file);
+  return name === undefined ? config : { ...config, interfaces: [name] };
+}

@@ -1,0 +1,150 @@
+// The table of attempts: how far each source has come with each door. Constant time, constant memory, whatever a stranger sends.
+import { type Address, hashAddress, sameAddress } from "./address.ts";
+
+/** BOUNDED: attempts at a time. 27 bytes each; untouched pages cost nothing. Past it the oldest attempt is forgotten first. */
+export const ATTEMPTS_MAX = 2 ** 19;
+
+/** How many attempts that are past their first step a new one looks over before it takes the place of one of them. */
+const SPARED_MAX = 64;
+
+/** A place in the table, or NONE. */
+export type Slot = number;
+export const NONE = -1;
+
+/** Doors are numbered in 16 bits. */
+export const DOOR_NUMBER_MAX = 0xffff;
+
+/**
+ * Slots are given out in a circle, so the one after the newest is the oldest. Slots of one hash are chained through `#next`.
+ * (A Map with "delete the first key" costs quadratic time under a flood: V8 keeps tombstones.)
+ */
+export class Attempts {
+  readonly #size: number;
+  readonly #seed: number;
+  readonly #heads: Int32Array;
+  readonly #next: Int32Array;
+  readonly #sources: Int32Array;
+  readonly #startedMs: Uint32Array;
+  readonly #doors: Uint16Array;
+  /** Steps matched so far; 0 marks a free slot. */
+  readonly #stages: Uint8Array;
+  #newest = 0;
+  #sweepAt = 0;
+  #live = 0;
+  /** One address at a time is compared or handed out without allocating. */
+  readonly #scratch: Address = new Int32Array(4);
+
+  /** `size` is a power of two; `seed` a secret number. */
+  constructor(size: number, seed: number) {
+    this.#size = size;
+    this.#seed = seed;
+    this.#heads = new Int32Array(Math.max(1, size / 2));
+    this.#next = new Int32Array(size);
+    this.#sources = new Int32Array(size * 4);
+    this.#startedMs = new Uint32Array(size);
+    this.#doors = new Uint16Array(size);
+    this.#stages = new Uint8Array(size);
+  }
+
+  get live(): number {
+    return this.#live;
+  }
+
+  /** The first attempt of a source; go on with `after`. */
+  first(source: Address): Slot {
+    return this.#matching((this.#heads[this.#bucket(source)] ?? 0) - 1, source);
+  }
+
+  after(slot: Slot, source: Address): Slot {
+    return this.#matching((this.#next[slot] ?? 0) - 1, source);
+  }
+
+  add(source: Address, door: number, nowMs: number): Slot {
+    const slot = this.#claim();
+    this.#sources.set(source, slot * 4);
+    this.#doors[slot] = door;
+    this.#stages[slot] = 1;
+    this.#startedMs[slot] = nowMs >>> 0;
+    const bucket = this.#bucket(source);
+    // Links are slot + 1, so that zeroed memory means "none".
+    this.#next[slot] = this.#heads[bucket] ?? 0;
+    this.#heads[bucket] = slot + 1;
+    this.#live++;
+    return slot;
+  }
+
+  remove(slot: Slot): void {
+    const bucket = this.#bucket(this.source(slot));
+    const next = this.#next[slot] ?? 0;
+    let at = (this.#heads[bucket] ?? 0) - 1;
+    if (at === slot) this.#heads[bucket] = next;
+    else {
+      while (at !== NONE && (this.#next[at] ?? 0) !== slot + 1) at = (this.#next[at] ?? 0) - 1;
+      if (at !== NONE) this.#next[at] = next;
+    }
+    this.#stages[slot] = 0;
+    this.#live--;
+  }
+
+  door(slot: Slot): number {
+    return this.#doors[slot] ?? 0;
+  }
+
+  stage(slot: Slot): number {
+    return this.#stages[slot] ?? 0;
+  }
+
+  advance(slot: Slot): void {
+    this.#stages[slot] = this.stage(slot) + 1;
+  }
+
+  /** Milliseconds since the first step. Kept in 32 bits: the sweep ends an attempt long before they wrap, after 49 days. */
+  ageMs(slot: Slot, nowMs: number): number {
+    return ((nowMs >>> 0) - (this.#startedMs[slot] ?? 0)) >>> 0;
+  }
+
+  /** Valid until the next call. */
+  source(slot: Slot): Address {
+    for (let word = 0; word < 4; word++) this.#scratch[word] = this.#sources[slot * 4 + word] ?? 0;
+    return this.#scratch;
+  }
+
+  /** Visits up to `count` slots, going on where the last call ended, and removes the attempts that `dead` says are. */
+  sweep(count: number, dead: (slot: Slot) => boolean): void {
+    if (this.#live === 0) return;
+    for (let visited = 0; visited < Math.min(count, this.#size); visited++) {
+      const slot = this.#sweepAt;
+      this.#sweepAt = (slot + 1) & (this.#size - 1);
+      if (this.stage(slot) > 0 && dead(slot)) this.remove(slot);
+    }
+  }
+
+  /** Renumbers the doors of all attempts; NONE drops an attempt. */
+  renumber(toNumber: (door: number) => number): void {
+    for (let slot = 0; slot < this.#size && this.#live > 0; slot++) {
+      if (this.stage(slot) === 0) continue;
+      const number = toNumber(this.door(slot));
+      if (number === NONE) this.remove(slot);
+      else this.#doors[slot] = number;
+    }
+  }
+
+  /** The next slot of the circle. An attempt past its first step was made by someone who knows the way: it is spared for a while. */
+  #claim(): Slot {
+    let slot = (this.#newest + 1) & (this.#size - 1);
+    for (let spared = 0; spared < SPARED_MAX && this.stage(slot) > 1; spared++) slot = (slot + 1) & (this.#size - 1);
+    if (this.stage(slot) > 0) this.remove(slot);
+    this.#newest = slot;
+    return slot;
+  }
+
+  #matching(slot: Slot, source: Address): Slot {
+    let at = slot;
+    while (at !== NONE && !sameAddress(this.source(at), source)) at = (this.#next[at] ?? 0) - 1;
+    return at;
+  }
+
+  #bucket(source: Address): number {
+    return hashAddress(source, this.#seed) & (this.#heads.length - 1);
+  }
+}

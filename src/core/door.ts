@@ -1,0 +1,47 @@
+// A door: how it is earned, and what happens when somebody has earned it.
+import type { Address, Family } from "./address.ts";
+import type { Port } from "./port.ts";
+import type { FlagRule } from "./tcp-flags.ts";
+
+/** knockd's limit. */
+export const STEPS_MAX = 32;
+
+/** The administrator's own text for /bin/sh -c, or an argv that runs without a shell. */
+export type Command = { readonly shell: string } | { readonly argv: readonly string[] };
+
+/** What runs for a knocker of one address family; a `stop` without a `start` does not exist (as in knockd). */
+export interface Commands {
+  readonly start?: Command;
+  readonly stop?: Command;
+}
+
+export interface Door {
+  readonly name: string;
+  /** 1 to STEPS_MAX ports in order; empty while a file of one-time sequences has none left. */
+  readonly sequence: readonly Port[];
+  /** Path of a file of sequences, each good once. */
+  readonly oneTimeSequences?: string;
+  /** From the first knock to the last; the last must come earlier than this. */
+  readonly seqTimeoutMs: number;
+  /** After an opening, the door hears nobody for so long. */
+  readonly seqCooldownMs: number;
+  readonly tcpflags: FlagRule;
+  /** Knocks must go to this address instead of the interface's own. */
+  readonly target?: Address;
+  /** Hidden from everyone, open for the knocker. */
+  readonly open: readonly Port[];
+  /** The administrator's own sets that take the knocker's address, by family. */
+  readonly sets: Partial<Record<Family, string>>;
+  /** How long a grant lasts. */
+  readonly grantMs: number;
+  readonly commands: Record<Family, Commands>;
+}
+
+/** Whether something of this door must be undone for a knocker of this family. */
+export function hasClose(door: Door, family: Family): boolean {
+  return usesFirewall(door, family) || door.commands[family].stop !== undefined;
+}
+
+export function usesFirewall(door: Door, family: Family): boolean {
+  return door.open.length > 0 || door.sets[family] !== undefined;
+}

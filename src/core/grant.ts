@@ -1,0 +1,119 @@
+// Grants: who has which door open, until when. One grant, one end; knocking again moves it.
+import TinyQueue from "tinyqueue";
+import { type Family, familyOfText } from "./address.ts";
+import { type Door, hasClose } from "./door.ts";
+
+/** BOUNDED: grants at a time. A flood of spoofed complete knocks (UDP needs no answer) ends here, not in the memory. */
+export const GRANTS_MAX = 65_536;
+
+/** BOUNDED: openings under way at doors that have nothing to undo (wake-on-LAN). Each is a process. */
+export const PASSING_MAX = 256;
+
+/** How soon to look again at a grant whose time is over but whose start command still runs. */
+const OPENING_LOOK_MS = 100;
+
+/** `opening` until the door's start command has ended: its time counts from then on. */
+export type GrantState = "opening" | "open" | "closed";
+
+export interface Grant {
+  readonly door: Door;
+  /** Canonical text. */
+  readonly ip: string;
+  readonly family: Family;
+  /** Monotonic milliseconds. */
+  readonly openedMs: number;
+  closesMs: number;
+  state: GrantState;
+}
+
+export type Admission =
+  | { readonly outcome: "opened" | "extended"; readonly grant: Grant }
+  /** The door has nothing to undo: it acts each time. */
+  | { readonly outcome: "passing"; readonly grant: Grant }
+  | { readonly outcome: "full" };
+
+/** A plan to close. The grant may have been extended or closed since. */
+interface Closing {
+  readonly atMs: number;
+  readonly grant: Grant;
+}
+
+export class Grants {
+  readonly #max: number;
+  /** BOUNDED: `max` entries. */
+  readonly #grants = new Map<string, Grant>();
+  /** BOUNDED: PASSING_MAX entries. */
+  readonly #passing = new Set<Grant>();
+  /** BOUNDED: one entry for each grant, and for each that was closed before its time. */
+  readonly #closings = new TinyQueue<Closing>([], (a, b) => a.atMs - b.atMs);
+
+  constructor(max: number = GRANTS_MAX) {
+    this.#max = max;
+  }
+
+  /** What an earned door means for this address now. */
+  admit(door: Door, ip: string, nowMs: number): Admission {
+    const family = familyOfText(ip);
+    const current = this.#grants.get(keyOf(door, ip));
+    if (current !== undefined) {
+      current.closesMs = Math.max(current.closesMs, nowMs + door.grantMs);
+      return { outcome: "extended", grant: current };
+    }
+    const grant: Grant = { door, ip, family, openedMs: nowMs, closesMs: nowMs + door.grantMs, state: "opening" };
+    if (!hasClose(door, family)) return this.#pass(grant);
+    if (this.#grants.size >= this.#max) return { outcome: "full" };
+    this.#grants.set(keyOf(door, ip), grant);
+    this.#closings.push({ atMs: grant.closesMs, grant });
+    return { outcome: "opened", grant };
+  }
+
+  /** The start command has ended: the door stands open for its whole time from now. */
+  started(grant: Grant, nowMs: number): void {
+    this.#passing.delete(grant);
+    if (grant.state !== "opening") return;
+    grant.state = "open";
+    grant.closesMs = Math.max(grant.closesMs, nowMs + grant.door.grantMs);
+  }
+
+  /** Takes out the grants whose time has come; the caller closes them. */
+  due(nowMs: number): Grant[] {
+    const due: Grant[] = [];
+    const later: Closing[] = [];
+    for (let head = this.#closings.peek(); head !== undefined && head.atMs <= nowMs; head = this.#closings.peek()) {
+      this.#closings.pop();
+      const { grant } = head;
+      if (grant.state === "closed") continue;
+      if (grant.state === "open" && grant.closesMs <= nowMs) due.push(this.remove(grant));
+      // Extended since it was planned, or still opening: a look at its new end, and soon.
+      else later.push({ atMs: Math.max(grant.closesMs, nowMs + OPENING_LOOK_MS), grant });
+    }
+    for (const closing of later) this.#closings.push(closing);
+    return due;
+  }
+
+  /** Monotonic time of the next look at `due`, or undefined while nothing is open. */
+  get nextDueMs(): number | undefined {
+    return this.#closings.peek()?.atMs;
+  }
+
+  remove(grant: Grant): Grant {
+    grant.state = "closed";
+    this.#passing.delete(grant);
+    if (this.#grants.get(keyOf(grant.door, grant.ip)) === grant) this.#grants.delete(keyOf(grant.door, grant.ip));
+    return grant;
+  }
+
+  all(): Grant[] {
+    return [...this.#grants.values()];
+  }
+
+  #pass(grant: Grant): Admission {
+    if (this.#passing.size >= PASSING_MAX) return { outcome: "full" };
+    this.#passing.add(grant);
+    return { outcome: "passing", grant };
+  }
+}
+
+function keyOf(door: Door, ip: string): string {
+  return `${ip} ${door.name}`;
+}

@@ -1,0 +1,78 @@
+// Guard ports: ports that only a scanner touches. A touch ends the source's attempts, so no scan can walk a sequence.
+import type { Door } from "./door.ts";
+import { type Protocol, portKey } from "./port.ts";
+
+/** 128 secret bits that decide where the guards stand. */
+export type GuardSecret = readonly [number, number, number, number];
+
+/** Secret guards near each step, which meet a scan of the range around a sequence. */
+const NEARBY_COUNT = 16;
+const NEARBY_DISTANCE = 1024;
+/** Secret guards per protocol all over the high ports, which meet a scan of everything. */
+const HIGH_COUNT = 32;
+/** BOUNDED: nearby guards per protocol, however many doors there are. */
+const NEARBY_MAX = 128;
+
+/** High ports outside Linux's range for its own outgoing connections (32768 to 60999), so that no answer touches a guard. */
+const HIGH_RANGES = [
+  { from: 10_000, to: 32_767 },
+  { from: 61_000, to: 65_535 },
+] as const;
+
+const PORT_MAX = 65_535;
+/** Below this a stray connection may be somebody's mistake, not a scan. */
+const NEARBY_MIN = 1024;
+
+/**
+ * The guards of all doors as port keys: each step's neighbours p-1 and p+1, and secret ports per protocol. Never a port in
+ * `inUse` (what something listens on), nor one that a door is knocked at or opens. The same secret gives the same guards.
+ */
+export function guardPorts(doors: readonly Door[], inUse: ReadonlySet<number>, secret: GuardSecret): Set<number> {
+  const taken = new Set(inUse);
+  for (const door of doors)
+    for (const port of [...door.sequence, ...door.open]) taken.add(portKey(port.protocol, port.number));
+  const guards = new Set<number>();
+  const random = generator(secret);
+  const addTo = (protocol: Protocol, number: number): void => {
+    const key = portKey(protocol, number);
+    if (number >= 1 && number <= PORT_MAX && !taken.has(key)) guards.add(key);
+  };
+  const steps = doors.flatMap((door) => door.sequence);
+  for (const step of steps) {
+    addTo(step.protocol, step.number - 1);
+    addTo(step.protocol, step.number + 1);
+  }
+  for (const protocol of ["tcp", "udp"] as const) {
+    const ports = steps.filter((step) => step.protocol === protocol).map((step) => step.number);
+    for (let index = 0; index < Math.min(NEARBY_MAX, NEARBY_COUNT * ports.length); index++) {
+      const center = ports[index % ports.length] ?? 0;
+      const number = center - NEARBY_DISTANCE + Math.floor(random() * 2 * NEARBY_DISTANCE);
+      if (number >= NEARBY_MIN) addTo(protocol, number);
+    }
+    if (ports.length > 0) for (let index = 0; index < HIGH_COUNT; index++) addTo(protocol, highPort(random()));
+  }
+  return guards;
+}
+
+/** Maps 0 to 1 onto the high ranges. */
+function highPort(fraction: number): number {
+  const [low, high] = HIGH_RANGES;
+  const lowSize = low.to - low.from + 1;
+  const index = Math.floor(fraction * (lowSize + high.to - high.from + 1));
+  return index < lowSize ? low.from + index : high.from + index - lowSize;
+}
+
+/** sfc32 (Doty-Humphrey, PractRand): small, well distributed; nobody sees its output, so it need not be cryptographic. */
+function generator(secret: GuardSecret): () => number {
+  let [a, b, c, counter] = secret;
+  const next = (): number => {
+    const sum = (a + b + counter) | 0;
+    counter = (counter + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = (((c << 21) | (c >>> 11)) + sum) | 0;
+    return (sum >>> 0) / 2 ** 32;
+  };
+  for (let round = 0; round < 12; round++) next();
+  return next;
+}

@@ -1,0 +1,177 @@
+// Attempts per source and door: what a knock does to them, and which doors it completes.
+import type { Address, AddressSet } from "./address.ts";
+import { sameAddress } from "./address.ts";
+import { ATTEMPTS_MAX, Attempts, DOOR_NUMBER_MAX, NONE, type Slot } from "./attempts.ts";
+import type { Door } from "./door.ts";
+import type { Knock } from "./knock.ts";
+import { portKey } from "./port.ts";
+
+/** Hears what becomes of attempts. `source` is valid only during the call. */
+export interface MatchReport {
+  stage(door: Door, source: Address, stage: number): void;
+  timeout(door: Door, source: Address, stage: number): void;
+  guard(door: Door, source: Address, knock: Knock): void;
+}
+
+const UNWATCHED = 0;
+const WATCHED = 1;
+const GUARD = 2;
+const PORT_KEYS = 3 * 0x10000;
+
+/** BOUNDED: doors in one config, by the width of a door's number in the table. */
+export const DOORS_MAX = DOOR_NUMBER_MAX;
+
+/** Slots that one sweep visits: about a tenth of a millisecond. */
+const SWEEP_SLOTS = 2 ** 16;
+
+/** A door as the path needs it. */
+interface Watch {
+  readonly door: Door;
+  readonly keys: readonly number[];
+  readonly identity: string;
+  /** The door hears nobody before this time. */
+  deafUntilMs: number;
+  /** Number of the last knock that this door's attempt took, so that the same knock does not also start one. */
+  takenBy: number;
+}
+
+export class Matcher {
+  readonly #report: MatchReport;
+  readonly #attempts: Attempts;
+  readonly #roles = new Uint8Array(PORT_KEYS);
+  /** Doors by the key of their first step. BOUNDED: by the doors. */
+  #firstSteps = new Map<number, number[]>();
+  #watches: Watch[] = [];
+  #knocks = 0;
+  readonly #completed: number[] = [];
+
+  /** `seed` is a secret number; `attemptsMax` a power of two. */
+  constructor({
+    report,
+    seed,
+    attemptsMax = ATTEMPTS_MAX,
+  }: { report: MatchReport; seed: number; attemptsMax?: number }) {
+    this.#report = report;
+    this.#attempts = new Attempts(attemptsMax, seed);
+  }
+
+  get attempts(): number {
+    return this.#attempts.live;
+  }
+
+  /** Takes these doors and guards from now on. Attempts and cool-downs of doors that did not change go on. */
+  watch(doors: readonly Door[], guards: ReadonlySet<number>): void {
+    const before = this.#watches;
+    const known = new Map(before.map((watch) => [watch.identity, watch]));
+    this.#watches = doors.map((door) => {
+      const identity = JSON.stringify(door);
+      const keys = door.sequence.map((step) => portKey(step.protocol, step.number));
+      return { door, keys, identity, deafUntilMs: known.get(identity)?.deafUntilMs ?? 0, takenBy: 0 };
+    });
+    const numbers = new Map(this.#watches.map((watch, number) => [watch.identity, number]));
+    this.#attempts.renumber((number) => numbers.get(before[number]?.identity ?? "") ?? NONE);
+    this.#firstSteps = new Map();
+    this.#roles.fill(UNWATCHED);
+    for (const key of guards) this.#roles[key] = GUARD;
+    for (const [number, { keys }] of this.#watches.entries()) {
+      for (const key of keys) this.#roles[key] = WATCHED;
+      const [first] = keys;
+      if (first !== undefined) this.#firstSteps.set(first, [...(this.#firstSteps.get(first) ?? []), number]);
+    }
+  }
+
+  /**
+   * The doors that this knock completes, in the order of the config; usually none. `local` holds the addresses that the
+   * interface has now; `nowMs` is monotonic.
+   */
+  accept(knock: Knock, local: AddressSet, nowMs: number): readonly Door[] {
+    const key = portKey(knock.protocol, knock.port);
+    // Ports nobody watches are invisible: they neither help nor harm.
+    if (this.#roles[key] === UNWATCHED) return NO_DOORS;
+    const isLocal = local.has(knock.destination);
+    this.#completed.length = 0;
+    this.#knocks++;
+    this.#continueAttempts(knock, key, isLocal, nowMs);
+    this.#startAttempts(knock, key, isLocal, nowMs);
+    if (this.#completed.length === 0) return NO_DOORS;
+    return this.#completed.sort((a, b) => a - b).flatMap((number) => this.#watches[number]?.door ?? []);
+  }
+
+  /** Forgets some of the attempts that are too old; call it several times a second. */
+  sweep(nowMs: number): void {
+    this.#attempts.sweep(SWEEP_SLOTS, (slot) => {
+      const watch = this.#watches[this.#attempts.door(slot)];
+      if (watch === undefined) return true;
+      const dead = this.#isTooOld(slot, watch.door, nowMs);
+      if (dead) this.#report.timeout(watch.door, this.#attempts.source(slot), this.#attempts.stage(slot));
+      return dead;
+    });
+  }
+
+  #continueAttempts(knock: Knock, key: number, isLocal: boolean, nowMs: number): void {
+    let slot = this.#attempts.first(knock.source);
+    while (slot !== NONE) {
+      const next = this.#attempts.after(slot, knock.source);
+      const number = this.#attempts.door(slot);
+      const watch = this.#watches[number];
+      if (watch !== undefined && hears(watch, knock, isLocal, nowMs))
+        this.#continueAttempt(slot, number, watch, knock, key, nowMs);
+      slot = next;
+    }
+  }
+
+  #continueAttempt(slot: Slot, number: number, watch: Watch, knock: Knock, key: number, nowMs: number): void {
+    const { door, keys } = watch;
+    const stage = this.#attempts.stage(slot);
+    if (this.#isTooOld(slot, door, nowMs)) {
+      this.#attempts.remove(slot);
+      this.#report.timeout(door, knock.source, stage);
+      return;
+    }
+    if (keys[stage] === key) {
+      watch.takenBy = this.#knocks;
+      this.#report.stage(door, knock.source, stage + 1);
+      if (stage + 1 < keys.length) return this.#attempts.advance(slot);
+      this.#attempts.remove(slot);
+      this.#complete(number, watch, nowMs);
+      return;
+    }
+    // A retransmitted or doubled packet repeats the last step; ignoring it keeps an honest client alive.
+    if (keys[stage - 1] === key) {
+      watch.takenBy = this.#knocks;
+      return;
+    }
+    this.#attempts.remove(slot);
+    if (this.#roles[key] === GUARD) this.#report.guard(door, knock.source, knock);
+  }
+
+  #startAttempts(knock: Knock, key: number, isLocal: boolean, nowMs: number): void {
+    const numbers = this.#firstSteps.get(key);
+    if (numbers === undefined) return;
+    for (const number of numbers) {
+      const watch = this.#watches[number];
+      if (watch === undefined || watch.takenBy === this.#knocks || !hears(watch, knock, isLocal, nowMs)) continue;
+      this.#report.stage(watch.door, knock.source, 1);
+      if (watch.keys.length === 1) this.#complete(number, watch, nowMs);
+      else this.#attempts.add(knock.source, number, nowMs);
+    }
+  }
+
+  #complete(number: number, watch: Watch, nowMs: number): void {
+    watch.deafUntilMs = nowMs + watch.door.seqCooldownMs;
+    this.#completed.push(number);
+  }
+
+  #isTooOld(slot: Slot, door: Door, nowMs: number): boolean {
+    return this.#attempts.ageMs(slot, nowMs) >= door.seqTimeoutMs;
+  }
+}
+
+const NO_DOORS: readonly Door[] = [];
+
+/** Whether this door takes notice of the knock at all. */
+function hears({ door, deafUntilMs }: Watch, knock: Knock, isLocal: boolean, nowMs: number): boolean {
+  if (nowMs < deafUntilMs) return false;
+  if (knock.protocol === "tcp" && (knock.flags & door.tcpflags.mask) !== door.tcpflags.value) return false;
+  return door.target === undefined ? isLocal : sameAddress(door.target, knock.destination);
+}

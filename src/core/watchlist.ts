@@ -1,0 +1,27 @@
+// What the captures let through for these doors: their steps, the guard ports around them, and the filter for both.
+import type { Door } from "./door.ts";
+import { filterFor } from "./filter.ts";
+import { type GuardSecret, guardPorts } from "./guard.ts";
+import { portKey } from "./port.ts";
+import { commonFlags } from "./tcp-flags.ts";
+
+export interface Watchlist {
+  readonly doors: readonly Door[];
+  /** Port keys. */
+  readonly guards: ReadonlySet<number>;
+  /** A pcap-filter(7) expression. */
+  readonly filter: string;
+}
+
+/** `inUse` are port keys that something on this machine uses. */
+export function watchlistFor(
+  doors: readonly Door[],
+  scanGuard: boolean,
+  inUse: ReadonlySet<number>,
+  secret: GuardSecret,
+): Watchlist {
+  const guards = scanGuard ? guardPorts(doors, inUse, secret) : new Set<number>();
+  const steps = doors.flatMap((door) => door.sequence.map((step) => portKey(step.protocol, step.number)));
+  const flags = commonFlags(doors.filter((door) => door.sequence.length > 0).map((door) => door.tcpflags));
+  return { doors, guards, filter: filterFor(new Set([...steps, ...guards]), flags) };
+}

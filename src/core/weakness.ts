@@ -1,0 +1,60 @@
+// What is legal in a config but unwise: said by `check`, and once at start.
+import type { Config } from "./config.ts";
+import type { Door } from "./door.ts";
+import { formatPort, type Port } from "./port.ts";
+
+const STEPS_FEW = 3;
+
+/** Sequences that every tutorial and every attacker knows. */
+const FAMOUS = new Set([
+  "7000 8000 9000",
+  "9000 8000 7000",
+  "12345 54321 24680 13579",
+  "2222 3333 4444",
+  "1111 2222 3333",
+  "1234 5678 9012",
+]);
+
+/** One sentence each, with the door's name first. */
+export function weaknesses({ doors, firewall }: Config): string[] {
+  return [
+    ...doors.flatMap((door) => sequenceWeaknesses(door).map((text) => `doors.${door.name}.sequence: ${text}`)),
+    ...doors.flatMap((door) => watchedOpenPorts(door, doors)),
+    ...(firewall === "none" && doors.some((door) => door.open.length > 0)
+      ? ["options.firewall: none hides and opens nothing, openings are only logged"]
+      : []),
+  ];
+}
+
+function sequenceWeaknesses({ sequence, oneTimeSequences }: Door): string[] {
+  if (oneTimeSequences !== undefined) return [];
+  const numbers = sequence.map((step) => step.number);
+  const gaps = numbers.slice(1).map((number, index) => number - (numbers[index] ?? 0));
+  const found: string[] = [];
+  if (FAMOUS.has(numbers.join(" ")))
+    found.push(`${numbers.join(", ")} is an example that everybody knows, choose your own`);
+  if (sequence.length < STEPS_FEW)
+    found.push(
+      `${sequence.length === 1 ? "one step is" : "two steps are"} easily found by chance, use ${STEPS_FEW} or more`,
+    );
+  if (gaps.length > 0 && gaps.every((gap) => Math.abs(gap) <= 1)) found.push("all steps are neighbours, spread them");
+  else if (gaps.length > 1 && gaps.every((gap) => gap > 0)) found.push("ascending, the order that scanners use");
+  else if (gaps.length > 1 && gaps.every((gap) => gap < 0)) found.push("descending, an order that scanners use");
+  return found;
+}
+
+/** A connection through the opened door would count as a knock at the other one. */
+function watchedOpenPorts(door: Door, doors: readonly Door[]): string[] {
+  return door.open.flatMap((port) =>
+    doors
+      .filter((other) => other.sequence.some((step) => samePort(step, port)))
+      .map(
+        (other) =>
+          `doors.${door.name}.open: ${formatPort(port)} is already watched by door ${other.name}: each connection to it counts as a knock there`,
+      ),
+  );
+}
+
+function samePort(a: Port, b: Port): boolean {
+  return formatPort(a) === formatPort(b);
+}

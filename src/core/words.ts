@@ -1,0 +1,49 @@
+// Every word a person reads in the log or on stderr. The log lines are knockd's own: fail2ban rules and habits match them.
+import type { Command } from "./door.ts";
+
+export const words = {
+  listening: (name: string) => `starting up, listening on ${name}`,
+  stage: (ip: string, door: string, stage: number) => `${ip}: ${door}: Stage ${stage}`,
+  opened: (ip: string, door: string) => `${ip}: ${door}: OPEN SESAME`,
+  extended: (ip: string, door: string, until: string) => `${ip}: ${door}: open again until ${until}`,
+  full: (ip: string, door: string) => `${ip}: ${door}: not opened, too many doors are open`,
+  openFailed: (ip: string, door: string, error: unknown) => `${ip}: ${door}: not opened: ${reasonOf(error)}`,
+  closeFailed: (ip: string, door: string, error: unknown) =>
+    `${ip}: ${door}: the firewall could not close: ${reasonOf(error)}`,
+  command: (door: string, command: string) => `${door}: running command: ${command}`,
+  commandStatus: (door: string, status: number) => `${door}: command returned non-zero status code (${status})`,
+  commandFailed: (door: string, reason: string) => `${door}: command failed: ${reason}`,
+  commandOutput: (line: string, output: string) => (output === "" ? line : `${line}: ${output}`),
+  commandTimeout: (ip: string, door: string) => `${ip}: ${door}: command timeout`,
+  closed: (ip: string, door: string) => `${ip}: ${door}: closed`,
+  timeout: (ip: string, door: string, stage: number) => `${ip}: ${door}: sequence timeout (stage ${stage})`,
+  guard: (ip: string, door: string, port: string) => `${ip}: ${door}: guard port ${port} touched, attempt dropped`,
+  guardSummary: (touches: number) => `guard ports: ${touches} attempts dropped in the last minute`,
+  reloaded: (file: string) => `re-reading config file: ${file}`,
+  captureLost: (name: string, reason: string) => `cannot open interface "${name}": ${reason}`,
+  captureBack: (name: string) => `interface ${name} is back, listening`,
+  noDefaultRoute: () => "no default route: waiting for one, or set options.interface",
+  oneTimeLeft: (door: string, left: number) => `${door}: one-time sequence used, ${left} left`,
+  oneTimeEmpty: (door: string) => `${door}: no one-time sequence left, the door is disabled`,
+  oneTimeUnreadable: (door: string, lines: number) =>
+    `${door}: ${lines} unreadable lines in the file of one-time sequences`,
+  oneTimeNotStruck: (door: string, error: unknown) =>
+    `${door}: cannot strike out the used one-time sequence, it will work again after a restart: ${reasonOf(error)}`,
+  oneTimeUnusable: (door: string, error: unknown) =>
+    `${door}: cannot read its one-time sequences, the door is disabled: ${reasonOf(error)}`,
+  reloadRejected: (reason: string) => `config not changed: ${reason}`,
+  secretNotKept: (reason: string) => `cannot keep the guard ports over a restart: ${reason}`,
+  shutdown: () => "shutting down",
+};
+
+/** A command as the administrator wrote it, for the log. */
+export function commandText(command: Command): string {
+  return "shell" in command
+    ? command.shell
+    : command.argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word))).join(" ");
+}
+
+/** What an error says, for the end of a sentence. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,89 @@
+// All captures together: one per interface, each told what the network does.
+import type { AddressSet } from "../core/address.ts";
+import type { Frame } from "../core/knock.ts";
+import { Capture } from "./capture.ts";
+import { defaultInterface, Network } from "./network.ts";
+
+export interface CapturesReport {
+  /** `local` holds the addresses that the frame's interface has now. */
+  frame(frame: Frame, local: AddressSet): void;
+  listening(name: string, again: boolean): void;
+  lost(name: string, reason: string): void;
+  /** No interface is configured, and there is no default route yet. */
+  noDefaultRoute(): void;
+  /** Nothing will ever be captured: no privilege, or a tool is missing. */
+  failed(error: unknown): void;
+}
+
+export class Captures {
+  readonly #report: CapturesReport;
+  readonly #network: Network;
+  /** BOUNDED: by the interfaces of the config. */
+  readonly #captures = new Map<string, Capture>();
+  #names: readonly string[] = [];
+  #filter = "";
+  #toldNoRoute = false;
+
+  constructor(report: CapturesReport) {
+    this.#report = report;
+    this.#network = new Network(
+      () => this.#update(),
+      (error) => report.failed(error),
+    );
+  }
+
+  /** Captures on `names` (none: the interface of the default route) what passes `filter`; call it again to change either. */
+  watch(names: readonly string[], filter: string): void {
+    this.#names = names;
+    this.#filter = filter;
+    for (const capture of this.#captures.values()) capture.setFilter(filter);
+    this.#update();
+  }
+
+  async start(): Promise<void> {
+    await this.#network.start();
+  }
+
+  close(): void {
+    this.#network.close();
+    for (const capture of this.#captures.values()) capture.close();
+  }
+
+  #update(): void {
+    if (this.#filter === "") return;
+    if (this.#names.length > 0) return this.#open(this.#names);
+    defaultInterface().then(
+      (name) => {
+        if (name !== undefined) return this.#open([name]);
+        if (this.#captures.size === 0 && !this.#toldNoRoute) this.#report.noDefaultRoute();
+        this.#toldNoRoute = true;
+      },
+      (error) => this.#report.failed(error),
+    );
+  }
+
+  #open(names: readonly string[]): void {
+    for (const [name, capture] of this.#captures) {
+      if (names.includes(name)) continue;
+      capture.close();
+      this.#captures.delete(name);
+    }
+    for (const name of names) {
+      const capture = this.#captures.get(name) ?? this.#create(name);
+      this.#captures.set(name, capture);
+      capture.update(this.#network.get(name));
+    }
+  }
+
+  #create(name: string): Capture {
+    return new Capture(name, this.#filter, {
+      frame: (frame) => {
+        const local = this.#network.get(name)?.addresses;
+        if (local !== undefined) this.#report.frame(frame, local);
+      },
+      listening: (again) => this.#report.listening(name, again),
+      lost: (reason) => this.#report.lost(name, reason),
+      denied: (reason) => this.#report.failed(new Error(reason)),
+    });
+  }
+}

@@ -1,0 +1,37 @@
+// The secret that places the guard ports: made once, kept in the state directory, so that guards do not move with a restart.
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { GuardSecret } from "../core/guard.ts";
+
+const SECRET_BYTES = 16;
+const FILE = "guard-secret";
+
+/** `problem` says why the secret is not kept; it serves for this run all the same. */
+export function guardSecret(stateDirectory: string): { secret: GuardSecret; problem?: string } {
+  const path = join(stateDirectory, FILE);
+  const kept = readKept(path);
+  if (kept !== undefined) return { secret: words(kept) };
+  const made = randomBytes(SECRET_BYTES);
+  try {
+    mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
+    writeFileSync(path, made, { mode: 0o600 });
+    return { secret: words(made) };
+  } catch (error) {
+    return { secret: words(made), problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function readKept(path: string): Buffer | undefined {
+  try {
+    const bytes = readFileSync(path);
+    return bytes.length === SECRET_BYTES ? bytes : undefined;
+  } catch {
+    // Absent at the first start; one that cannot be read is reported when it cannot be written either.
+    return undefined;
+  }
+}
+
+function words(bytes: Buffer): GuardSecret {
+  return [bytes.readInt32LE(0), bytes.readInt32LE(4), bytes.readInt32LE(8), bytes.readInt32LE(12)];
+}

@@ -1,0 +1,57 @@
+// Runs a system tool to its end and tells how it went; our own commands are argv, never shell text.
+import { type ExecFileException, execFile } from "node:child_process";
+import { EXIT, Failure } from "../core/exit.ts";
+
+/** The same words from every tool whatever the locale, and the directories of system tools even under a bare PATH. */
+export const TOOL_ENV: NodeJS.ProcessEnv = {
+  PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+  LC_ALL: "C",
+};
+
+const TOOL_LIMIT_MS = 10_000;
+const OUTPUT_MAX_BYTES = 16 * 1024 * 1024;
+
+/** Its stdout. Throws a Failure that carries the tool's own words: UNAVAILABLE if it is missing or fails, NO_PERMISSION if it may not. */
+export function runTool(argv: readonly [string, ...string[]], input = ""): Promise<string> {
+  const [file, ...args] = argv;
+  return new Promise((resolve, reject) => {
+    const child = execFile(
+      file,
+      args,
+      { env: TOOL_ENV, timeout: TOOL_LIMIT_MS, maxBuffer: OUTPUT_MAX_BYTES },
+      (error, stdout, stderr) => {
+        if (error === null) resolve(stdout);
+        else reject(toolFailure(file, args, error, stderr));
+      },
+    );
+    // A tool that ends without reading its input breaks the pipe; its exit status tells the story.
+    child.stdin?.on("error", () => {});
+    child.stdin?.end(input);
+  });
+}
+
+export function toolFailure(file: string, args: readonly string[], error: ExecFileException, stderr: string): Failure {
+  if (error.code === "ENOENT")
+    return new Failure(
+      EXIT.UNAVAILABLE,
+      `cannot run ${file}: not found`,
+      `install it: apt-get install ${packageOf(file)}`,
+    );
+  const said = stderr.trim() === "" ? error.message : stderr.trim();
+  return new Failure(
+    /not permitted|permission denied|must be root/i.test(said) ? EXIT.NO_PERMISSION : EXIT.UNAVAILABLE,
+    `${[file, ...args].join(" ").slice(0, 200)}: ${said}`,
+  );
+}
+
+function packageOf(file: string): string {
+  const packages: Record<string, string> = {
+    nft: "nftables",
+    iptables: "iptables",
+    "iptables-restore": "iptables",
+    "ip6tables-restore": "iptables",
+    ipset: "ipset",
+    ip: "iproute2",
+  };
+  return packages[file] ?? file;
+}

@@ -1,0 +1,55 @@
+#!/usr/bin/env node
+// The entry point of `knockd`: which command, with which options; one place turns an error into stderr lines and an exit code.
+import { Command, CommanderError } from "commander";
+import { check } from "./commands/check.ts";
+import { DEFAULT_CONFIG } from "./commands/config-file.ts";
+import { run } from "./commands/run.ts";
+import { hint, printError } from "./commands/terminal.ts";
+import { EXIT, type ExitCode, Failure } from "./core/exit.ts";
+import { version } from "./version.ts";
+
+process.exitCode = await main();
+
+async function main(): Promise<ExitCode> {
+  let code: ExitCode = EXIT.OK;
+  const program = new Command("knockd")
+    .description("port-knocking daemon: hides a service and opens it, for a while, to the one address that knocked")
+    .version(version)
+    .exitOverride()
+    .configureOutput({ outputError: (text) => printError(text.trim().replace(/^error: /, "")) });
+
+  program
+    .command("run")
+    .description("run the daemon in the foreground; SIGHUP reads the file again, SIGTERM ends it")
+    .option("-c, --config <file>", "the config file", DEFAULT_CONFIG)
+    .option("-i, --interface <name>", "where to listen; beats the file")
+    .action(async (options: { config: string; interface?: string }) => {
+      code = await run(options);
+    });
+  program
+    .command("check")
+    .description("say every problem of a config file at once")
+    .option("-c, --config <file>", "the config file", DEFAULT_CONFIG)
+    .option("--json", "print one JSON object")
+    .action((options: { config: string; json?: boolean }) => {
+      code = check(options);
+    });
+
+  try {
+    await program.parseAsync();
+    return code;
+  } catch (error) {
+    return exitCodeOf(error);
+  }
+}
+
+function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
+  if (!(error instanceof Failure)) {
+    printError(`internal error: ${error instanceof Error ? error.stack : String(error)}`);
+    return EXIT.SOFTWARE;
+  }
+  printError(error.message);
+  if (error.hint !== undefined) hint(error.hint);
+  return error.code;
+}

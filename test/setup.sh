@@ -1,0 +1,29 @@
+# What `npm test` and `npm run demo` need before they can start; sourced by both. Says what it does.
+
+say() { echo "knockd: $*"; }
+
+# Installs the Debian packages that are not there yet.
+need_packages() {
+  local missing=() package
+  for package in "$@"; do
+    dpkg-query --show --showformat '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  say "installing Debian packages: ${missing[*]}"
+  apt-get update -qq
+  # Neither knockd nor sshd may start on this machine because of us.
+  [ -e /usr/sbin/policy-rc.d ] || { printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d; trap 'rm -f /usr/sbin/policy-rc.d' EXIT; }
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# npm ci and the build, where they are not done yet.
+build_knockd() {
+  local version
+  version=$(node --version 2>/dev/null) || { say "Node.js 20.19 or newer is needed"; exit 69; }
+  if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ] || ! node -e 'require("cap")' 2>/dev/null; then
+    say "installing npm packages (node $version)"
+    npm ci --silent --no-audit --no-fund
+  fi
+  say "building"
+  npm run --silent build
+}
