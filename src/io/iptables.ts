@@ -7,6 +7,8 @@ import type { Firewall, Hidden } from "./firewall.ts";
 import { runTool } from "./tool.ts";
 
 const CHAIN = "KNOCKD";
+/** How `iptables -S INPUT` shows the jump to our chain. */
+const JUMP = `-A INPUT -j ${CHAIN}\n`;
 const FAMILIES = [
   { family: 4, iptables: "iptables", restore: "iptables-restore", ipset: "inet" },
   { family: 6, iptables: "ip6tables", restore: "ip6tables-restore", ipset: "inet6" },
@@ -17,17 +19,13 @@ const IPSET_TIMEOUT_MAX_S = 2_147_483;
 /** ipset's limit on a name. */
 const SET_NAME_MAX = 31;
 
+/** Connections older than the connection tracking; see the nftables back-end. */
+const OLDER_SESSIONS = "-p tcp --tcp-flags SYN,ACK ACK -m socket -j RETURN";
+
 export class Iptables implements Firewall {
-  async hide(hidden: Hidden): Promise<void> {
-    for (const { family, iptables, restore, ipset } of FAMILIES) {
-      const doors = hidden.doors.filter((door) => door.open.length > 0);
-      const sets = doors.map((door) => `create ${setName(door, family)} hash:ip family ${ipset} timeout 0 -exist\n`);
-      await runTool(["ipset", "restore"], sets.join(""));
-      // One transaction: the chain is emptied and filled again at once.
-      await runTool([restore, "--noflush", "--wait"], chain(doors, hidden.allow, family));
-      const input = await runTool([iptables, "--wait", "-S", "INPUT"]);
-      if (!input.includes(`-A INPUT -j ${CHAIN}\n`)) await runTool([iptables, "--wait", "-I", "INPUT", "-j", CHAIN]);
-    }
+  async hide({ doors, allow }: Hidden): Promise<void> {
+    const hidden = doors.filter((door) => door.open.length > 0);
+    for (const family of FAMILIES) await (hidden.length > 0 ? hideFamily(family, hidden, allow) : showFamily(family));
   }
 
   /** A set with room for one more second closes late rather than early; `close` ends it on time. */
@@ -42,6 +40,31 @@ export class Iptables implements Firewall {
   }
 
   release(): void {}
+}
+
+async function hideFamily(
+  { family, iptables, restore, ipset }: (typeof FAMILIES)[number],
+  doors: readonly Door[],
+  allow: readonly Network[],
+): Promise<void> {
+  const sets = doors.map((door) => `create ${setName(door, family)} hash:ip family ${ipset} timeout 0 -exist\n`);
+  await runTool(["ipset", "restore"], sets.join(""));
+  // One transaction: the chain is emptied and filled again at once.
+  const load = (sessions: readonly string[]) =>
+    runTool([restore, "--noflush", "--wait"], chain(doors, allow, family, sessions));
+  // A kernel without xt_socket must still hide.
+  await load([OLDER_SESSIONS]).catch(() => load([]));
+  const input = await runTool([iptables, "--wait", "-S", "INPUT"]);
+  if (!input.includes(JUMP)) await runTool([iptables, "--wait", "-I", "INPUT", "-j", CHAIN]);
+}
+
+/** Leaves no rule behind. Where only commands open doors, a machine without iptables is fine. */
+async function showFamily({ iptables }: (typeof FAMILIES)[number]): Promise<void> {
+  const input = await runTool([iptables, "--wait", "-S", "INPUT"]).catch(() => "");
+  if (!input.includes(JUMP)) return;
+  await runTool([iptables, "--wait", "-D", "INPUT", "-j", CHAIN]);
+  await runTool([iptables, "--wait", "-F", CHAIN]);
+  await runTool([iptables, "--wait", "-X", CHAIN]);
 }
 
 /** `ssh` -> `knockd-ssh-4`; a long name keeps its end apart by a checksum. */
@@ -60,10 +83,11 @@ function setsOf(door: Door, family: Family): string[] {
 }
 
 /** RETURN leaves a packet to the administrator's rules; the knocker alone is accepted, whatever they say. */
-function chain(doors: readonly Door[], allow: readonly Network[], family: Family): string {
+function chain(doors: readonly Door[], allow: readonly Network[], family: Family, sessions: readonly string[]): string {
   const rules = [
     "-m conntrack --ctstate ESTABLISHED,RELATED -j RETURN",
     "-i lo -j RETURN",
+    ...sessions,
     ...allow.filter((network) => network.family === family).map((network) => `-s ${network.text} -j RETURN`),
     ...doors.flatMap((door) =>
       door.open.map((port) => `${match(port)} -m set --match-set ${setName(door, family)} src -j ACCEPT`),

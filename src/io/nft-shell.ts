@@ -6,6 +6,8 @@ interface Statement {
   readonly text: string;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
+  /** Sent already to an nft that died before it answered. Doing it again is safe: all our statements may be repeated. */
+  again: boolean;
 }
 
 /**
@@ -33,7 +35,7 @@ export class NftShell {
   /** `text` may hold several statements parted by `;`: they are one transaction. Rejects with nft's own words. */
   run(text: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ text, resolve, reject });
+      this.#waiting.push({ text, resolve, reject, again: false });
       this.#send();
     });
   }
@@ -84,9 +86,17 @@ export class NftShell {
     for (const { text, resolve, reject } of statements) await this.run(text).then(resolve, reject);
   }
 
+  /** What nft was about to do is done again by the next one, once. */
   #lost(child: ChildProcess, reason: string): void {
     if (child !== this.#child) return;
     this.#child = undefined;
-    if (this.#sent.length > 0) this.#finish(new Error(`nft: ${reason}`));
+    clearTimeout(this.#limit);
+    const sent = this.#sent;
+    this.#sent = [];
+    for (const statement of sent) if (statement.again) statement.reject(new Error(`nft: ${reason}`));
+    const first = sent.filter((statement) => !statement.again);
+    for (const statement of first) statement.again = true;
+    this.#waiting.unshift(...first);
+    this.#send();
   }
 }

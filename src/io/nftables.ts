@@ -1,7 +1,7 @@
 // The nftables back-end: our own table `inet knockd`, and one persistent `nft -i` for opening and closing.
 import { type Family, familyOfText } from "../core/address.ts";
 import type { Network } from "../core/config.ts";
-import type { Door } from "../core/door.ts";
+import { type Door, usesFirewall } from "../core/door.ts";
 import { formatPort } from "../core/port.ts";
 import type { Firewall, Hidden } from "./firewall.ts";
 import { NftShell } from "./nft-shell.ts";
@@ -9,17 +9,32 @@ import { runTool } from "./tool.ts";
 
 const TABLE = "inet knockd";
 const FAMILIES = [
-  { family: 4, type: "ipv4_addr", source: "ip saddr", allowed: "allowed_ipv4" },
-  { family: 6, type: "ipv6_addr", source: "ip6 saddr", allowed: "allowed_ipv6" },
+  { family: 4, type: "ipv4_addr", source: "ip saddr", allowed: "allowed4" },
+  { family: 6, type: "ipv6_addr", source: "ip6 saddr", allowed: "allowed6" },
 ] as const;
+
+/**
+ * Where nobody used connection tracking before us, it takes the next packet of an older connection for a new one: without this
+ * rule the administrator's own SSH session would freeze when the daemon first starts. `wildcard 0` is a connection's socket; a
+ * listener on all addresses has 1, so a scan with ACKs finds nothing.
+ */
+const OLDER_SESSIONS = "tcp flags & (syn | ack) == ack socket wildcard 0 accept";
 
 export class Nftables implements Firewall {
   readonly #shell = new NftShell();
+  /** BOUNDED: two for each door. */
+  #ownSets: ReadonlySet<string> = new Set();
 
   /** One transaction, so that no hidden port is ever visible in between. Sets that stay keep their elements. */
   async hide(hidden: Hidden): Promise<void> {
-    const stale = await this.#staleSets(hidden.doors);
-    await runTool(["nft", "-f", "-"], ruleset(hidden, stale));
+    const doors = withPorts(hidden.doors);
+    if (doors.length === 0) return this.#hideNothing(hidden.doors);
+    const ownSets = new Set(FAMILIES.flatMap(({ family }) => doors.map((door) => ownSet(door, family))));
+    const staleSets = (await listOwnSets()).filter((set) => !ownSets.has(set));
+    const load = (sessions: string) => runTool(["nft", "-f", "-"], ruleset(doors, hidden.allow, staleSets, sessions));
+    // A kernel without nft_socket must still hide.
+    await load(OLDER_SESSIONS).catch(() => load(""));
+    this.#ownSets = ownSets;
   }
 
   async open(door: Door, ip: string, durationMs: number): Promise<void> {
@@ -33,8 +48,9 @@ export class Nftables implements Firewall {
   }
 
   async close(door: Door, ip: string): Promise<void> {
-    const sets = setsOf(door, familyOfText(ip));
-    // The kernel may have closed it already; deleting what is not there would be an error.
+    // The kernel may have closed it already: deleting what is not there would be an error, and so would a set that a reload
+    // has taken away with its door.
+    const sets = setsOf(door, familyOfText(ip)).filter((set) => !set.startsWith(TABLE) || this.#ownSets.has(set));
     if (sets.length > 0) await this.#shell.run(sets.map((set) => addAndDelete(set, ip, `${ip} timeout 1s`)).join("; "));
   }
 
@@ -42,25 +58,38 @@ export class Nftables implements Firewall {
     this.#shell.end();
   }
 
-  async #staleSets(doors: readonly Door[]): Promise<string[]> {
-    const listing = await runTool(["nft", "--terse", "list", "sets", "inet"]);
-    const ours = /^table inet knockd \{$([\s\S]*?)^\}$/m.exec(listing)?.[1] ?? "";
-    const wanted = new Set([
-      "hidden",
-      ...FAMILIES.flatMap(({ family, allowed }) => [allowed, ...doors.map((door) => setName(door, family))]),
-    ]);
-    return [...ours.matchAll(/^\tset (\S+) \{$/gm)].map((match) => match[1] ?? "").filter((name) => !wanted.has(name));
+  /** Leaves no table behind. Where only commands open doors, a machine without nft is fine. */
+  async #hideNothing(doors: readonly Door[]): Promise<void> {
+    const needed = doors.some((door) => usesFirewall(door, 4) || usesFirewall(door, 6));
+    const gone = runTool(["nft", "-f", "-"], `add table ${TABLE}\ndelete table ${TABLE}\n`);
+    await (needed ? gone : gone.catch(() => {}));
+    this.#ownSets = new Set();
   }
 }
 
-/** `ssh` -> `ssh_ipv4`. */
+/** The sets of doors that our table holds now, perhaps since an earlier run. */
+async function listOwnSets(): Promise<string[]> {
+  const listing = await runTool(["nft", "--terse", "list", "sets", "inet"]);
+  const ours = /^table inet knockd \{$([\s\S]*?)^\}$/m.exec(listing)?.[1] ?? "";
+  return [...ours.matchAll(/^\tset (\S+_ipv[46]) \{$/gm)].map((match) => `${TABLE} ${match[1]}`);
+}
+
+/** `ssh` -> `inet knockd ssh_ipv4`. */
+function ownSet(door: Door, family: Family): string {
+  return `${TABLE} ${setName(door, family)}`;
+}
+
 function setName(door: Door, family: Family): string {
   return `${door.name}_ipv${family}`;
 }
 
+function withPorts(doors: readonly Door[]): Door[] {
+  return doors.filter((door) => door.open.length > 0);
+}
+
 /** The sets that take an address of this family: ours, and the administrator's. */
 function setsOf(door: Door, family: Family): string[] {
-  const own = door.open.length > 0 ? [`${TABLE} ${setName(door, family)}`] : [];
+  const own = door.open.length > 0 ? [ownSet(door, family)] : [];
   return [...own, door.sets[family] ?? []].flat();
 }
 
@@ -72,16 +101,20 @@ function addAndDelete(set: string, ip: string, element: string): string {
  * Our own table can hide a port and let a knocker through to the administrator's rules; it cannot overrule a drop there.
  * Established connections live on when a door closes. Loopback is never hidden.
  */
-function ruleset({ doors, allow }: Hidden, staleSets: readonly string[]): string {
-  const doorsWithPorts = doors.filter((door) => door.open.length > 0);
-  const hidden = [...new Set(doorsWithPorts.flatMap((door) => door.open.map(concatenation)))];
+function ruleset(
+  doors: readonly Door[],
+  allow: readonly Network[],
+  staleSets: readonly string[],
+  sessions: string,
+): string {
+  const hidden = [...new Set(doors.flatMap((door) => door.open.map(concatenation)))];
   return [
     `add table ${TABLE}`,
     `add chain ${TABLE} input { type filter hook input priority filter - 10; policy accept; }`,
     `flush chain ${TABLE} input`,
-    ...staleSets.map((name) => `delete set ${TABLE} ${name}`),
+    ...staleSets.map((set) => `delete set ${set}`),
     ...FAMILIES.flatMap(({ family, type }) =>
-      doorsWithPorts.map((door) => `add set ${TABLE} ${setName(door, family)} { type ${type}; flags timeout; }`),
+      doors.map((door) => `add set ${ownSet(door, family)} { type ${type}; flags timeout; }`),
     ),
     ...FAMILIES.flatMap(({ family, type, allowed }) =>
       allowedSet(
@@ -96,15 +129,16 @@ function ruleset({ doors, allow }: Hidden, staleSets: readonly string[]): string
     `add rule ${TABLE} input ct state established,related accept`,
     `add rule ${TABLE} input iifname "lo" accept`,
     `add rule ${TABLE} input meta l4proto . th dport != @hidden accept`,
+    ...(sessions === "" ? [] : [`add rule ${TABLE} input ${sessions}`]),
     ...FAMILIES.map(({ source, allowed }) => `add rule ${TABLE} input ${source} @${allowed} accept`),
     ...FAMILIES.flatMap(({ family, source }) =>
-      doorsWithPorts.map(
+      doors.map(
         (door) =>
           `add rule ${TABLE} input meta l4proto . th dport { ${door.open.map(concatenation).join(", ")} } ${source} @${setName(door, family)} accept`,
       ),
     ),
     // Not th dport: this rule is the one that people look for.
-    `add rule ${TABLE} input meta l4proto { tcp, udp } counter drop comment "hidden by knockd: ${comment(doorsWithPorts)}"`,
+    `add rule ${TABLE} input meta l4proto { tcp, udp } counter drop comment "hidden by knockd: ${comment(doors)}"`,
   ]
     .join("\n")
     .concat("\n");
