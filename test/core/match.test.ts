@@ -1,0 +1,215 @@
+// The rules of matching, one by one. What C knockd does with the same knocks is in conformance.test.ts.
+import { describe, expect, it } from "vitest";
+import { formatAddress } from "../../src/core/address.ts";
+import { decode } from "../../src/core/decode.ts";
+import { emptyKnock } from "../../src/core/knock.ts";
+import { Matcher, type MatchReport } from "../../src/core/match.ts";
+import { LINKTYPE } from "../../src/core/pcap.ts";
+import { formatPort, parsePort, portKey } from "../../src/core/port.ts";
+import { config, type DoorOptions } from "../support/doors.ts";
+import { frame } from "../support/frames.ts";
+import { addresses, packetOf } from "../support/rig.ts";
+
+/** Plays knocks in the language of the rig; tells which doors they complete. */
+class Table {
+  readonly said: string[] = [];
+  readonly matcher: Matcher;
+  readonly #knock = emptyKnock();
+  readonly #local = addresses("own", "second");
+  #nowMs = 0;
+
+  constructor(doors: readonly DoorOptions[], { guards = "", attemptsMax = 1024 } = {}) {
+    const report: MatchReport = {
+      stage: (door, source, stage) => this.said.push(`${formatAddress(source)} ${door.name} stage ${stage}`),
+      timeout: (door, source, stage) => this.said.push(`${formatAddress(source)} ${door.name} timeout ${stage}`),
+      guard: (door, source, { protocol, port }) =>
+        this.said.push(`${formatAddress(source)} ${door.name} guard ${formatPort({ protocol, number: port })}`),
+    };
+    this.matcher = new Matcher({ report, seed: 42, attemptsMax });
+    this.watch(doors, guards);
+  }
+
+  watch(doors: readonly DoorOptions[], guards = ""): void {
+    const keys = guards.split(" ").filter((text) => text !== "");
+    this.matcher.watch(
+      config(doors).doors,
+      new Set(keys.map(parsePort).map((port) => portKey(port.protocol, port.number))),
+    );
+  }
+
+  play(line: string): string[] {
+    return line.split(" ").flatMap((word) => {
+      if (word.startsWith("+")) this.pass(Number(word.slice(1)));
+      else return this.#accept(word);
+      return [];
+    });
+  }
+
+  pass(seconds: number): void {
+    this.#nowMs += seconds * 1000;
+  }
+
+  sweep(): void {
+    this.matcher.sweep(this.#nowMs);
+  }
+
+  #accept(word: string): string[] {
+    if (!decode(frame(packetOf(word), LINKTYPE.RAW), this.#knock)) throw new Error(`not a packet: ${word}`);
+    return this.matcher.accept(this.#knock, this.#local, this.#nowMs).map((door) => door.name);
+  }
+}
+
+const A: DoorOptions = { name: "A", sequence: "1,2,3", seq_timeout: 10 };
+
+describe("one door", () => {
+  it.each([
+    ["S1 S2 S3", ["A"], "the sequence"],
+    ["S1 S2 S3 S3", ["A"], "a repeat of the last step opens nothing more"],
+    ["S1 S2 S3 S1 S2 S3", ["A", "A"], "twice"],
+    ["S2 S3", [], "without its first step"],
+    ["S1 S3 S2 S3", [], "a wrong step ends the attempt"],
+    ["S1 S3 S1 S2 S3", ["A"], "which may begin again"],
+    ["S1 S2 S1 S2 S3", ["A"], "the first step begins again"],
+    ["S1 S2 S2 S3", ["A"], "a repeated middle step"],
+    ["S1 +9.999 S2 S3", ["A"], "just in time"],
+    ["S1 S2 +10 S3", [], "too late by nothing at all"],
+    ["S1 +9 S1 +2 S2 S3", [], "a repeat does not gain time"],
+    ["S1 +10 S1 +9 S2 S3", ["A"], "a first step after the time begins again"],
+    ["X:S1 Y:S1 X:S2 Y:S2 X:S3 Y:S3", ["A", "A"], "two sources"],
+    ["X:S1 Y:S2 X:S3", [], "sources do not help each other"],
+    ["S1 U2 S2 S3", ["A"], "another protocol's port is not watched"],
+    ["S1>second S2 S3>second", ["A"], "all local addresses"],
+    ["S1 S2>foreign S2 S3", ["A"], "what goes elsewhere is not heard"],
+  ])("%s -> %j: %s", (knocks, opens) => {
+    expect(new Table([A]).play(knocks)).toEqual(opens);
+  });
+
+  it.each([
+    ["S1 S1 S2", ["R"], "a step may repeat"],
+    ["S1 S2", [], "then once is not enough"],
+    ["S1 S1 S1 S2", ["R"], "and a third is a repeat"],
+  ])("with 1,1,2: %s -> %j: %s", (knocks, opens) => {
+    expect(new Table([{ name: "R", sequence: "1,1,2" }]).play(knocks)).toEqual(opens);
+  });
+});
+
+describe("several doors", () => {
+  const B: DoorOptions = { name: "B", sequence: "2,5" };
+
+  it("go their own ways", () => {
+    const table = new Table([A, B]);
+    expect(table.play("S1 S2 S3")).toEqual(["A"]);
+    expect(table.play("S2 S5")).toEqual(["B"]);
+  });
+
+  it("spoil each other's attempts with their ports, as in knockd", () => {
+    expect(new Table([A, B]).play("S1 S5 S2 S3")).toEqual([]);
+  });
+
+  it("are named in the order of the config when one knock completes both", () => {
+    const doors = ["first", "second", "third"].map((name) => ({ name, sequence: "1,2" }));
+    expect(new Table(doors).play("S1 S2")).toEqual(["first", "second", "third"]);
+  });
+
+  it("find their own knocks among a thousand", () => {
+    const doors = Array.from({ length: 1000 }, (_, index) => ({
+      name: `d${index}`,
+      sequence: `${index + 1},${index + 2001},${index + 1001}`,
+    }));
+    const table = new Table(doors);
+    for (const index of [0, 7, 500, 999]) {
+      expect(table.play(`S${index + 1} S${index + 2001} S${index + 1001}`)).toEqual([`d${index}`]);
+    }
+  });
+});
+
+describe("guard ports", () => {
+  it("end an attempt when touched, and say so", () => {
+    const table = new Table([A], { guards: "7/tcp" });
+    expect(table.play("S1 S7 S2 S3")).toEqual([]);
+    expect(table.said).toContain("192.0.2.7 A guard 7/tcp");
+  });
+
+  it("do nobody else harm", () => {
+    expect(new Table([A], { guards: "7/tcp" }).play("X:S1 Y:S7 X:S2 X:S3")).toEqual(["A"]);
+  });
+
+  it("do not hear packets that the door does not hear", () => {
+    expect(new Table([A], { guards: "7/tcp" }).play("S1 SA7 S7>foreign S2 S3")).toEqual(["A"]);
+  });
+});
+
+describe("seq_cooldown", () => {
+  it("makes the door deaf to everyone after an opening", () => {
+    const table = new Table([{ ...A, seq_cooldown: 5 }]);
+    expect(table.play("S1 S2 S3 Y:S1 Y:S2 Y:S3")).toEqual(["A"]);
+    expect(table.play("+5 Y:S1 Y:S2 Y:S3")).toEqual(["A"]);
+  });
+
+  it("lasts over a reload that leaves the door as it is", () => {
+    const table = new Table([{ ...A, seq_cooldown: 5 }]);
+    table.play("S1 S2 S3");
+    table.watch([
+      { ...A, seq_cooldown: 5 },
+      { name: "B", sequence: "9" },
+    ]);
+    expect(table.play("S1 S2 S3")).toEqual([]);
+  });
+});
+
+describe("reports", () => {
+  it("tell each stage", () => {
+    const table = new Table([A]);
+    table.play("S1 S1 S2 S3");
+    expect(table.said).toEqual(["192.0.2.7 A stage 1", "192.0.2.7 A stage 2", "192.0.2.7 A stage 3"]);
+  });
+
+  it("tell a time-out without a further packet", () => {
+    const table = new Table([A]);
+    table.play("S1 S2 +10");
+    table.sweep();
+    expect(table.said.at(-1)).toBe("192.0.2.7 A timeout 2");
+    expect(table.matcher.attempts).toBe(0);
+  });
+
+  it("tell a time-out at the next knock, if that comes first", () => {
+    const table = new Table([A]);
+    table.play("S1 S2 +10 S3");
+    expect(table.said.at(-1)).toBe("192.0.2.7 A timeout 2");
+  });
+});
+
+describe("a change of the doors", () => {
+  it("keeps the attempts at doors that stay, wherever they stand now", () => {
+    const table = new Table([{ name: "Z", sequence: "9,8" }, A]);
+    table.play("S1 S2");
+    table.watch([A, { name: "N", sequence: "5" }]);
+    expect(table.play("S3")).toEqual(["A"]);
+  });
+
+  it("drops the attempts at doors that changed or went", () => {
+    const table = new Table([A, { name: "B", sequence: "1,9" }]);
+    table.play("S1 S2");
+    table.watch([{ ...A, seq_timeout: 11 }]);
+    expect(table.play("S3")).toEqual([]);
+    expect(table.matcher.attempts).toBe(0);
+  });
+});
+
+describe("a full table", () => {
+  it("forgets the oldest first step first, and spares who is further on", () => {
+    const table = new Table([A], { attemptsMax: 16 });
+    table.play("X:S1 X:S2 Y:S1");
+    const strangers = Array.from({ length: 64 }, (_, index) => `192.0.2.${100 + index}`);
+    const knock = emptyKnock();
+    for (const from of strangers) {
+      const packet = packetOf("S1");
+      packet.set(from.split(".").map(Number), 12);
+      decode(frame(packet, LINKTYPE.RAW), knock);
+      table.matcher.accept(knock, addresses("own"), 0);
+    }
+    expect(table.matcher.attempts).toBe(16);
+    expect(table.play("Y:S2 Y:S3")).toEqual([]);
+    expect(table.play("X:S3")).toEqual(["A"]);
+  });
+});

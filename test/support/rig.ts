@@ -1,0 +1,119 @@
+// The whole path without a network: frames in, commands and firewall out, a clock moved by hand. Its language of knocks:
+//
+//   S7000            a TCP SYN to port 7000; also A F R SA PA FPU and none (`null7000`)
+//   U7000  I100      a UDP datagram; an echo request with 100 data bytes
+//   Y:S7000          from another source than X: X and Y are IPv4, X6 and Y6 IPv6 addresses
+//   S7000>second     to another destination than the interface's own address
+//   +0.6             0.6 seconds pass
+import { vi } from "vitest";
+import { AddressSet, parseAddress } from "../../src/core/address.ts";
+import type { Config } from "../../src/core/config.ts";
+import type { Command } from "../../src/core/door.ts";
+import { LINKTYPE } from "../../src/core/pcap.ts";
+import { commandText } from "../../src/core/words.ts";
+import { Daemon } from "../../src/daemon.ts";
+import type { CommandResult } from "../../src/io/command.ts";
+import { datagram, echoRequest, ethernet, frame, syn, TCP } from "./frames.ts";
+import { memoryLog } from "./memory-log.ts";
+import { RecordingFirewall } from "./recording-firewall.ts";
+
+export const SOURCES: Record<string, string> = {
+  X: "192.0.2.7",
+  Y: "192.0.2.8",
+  X6: "2001:db8::7",
+  Y6: "2001:db8::8",
+};
+export const DESTINATIONS: Record<string, string> = {
+  own: "198.51.100.1",
+  second: "198.51.100.2",
+  foreign: "10.99.0.77",
+};
+const OWN_IPV6 = "2001:db8::1";
+const FLAGS: Record<string, number> = { F: TCP.FIN, S: TCP.SYN, R: TCP.RST, P: TCP.PSH, A: TCP.ACK, U: TCP.URG };
+
+export interface RanCommand {
+  readonly atMs: number;
+  readonly text: string;
+}
+
+export class Rig {
+  readonly firewall = new RecordingFirewall();
+  readonly log = memoryLog();
+  /** In the order they ran. */
+  readonly commands: RanCommand[] = [];
+  /** How each command goes, and how long it takes. */
+  result: CommandResult = { outcome: "done" };
+  commandMs = 0;
+  filter = "";
+  /** Addresses of the interface. */
+  local = addresses("own", "second");
+  readonly daemon: Daemon;
+
+  constructor(config: Config) {
+    this.daemon = new Daemon(config, {
+      log: this.log.log,
+      firewall: this.firewall,
+      runCommand: (command) => this.#run(command),
+      watch: (_interfaces, filter) => {
+        this.filter = filter;
+      },
+      portsInUse: async () => new Set(),
+      guardSecret: [1, 2, 3, 4],
+    });
+  }
+
+  /** Plays a line of knocks, and lets what they set off come to its end. */
+  async play(line: string): Promise<void> {
+    for (const word of line.split(/\s+/).filter((text) => text !== "")) {
+      if (word.startsWith("+")) await pass(Number(word.slice(1)) * 1000);
+      else this.see(packetOf(word));
+    }
+    await pass(0);
+  }
+
+  see(packet: Uint8Array): void {
+    this.daemon.see(frame(ethernet(packet), LINKTYPE.ETHERNET), this.local);
+  }
+
+  get ran(): string[] {
+    return this.commands.map(({ text }) => text);
+  }
+
+  async #run(command: Command): Promise<CommandResult> {
+    this.commands.push({ atMs: performance.now(), text: commandText(command) });
+    const { result, commandMs } = this;
+    if (commandMs > 0) await new Promise((resolve) => setTimeout(resolve, commandMs));
+    return result;
+  }
+}
+
+export function addresses(...names: string[]): AddressSet {
+  const texts = [...names.map((name) => DESTINATIONS[name] ?? name), OWN_IPV6];
+  return new AddressSet(texts.flatMap((text) => parseAddress(text) ?? []));
+}
+
+/** Moves the clock; what is due happens. */
+export async function pass(ms: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(ms);
+}
+
+/** Call in beforeEach. */
+export function stopClock(): void {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date", "performance"] });
+}
+
+/** One word of the language above. */
+export function packetOf(word: string): Buffer {
+  const [, who = "X", kind = "", port = "", where] = /^(?:(\w+):)?(null|[A-Z]+)(\d+)(?:>(\w+))?$/.exec(word) ?? [];
+  const from = SOURCES[who];
+  if (from === undefined || port === "") throw new Error(`not a knock: ${word}`);
+  const to = from.includes(":") ? OWN_IPV6 : (DESTINATIONS[where ?? "own"] ?? "");
+  const number = Number(port);
+  if (kind === "U") return datagram({ from, to, port: number });
+  if (kind === "I") return echoRequest({ from, to, bytes: number });
+  return syn({ from, to, port: number, flags: kind === "null" ? 0 : flagsOf(kind) });
+}
+
+function flagsOf(letters: string): number {
+  return [...letters].reduce((bits, letter) => bits | (FLAGS[letter] ?? 0), 0);
+}
