@@ -1,0 +1,89 @@
+// The ledger's text: one JSON record a line. What was opened and not closed is still to be closed.
+import { z } from "zod";
+import type { Command } from "./door.ts";
+
+/** One moment on both clocks: the wall clock survives a reboot, the monotonic clock survives whoever sets the wall clock. */
+export interface Moment {
+  /** Milliseconds since 1970. */
+  readonly wallMs: number;
+  /** Milliseconds since the boot. */
+  readonly upMs: number;
+}
+
+/** A grant as a restart must know it: enough to close it even when its door is gone from the config. */
+export interface LedgerEntry {
+  readonly door: string;
+  /** Canonical text. */
+  readonly ip: string;
+  /** Which boot `upMs` counts from (random(4), boot_id). */
+  readonly boot: string;
+  readonly opened: Moment;
+  readonly closes: Moment;
+  /** Whether the door has `open` ports. */
+  readonly open: boolean;
+  /** The administrator's set that holds the address. */
+  readonly set?: string | undefined;
+  /** Filled in already. */
+  readonly stop?: Command | undefined;
+}
+
+const moment = z.object({ wallMs: z.number(), upMs: z.number() });
+const command = z.union([z.object({ shell: z.string() }), z.object({ argv: z.array(z.string()).min(1) })]);
+const entry = z.object({
+  door: z.string(),
+  ip: z.string(),
+  boot: z.string(),
+  opened: moment,
+  closes: moment,
+  open: z.boolean(),
+  set: z.string().optional(),
+  stop: command.optional(),
+});
+/** An extension is another `open` of the same door and address: the later one counts. */
+const record = z.union([
+  z.object({ open: entry }),
+  z.object({ close: z.object({ door: z.string(), ip: z.string() }) }),
+]);
+
+export function openRecord(entry: LedgerEntry): string {
+  return `${JSON.stringify({ open: entry })}\n`;
+}
+
+export function closeRecord({ door, ip }: Pick<LedgerEntry, "door" | "ip">): string {
+  return `${JSON.stringify({ close: { door, ip } })}\n`;
+}
+
+export function entryKey({ door, ip }: Pick<LedgerEntry, "door" | "ip">): string {
+  return `${ip} ${door}`;
+}
+
+/** What is still to be closed. A line that is cut short or damaged is dropped and counted; the others count. */
+export function readLedger(text: string): { entries: LedgerEntry[]; damaged: number } {
+  const live = new Map<string, LedgerEntry>();
+  let damaged = 0;
+  for (const line of text.split("\n")) {
+    if (line === "") continue;
+    const parsed = record.safeParse(parseJson(line));
+    if (!parsed.success) damaged++;
+    else if ("open" in parsed.data) live.set(entryKey(parsed.data.open), parsed.data.open);
+    else live.delete(entryKey(parsed.data.close));
+  }
+  return { entries: [...live.values()], damaged };
+}
+
+/**
+ * How long the grant has still to run; 0 if its time is over. Within one boot the monotonic clock decides. After a reboot
+ * the wall clock does, and a clock that says it is before the opening or after the close has jumped: then it is over.
+ */
+export function remainingMs({ boot, opened, closes }: LedgerEntry, now: Moment, nowBoot: string): number {
+  if (boot === nowBoot) return Math.max(0, closes.upMs - now.upMs);
+  return now.wallMs < opened.wallMs ? 0 : Math.max(0, closes.wallMs - now.wallMs);
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
