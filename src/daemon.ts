@@ -4,87 +4,96 @@ import type { Config } from "./core/config.ts";
 import { decode } from "./core/decode.ts";
 import type { Door } from "./core/door.ts";
 import { type Grant, Grants } from "./core/grant.ts";
-import type { GuardSecret } from "./core/guard.ts";
 import { emptyKnock, type Frame } from "./core/knock.ts";
 import { Matcher } from "./core/match.ts";
-import { watchlistFor } from "./core/watchlist.ts";
 import { words } from "./core/words.ts";
-import { Doorkeeper, type RunCommand } from "./doorkeeper.ts";
+import { Doorkeeper, type Tools } from "./doorkeeper.ts";
 import { Alarm } from "./io/alarm.ts";
-import type { Firewall } from "./io/firewall.ts";
-import type { Log } from "./io/log.ts";
+import type { Ledger } from "./io/ledger.ts";
 import { MatchLog } from "./io/match-log.ts";
-import { OneTimeFiles } from "./io/one-time-files.ts";
+import { Serial } from "./io/serial.ts";
+import { putBack, resume } from "./recovery.ts";
+import { type Lookout, Watchman } from "./watchman.ts";
 
 /** What the daemon needs of the world; a test hands in its own. */
-export interface World {
-  readonly log: Log;
-  readonly firewall: Firewall;
-  readonly runCommand: RunCommand;
-  /** Where the captures look, and what they let through, from now on. */
-  readonly watch: (interfaces: readonly string[], filter: string) => void;
-  /** Port keys that a guard must not stand on. */
-  readonly portsInUse: () => Promise<ReadonlySet<number>>;
-  readonly guardSecret: GuardSecret;
+export interface World extends Tools, Lookout {
+  readonly ledger: Pick<Ledger, "read" | "open" | "close">;
 }
 
 /** How often attempts that are too old are looked for. */
 const SWEEP_MS = 250;
+/** How soon to try again to put back what was taken away. */
+const PUT_BACK_AGAIN_MS = 1000;
 
 export class Daemon {
   readonly #world: World;
   readonly #matcher: Matcher;
+  readonly #watchman: Watchman;
   readonly #grants = new Grants();
   readonly #doorkeeper: Doorkeeper;
   readonly #closing = new Alarm(() => this.#closeDue());
+  readonly #puttingBack = new Alarm(() => this.#putBack());
+  /** Configs are taken, and rules put back, one after the other. */
+  readonly #serial = new Serial();
   readonly #knock = emptyKnock();
   #config: Config;
-  #oneTime: OneTimeFiles;
-  #inUse: ReadonlySet<number> = new Set();
   #sweep: NodeJS.Timeout | undefined;
 
   constructor(config: Config, world: World) {
     this.#world = world;
     this.#config = config;
-    this.#oneTime = new OneTimeFiles([], world.log);
     this.#matcher = new Matcher({ report: new MatchLog(world.log), seed: world.guardSecret[0] });
-    this.#doorkeeper = new Doorkeeper(world.firewall, world.runCommand, world.log);
+    this.#watchman = new Watchman(config, this.#matcher, world);
+    this.#doorkeeper = new Doorkeeper(world);
   }
 
-  /** Hides, then listens. Rejects if the firewall cannot hide. */
+  /** Hides, takes up what an earlier run left open, then listens. Rejects if the firewall cannot hide. */
   async start(): Promise<void> {
-    await this.#take(this.#config);
+    await this.#world.firewall.hide(this.#config);
+    await resume(this.#config, this.#grants, this.#doorkeeper, this.#world);
+    this.#closeDue();
+    this.#world.firewall.guard(() => this.#putBack());
+    await this.#watchman.take(this.#config);
     this.#sweep = setInterval(() => this.#matcher.sweep(performance.now()), SWEEP_MS);
   }
 
-  /** Takes another config. Open doors, and attempts at doors that did not change, go on. */
-  async reload(config: Config): Promise<void> {
-    await this.#take(config);
+  /** Takes another config. Open doors, and attempts at doors that did not change, go on. Rejects with nothing changed. */
+  reload(config: Config): Promise<void> {
+    return this.#serial.run("firewall", async () => {
+      await this.#world.firewall.hide(config);
+      this.#config = config;
+      await this.#watchman.take(config);
+    });
   }
 
   /** The path of every packet. `local` holds the addresses that its interface has now. */
   see(frame: Frame, local: AddressSet): void {
     if (!decode(frame, this.#knock)) return;
-    for (const door of this.#matcher.accept(this.#knock, local, performance.now()))
+    for (const door of this.#matcher.accept(this.#knock, local, performance.now())) {
       this.#earned(door, formatAddress(this.#knock.source));
+    }
   }
 
-  /** Runs the stop commands of open doors. What the kernel closes by itself is left to it, and what is hidden stays hidden. */
+  /** What the kernel closes by itself is left to it, and what is hidden stays hidden. */
   async stop(): Promise<void> {
     this.#world.log.info({ event: "shutdown" }, words.shutdown());
     clearInterval(this.#sweep);
     this.#closing.set(undefined);
-    const toStop = this.#grants.all().filter(({ door, family }) => door.commands[family].stop !== undefined);
-    for (const grant of toStop) void this.#doorkeeper.close(this.#grants.remove(grant));
-    await this.#doorkeeper.idle();
+    this.#puttingBack.set(undefined);
+    const ours = this.#grants.all().filter(({ door, family }) => door.commands[family].stop !== undefined);
+    if (this.#config.onStop === "close") {
+      for (const grant of ours) void this.#doorkeeper.close(this.#grants.remove(grant));
+    }
+    await this.#doorkeeper.finish();
     this.#world.firewall.release();
   }
 
   #earned(door: Door, ip: string): void {
-    if (this.#oneTime.spend(door)) this.#watch();
+    this.#watchman.earned(door);
     const admission = this.#grants.admit(door, ip, performance.now());
-    if (admission.outcome === "full")
+    if (admission.outcome === "full") {
       return this.#world.log.warn({ event: "full", door: door.name, ip }, words.full(ip, door.name));
+    }
     if (admission.outcome === "extended") void this.#doorkeeper.extend(admission.grant);
     else void this.#open(admission.grant);
     this.#closing.set(this.#grants.nextDueMs);
@@ -101,23 +110,11 @@ export class Daemon {
     this.#closing.set(this.#grants.nextDueMs);
   }
 
-  async #take(config: Config): Promise<void> {
-    await this.#world.firewall.hide(config);
-    this.#config = config;
-    this.#oneTime = new OneTimeFiles(config.doors, this.#world.log);
-    this.#inUse = await this.#world.portsInUse();
-    this.#watch();
-  }
-
-  #watch(): void {
-    const { doors, scanGuard, interfaces } = this.#config;
-    const { filter, ...watched } = watchlistFor(
-      this.#oneTime.current(doors),
-      scanGuard,
-      this.#inUse,
-      this.#world.guardSecret,
-    );
-    this.#matcher.watch(watched.doors, watched.guards);
-    this.#world.watch(interfaces, filter);
+  /** Somebody else took our rules out of the firewall. */
+  #putBack(): void {
+    void this.#serial.run("firewall", async () => {
+      const done = await putBack(this.#config, this.#grants, this.#doorkeeper, this.#world);
+      if (!done) this.#puttingBack.set(performance.now() + PUT_BACK_AGAIN_MS);
+    });
   }
 }

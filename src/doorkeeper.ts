@@ -1,112 +1,203 @@
-// What opening, extending and closing a grant consist of: the firewall, the door's command, the line in the log. The undo of
-// each act stands beside it, and acts for one door and address never overtake each other.
-import type { Command } from "./core/door.ts";
+// What opening, extending and closing a grant consist of: ledger, firewall, command, log. The undo of each act stands beside
+// it, is planned on disk before the act, and acts for one door and address never overtake each other.
+import { type Command, hasClose } from "./core/door.ts";
 import type { Grant } from "./core/grant.ts";
+import type { LedgerEntry } from "./core/ledger.ts";
 import { commandText, words } from "./core/words.ts";
+import { momentOf } from "./io/clock.ts";
 import { type CommandResult, fillIn } from "./io/command.ts";
 import type { Firewall } from "./io/firewall.ts";
+import type { Ledger } from "./io/ledger.ts";
 import type { Log } from "./io/log.ts";
+import { endsWithin, pause } from "./io/pause.ts";
 import { Serial } from "./io/serial.ts";
 import { Slots } from "./io/slots.ts";
 
 export type RunCommand = (command: Command) => Promise<CommandResult>;
 
+/** What the doorkeeper works with. */
+export interface Tools {
+  readonly firewall: Firewall;
+  readonly ledger: Pick<Ledger, "open" | "close">;
+  readonly runCommand: RunCommand;
+  readonly log: Log;
+  /** Which boot this is. */
+  readonly boot: string;
+}
+
 /** BOUNDED: commands that one door runs at a time, so that a flood of openings is no fork bomb, and no door waits for another. */
 const COMMANDS_MAX = 32;
+/** How long the stop commands have at the end; systemd would wait longer, an administrator would not. */
+const FINISH_LIMIT_MS = 2500;
+/** How long a stop command waits that finds no process, descriptor or memory; twice as long each time. */
+const AGAIN_FIRST_MS = 500;
+const AGAIN_LAST_MS = 30_000;
 
 export class Doorkeeper {
-  readonly #firewall: Firewall;
-  readonly #runCommand: RunCommand;
-  readonly #log: Log;
+  readonly #tools: Tools;
   readonly #serial = new Serial();
   /** By door name. BOUNDED: by the doors that ever had a command. */
   readonly #slots = new Map<string, Slots>();
 
-  constructor(firewall: Firewall, runCommand: RunCommand, log: Log) {
-    this.#firewall = firewall;
-    this.#runCommand = runCommand;
-    this.#log = log;
+  constructor(tools: Tools) {
+    this.#tools = tools;
   }
 
   /** Resolves to whether the door is open, once its start command has ended. */
   open(grant: Grant): Promise<boolean> {
     return this.#inOrder(grant, async ({ door, ip, family }) => {
-      try {
-        await this.#firewall.open(door, ip, door.grantMs);
-      } catch (error) {
-        this.#log.error({ event: "open-failed", ...about(grant) }, words.openFailed(ip, door.name, error));
+      if (!(await this.#note(grant))) return false;
+      if (!(await this.#letIn(grant))) {
+        this.#forget(grant);
         return false;
       }
-      this.#log.info({ event: "opened", ...about(grant), closes_at: closesAt(grant) }, words.opened(ip, door.name));
+      this.#tools.log.info({ event: "opened", ...about(grant) }, words.opened(ip, door.name));
       await this.#run(grant, door.commands[family].start);
       return true;
     });
   }
 
   extend(grant: Grant): Promise<boolean> {
-    return this.#inOrder(grant, async ({ door, ip }) => {
-      try {
-        await this.#firewall.open(door, ip, Math.max(1, Math.round(grant.closesMs - performance.now())));
-      } catch (error) {
-        this.#log.error({ event: "open-failed", ...about(grant) }, words.openFailed(ip, door.name, error));
-        return false;
-      }
-      this.#log.info(
-        { event: "extended", ...about(grant), closes_at: closesAt(grant) },
-        words.extended(ip, door.name, closesAt(grant)),
-      );
-      return true;
-    });
+    return this.#again(grant, (until) =>
+      this.#tools.log.info({ event: "extended", ...about(grant) }, words.extended(grant.ip, grant.door.name, until)),
+    );
   }
 
+  /** A grant of an earlier run goes on. Its start command is not run again. */
+  resume(grant: Grant): Promise<boolean> {
+    return this.#again(grant, (until) =>
+      this.#tools.log.info({ event: "resumed", ...about(grant) }, words.resumed(grant.ip, grant.door.name, until)),
+    );
+  }
+
+  /** Lets an open grant through the firewall again, which has lost it. */
+  putBack(grant: Grant): Promise<boolean> {
+    return this.#inOrder(grant, () => this.#letIn(grant));
+  }
+
+  /** The stop command runs even if the firewall could not close: the kernel does that by itself. */
   close(grant: Grant): Promise<boolean> {
     return this.#inOrder(grant, async ({ door, ip, family }) => {
+      const { log, firewall } = this.#tools;
       const { stop } = door.commands[family];
       const text = stop === undefined ? words.closed(ip, door.name) : words.commandTimeout(ip, door.name);
       try {
-        await this.#firewall.close(door, ip);
-        this.#log.info({ event: "closed", ...about(grant) }, text);
+        await firewall.close(door, ip);
+        log.info({ event: "closed", ...about(grant) }, text);
       } catch (error) {
-        this.#log.error({ event: "close-failed", ...about(grant) }, words.closeFailed(ip, door.name, error));
+        log.error({ event: "close-failed", ...about(grant) }, words.closeFailed(ip, door.name, error));
       }
-      await this.#run(grant, stop);
+      for (let waitMs = AGAIN_FIRST_MS; await this.#run(grant, stop); waitMs = Math.min(2 * waitMs, AGAIN_LAST_MS)) {
+        await pause(waitMs);
+      }
+      this.#forget(grant);
       return true;
     });
   }
 
-  /** Ends when nothing is under way. */
-  idle(): Promise<void> {
-    return this.#serial.idle();
+  /** Ends when nothing is under way any more, or when that takes too long: the next start closes the rest. */
+  async finish(): Promise<void> {
+    const inTime = await endsWithin(this.#serial.idle(), FINISH_LIMIT_MS);
+    if (!inTime) this.#tools.log.warn({ event: "shutdown" }, words.stopUnfinished());
   }
 
   #inOrder(grant: Grant, act: (grant: Grant) => Promise<boolean>): Promise<boolean> {
     return this.#serial.run(`${grant.ip} ${grant.door.name}`, () => act(grant));
   }
 
-  async #run(grant: Grant, command: Command | undefined): Promise<void> {
-    if (command === undefined) return;
+  #again(grant: Grant, say: (until: string) => void): Promise<boolean> {
+    return this.#inOrder(grant, async () => {
+      await this.#note(grant);
+      const done = await this.#letIn(grant);
+      if (done) say(closesAt(grant));
+      return done;
+    });
+  }
+
+  /** False if the grant must not open: nothing but a stop command could close it, and a restart would not know. */
+  async #note(grant: Grant): Promise<boolean> {
+    const { door, ip, family } = grant;
+    if (!hasClose(door, family)) return true;
+    const needsUs = door.commands[family].stop !== undefined;
+    try {
+      await this.#tools.ledger.open(this.#entryOf(grant), needsUs);
+      return true;
+    } catch (error) {
+      if (needsUs)
+        this.#tools.log.error({ event: "open-failed", ...about(grant) }, words.notNoted(ip, door.name, error));
+      else this.#tools.log.warn({ event: "ledger", ...about(grant) }, words.notNotedButOpen(ip, door.name, error));
+      return !needsUs;
+    }
+  }
+
+  #forget({ door, ip }: Grant): void {
+    try {
+      this.#tools.ledger.close({ door: door.name, ip });
+    } catch {
+      // The next start closes this door once more: rather twice than never.
+    }
+  }
+
+  /** Whether the firewall lets the knocker in for the rest of the grant. */
+  async #letIn(grant: Grant): Promise<boolean> {
+    const { door, ip } = grant;
+    try {
+      await this.#tools.firewall.open(door, ip, Math.max(1, Math.round(grant.closesMs - performance.now())));
+      return true;
+    } catch (error) {
+      this.#tools.log.error({ event: "open-failed", ...about(grant) }, words.openFailed(ip, door.name, error));
+      return false;
+    }
+  }
+
+  /** Says whether it is worth trying again. */
+  async #run(grant: Grant, command: Command | undefined): Promise<boolean> {
+    if (command === undefined) return false;
+    const { log, runCommand } = this.#tools;
     const { door, ip } = grant;
     const slots = this.#slots.get(door.name) ?? new Slots(COMMANDS_MAX);
     this.#slots.set(door.name, slots);
     const filled = fillIn(command, ip);
     const result = await slots.run(() => {
-      this.#log.info({ event: "command", ...about(grant) }, words.command(door.name, commandText(filled)));
-      return this.#runCommand(filled);
+      log.info({ event: "command", door: door.name, ip }, words.command(door.name, commandText(filled)));
+      return runCommand(filled);
     });
-    if (result.outcome === "done") return;
-    const line =
-      result.outcome === "status"
-        ? words.commandStatus(door.name, result.status)
-        : words.commandFailed(door.name, result.reason);
-    this.#log.error({ event: "command-failed", ...about(grant) }, words.commandOutput(line, result.output));
+    if (result.outcome === "done") return false;
+    log.error({ event: "command-failed", door: door.name, ip }, failureText(door.name, result));
+    return result.outcome === "unstarted" && result.passing;
+  }
+
+  #entryOf({ door, ip, family, openedMs, closesMs }: Grant): LedgerEntry {
+    const { stop } = door.commands[family];
+    return {
+      door: door.name,
+      ip,
+      boot: this.#tools.boot,
+      opened: momentOf(openedMs),
+      closes: momentOf(closesMs),
+      open: door.open.length > 0,
+      set: door.sets[family],
+      stop: stop === undefined ? undefined : fillIn(stop, ip),
+    };
   }
 }
 
-function about({ door, ip }: Grant): { door: string; ip: string } {
-  return { door: door.name, ip };
+function failureText(door: string, result: Exclude<CommandResult, { outcome: "done" }>): string {
+  switch (result.outcome) {
+    case "status":
+      return words.commandOutput(words.commandStatus(door, result.status), result.output);
+    case "overdue":
+      return words.commandOutput(words.commandOverdue(door, result.limitMs), result.output);
+    case "unstarted":
+      return words.commandUnstarted(door, result.reason);
+  }
+}
+
+function about(grant: Grant): { door: string; ip: string; closes_at: string } {
+  return { door: grant.door.name, ip: grant.ip, closes_at: closesAt(grant) };
 }
 
 /** On the wall clock, ISO 8601 in UTC. */
 function closesAt({ closesMs }: Grant): string {
-  return new Date(Date.now() + closesMs - performance.now()).toISOString();
+  return new Date(momentOf(closesMs).wallMs).toISOString();
 }

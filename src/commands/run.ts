@@ -6,9 +6,11 @@ import { weaknesses } from "../core/weakness.ts";
 import { reasonOf, words } from "../core/words.ts";
 import { Daemon } from "../daemon.ts";
 import { Captures } from "../io/captures.ts";
+import { bootId } from "../io/clock.ts";
 import { runCommand } from "../io/command.ts";
 import { Ending } from "../io/ending.ts";
 import { chooseFirewall } from "../io/firewall.ts";
+import { Ledger } from "../io/ledger.ts";
 import { portsInUse } from "../io/listening.ts";
 import { type Log, openLog } from "../io/log.ts";
 import { guardSecret } from "../io/secret.ts";
@@ -26,7 +28,8 @@ export async function run(options: RunOptions): Promise<ExitCode> {
   const config = configFor(options);
   const log = openLog(config);
   for (const text of weaknesses(config)) log.warn({ event: "weak" }, text);
-  const { secret, problem } = guardSecret(process.env["STATE_DIRECTORY"] ?? DEFAULT_STATE_DIRECTORY);
+  const stateDirectory = process.env["STATE_DIRECTORY"] ?? DEFAULT_STATE_DIRECTORY;
+  const { secret, problem } = guardSecret(stateDirectory);
   if (problem !== undefined) log.warn({ event: "state" }, words.secretNotKept(problem));
 
   const ending = new Ending();
@@ -43,7 +46,9 @@ export async function run(options: RunOptions): Promise<ExitCode> {
   });
   const firewall = chooseFirewall(config);
   const watch = captures.watch.bind(captures);
-  const daemon = new Daemon(config, { log, firewall, runCommand, watch, portsInUse, guardSecret: secret });
+  const ledger = new Ledger(stateDirectory);
+  const world = { log, firewall, ledger, runCommand, watch, portsInUse, guardSecret: secret, boot: bootId() };
+  const daemon = new Daemon(config, world);
 
   process.on("SIGTERM", () => ending.end());
   process.on("SIGINT", () => ending.end());

@@ -24,6 +24,7 @@ export interface Config {
   readonly firewall: FirewallKind;
   readonly allow: readonly Network[];
   readonly scanGuard: boolean;
+  readonly onStop: "close" | "keep";
   readonly doors: readonly Door[];
 }
 
@@ -71,6 +72,7 @@ function build({ options, doors }: ConfigInput, report: Report): Config {
     firewall: options.firewall,
     allow: options.allow,
     scanGuard: options.scan_guard,
+    onStop: options.on_stop,
     doors: Object.entries(doors).map(([name, door]) => {
       checkDoor(name, door, options.firewall, report);
       return buildDoor(name, door);

@@ -1,7 +1,7 @@
 // Grants: who has which door open, until when. One grant, one end; knocking again moves it.
 import TinyQueue from "tinyqueue";
 import { type Family, familyOfText } from "./address.ts";
-import { type Door, hasClose } from "./door.ts";
+import { type Door, hasClose, usesFirewall } from "./door.ts";
 
 /** BOUNDED: grants at a time. A flood of spoofed complete knocks (UDP needs no answer) ends here, not in the memory. */
 export const GRANTS_MAX = 65_536;
@@ -67,12 +67,27 @@ export class Grants {
     return { outcome: "opened", grant };
   }
 
-  /** The start command has ended: the door stands open for its whole time from now. */
+  /** A grant of an earlier run, which goes on until `closesMs`. */
+  restore(door: Door, ip: string, openedMs: number, closesMs: number): Grant {
+    const grant: Grant = { door, ip, family: familyOfText(ip), openedMs, closesMs, state: "open" };
+    this.#grants.set(keyOf(door, ip), grant);
+    this.#closings.push({ atMs: closesMs, grant });
+    return grant;
+  }
+
+  has(door: string, ip: string): boolean {
+    return this.#grants.has(`${ip} ${door}`);
+  }
+
+  /**
+   * The start command has ended. As in knockd, the time of a door that only runs commands counts from now; the kernel has
+   * counted an `open` or `set` door's since it opened.
+   */
   started(grant: Grant, nowMs: number): void {
     this.#passing.delete(grant);
     if (grant.state !== "opening") return;
     grant.state = "open";
-    grant.closesMs = Math.max(grant.closesMs, nowMs + grant.door.grantMs);
+    if (!usesFirewall(grant.door, grant.family)) grant.closesMs = Math.max(grant.closesMs, nowMs + grant.door.grantMs);
   }
 
   /** Takes out the grants whose time has come; the caller closes them. */

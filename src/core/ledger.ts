@@ -1,6 +1,8 @@
 // The ledger's text: one JSON record a line. What was opened and not closed is still to be closed.
 import { z } from "zod";
-import type { Command } from "./door.ts";
+import { familyOfText } from "./address.ts";
+import type { Command, Door } from "./door.ts";
+import { ANY_FLAGS } from "./tcp-flags.ts";
 
 /** One moment on both clocks: the wall clock survives a reboot, the monotonic clock survives whoever sets the wall clock. */
 export interface Moment {
@@ -87,3 +89,31 @@ function parseJson(line: string): unknown {
     return undefined;
   }
 }
+
+/**
+ * The door that an entry is closed through: as it was opened, whatever the config says now. `door` is the config's door of
+ * that name, if there still is one; later knocks extend that grant.
+ */
+export function doorOfEntry({ door: name, ip, set, stop }: LedgerEntry, door: Door | undefined): Door {
+  const family = familyOfText(ip);
+  const base = door ?? { ...NO_DOOR, name };
+  const { start } = base.commands[family];
+  const commands = { ...(start === undefined ? {} : { start }), ...(stop === undefined ? {} : { stop }) };
+  return {
+    ...base,
+    sets: { ...base.sets, ...(set === undefined ? {} : { [family]: set }) },
+    commands: { ...base.commands, [family]: commands },
+  };
+}
+
+/** A door that the config no longer has: nobody can earn it. */
+const NO_DOOR: Omit<Door, "name"> = {
+  sequence: [],
+  seqTimeoutMs: 1,
+  seqCooldownMs: 0,
+  tcpflags: ANY_FLAGS,
+  open: [],
+  sets: {},
+  grantMs: 1,
+  commands: { 4: {}, 6: {} },
+};

@@ -120,6 +120,10 @@ const options = z.strictObject({
     .transform((value) => [value].flat())
     .default([])
     .meta({ description: "Sources for whom nothing is ever hidden (optional, default none)." }),
+  on_stop: z.enum(["close", "keep"], { error: "close or keep" }).default("close").meta({
+    description:
+      "At the daemon's end, close the doors that need a stop command, or keep them for the next start (optional, default close).",
+  }),
   scan_guard: z
     .boolean({ error: "true or false" })
     .default(true)

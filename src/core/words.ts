@@ -12,7 +12,9 @@ export const words = {
     `${ip}: ${door}: the firewall could not close: ${reasonOf(error)}`,
   command: (door: string, command: string) => `${door}: running command: ${command}`,
   commandStatus: (door: string, status: number) => `${door}: command returned non-zero status code (${status})`,
-  commandFailed: (door: string, reason: string) => `${door}: command failed: ${reason}`,
+  commandOverdue: (door: string, limitMs: number) =>
+    `${door}: command ended after ${limitMs / 1000} seconds, its limit`,
+  commandUnstarted: (door: string, reason: string) => `${door}: cannot run command: ${reason}`,
   commandOutput: (line: string, output: string) => (output === "" ? line : `${line}: ${output}`),
   commandTimeout: (ip: string, door: string) => `${ip}: ${door}: command timeout`,
   closed: (ip: string, door: string) => `${ip}: ${door}: closed`,
@@ -33,6 +35,19 @@ export const words = {
     `${door}: cannot read its one-time sequences, the door is disabled: ${reasonOf(error)}`,
   reloadRejected: (reason: string) => `config not changed: ${reason}`,
   secretNotKept: (reason: string) => `cannot keep the guard ports over a restart: ${reason}`,
+  notNoted: (ip: string, door: string, error: unknown) =>
+    `${ip}: ${door}: not opened, a restart would not know to close it: ${reasonOf(error)}`,
+  notNotedButOpen: (ip: string, door: string, error: unknown) =>
+    `${ip}: ${door}: a restart will not know of this opening, but the kernel closes it: ${reasonOf(error)}`,
+  resumed: (ip: string, door: string, until: string) => `${ip}: ${door}: still open until ${until}`,
+  ledgerDamaged: (lines: number) => `ledger: ${lines} damaged lines dropped`,
+  ledgerUnread: (error: unknown) =>
+    `ledger: cannot read it, openings of an earlier run are unknown: ${reasonOf(error)}`,
+  firewallRestored: (ports: number, grants: number) =>
+    `firewall: our rules were taken away, put back: ${ports} hidden ports, ${grants} open doors`,
+  firewallNotRestored: (error: unknown) =>
+    `firewall: our rules were taken away and cannot be put back yet: ${reasonOf(error)}`,
+  stopUnfinished: () => "some stop commands have not ended; the next start runs them again",
   shutdown: () => "shutting down",
 };
 

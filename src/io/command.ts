@@ -10,12 +10,16 @@ export const COMMAND_LIMIT_MS = 60_000;
 const OUTPUT_MAX = 4096;
 /** How long after the end of a command its last words may arrive. */
 const LINGER_MS = 100;
+/** errno(3) names of what a busy machine says to a new process. */
+const PASSING_ERRORS = new Set(["EMFILE", "ENFILE", "EAGAIN", "ENOMEM"]);
 
 export type CommandResult =
   | { readonly outcome: "done" }
   /** 128 + the signal's number where a signal ended it, as in a shell. */
   | { readonly outcome: "status"; readonly status: number; readonly output: string }
-  | { readonly outcome: "failed"; readonly reason: string; readonly output: string };
+  | { readonly outcome: "overdue"; readonly limitMs: number; readonly output: string }
+  /** `passing`: for want of processes, descriptors or memory; it may work in a while. */
+  | { readonly outcome: "unstarted"; readonly reason: string; readonly passing: boolean };
 
 /** Every `%IP%` replaced by the knocker's address: the only thing from the network that a command ever sees. */
 export function fillIn(command: Command, ip: string): Command {
@@ -26,7 +30,7 @@ export function fillIn(command: Command, ip: string): Command {
 /** Never rejects: how it went is the result. */
 export function runCommand(command: Command, limitMs: number = COMMAND_LIMIT_MS): Promise<CommandResult> {
   const [file, ...args] = "shell" in command ? ["/bin/sh", "-c", command.shell] : command.argv;
-  if (file === undefined) return Promise.resolve({ outcome: "failed", reason: "no program", output: "" });
+  if (file === undefined) return Promise.resolve({ outcome: "unstarted", reason: "no program", passing: false });
   return new Promise((resolve) => {
     // A process group of its own, so that the limit reaches what the command started.
     const child = spawn(file, args, { cwd: "/", env: TOOL_ENV, detached: true, stdio: ["ignore", "pipe", "pipe"] });
@@ -50,12 +54,12 @@ export function runCommand(command: Command, limitMs: number = COMMAND_LIMIT_MS)
       if (result !== undefined) resolve("output" in result ? { ...result, output: output.trim() } : result);
     };
     let linger: NodeJS.Timeout | undefined;
-    child.on("error", ({ message }) => {
-      result = { outcome: "failed", reason: message, output };
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      result = { outcome: "unstarted", reason: error.message, passing: PASSING_ERRORS.has(error.code ?? "") };
       finish();
     });
     child.on("exit", (code, signal) => {
-      if (overdue) result = { outcome: "failed", reason: `ended after ${limitMs / 1000} seconds`, output: "" };
+      if (overdue) result = { outcome: "overdue", limitMs, output: "" };
       else if (code === 0) result = { outcome: "done" };
       else
         result = {

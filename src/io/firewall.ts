@@ -18,8 +18,21 @@ export interface Firewall {
   open(door: Door, ip: string, durationMs: number): Promise<void>;
   /** Ends it now, whether or not its time is over. */
   close(door: Door, ip: string): Promise<void>;
+  /** Who is let through now, perhaps since an earlier run. */
+  listOpen(): Promise<OpenElement[]>;
+  /** Calls back, from the first `hide` on, whenever what we hide has been taken away by somebody else. */
+  guard(takenAway: () => void): void;
   /** Gives up its helpers; what is hidden stays hidden. */
   release(): void;
+  /** Takes everything of ours out of the firewall. */
+  remove(): Promise<void>;
+}
+
+/** An address in one of our sets. */
+export interface OpenElement {
+  readonly door: string;
+  readonly ip: string;
+  readonly remainingMs: number;
 }
 
 export function chooseFirewall({ firewall }: Config): Firewall {
@@ -38,5 +51,10 @@ class NoFirewall implements Firewall {
   async hide(): Promise<void> {}
   async open(): Promise<void> {}
   async close(): Promise<void> {}
+  async listOpen(): Promise<OpenElement[]> {
+    return [];
+  }
+  guard(): void {}
   release(): void {}
+  async remove(): Promise<void> {}
 }

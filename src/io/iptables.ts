@@ -3,12 +3,15 @@ import { type Family, familyOfText } from "../core/address.ts";
 import type { Network } from "../core/config.ts";
 import type { Door } from "../core/door.ts";
 import type { Port } from "../core/port.ts";
-import type { Firewall, Hidden } from "./firewall.ts";
+import type { Firewall, Hidden, OpenElement } from "./firewall.ts";
 import { runTool } from "./tool.ts";
 
 const CHAIN = "KNOCKD";
 /** How `iptables -S INPUT` shows the jump to our chain. */
 const JUMP = `-A INPUT -j ${CHAIN}\n`;
+/** Our chain holds rules that drop. */
+const LAST_RULE = new RegExp(`^-A ${CHAIN} .*-j DROP$`, "m");
+const LOOK_MS = 700;
 const FAMILIES = [
   { family: 4, iptables: "iptables", restore: "iptables-restore", ipset: "inet" },
   { family: 6, iptables: "ip6tables", restore: "ip6tables-restore", ipset: "inet6" },
@@ -23,9 +26,20 @@ const SET_NAME_MAX = 31;
 const OLDER_SESSIONS = "-p tcp --tcp-flags SYN,ACK ACK -m socket -j RETURN";
 
 export class Iptables implements Firewall {
+  /** Doors with `open` ports. */
+  #doors: readonly Door[] = [];
+  #hiding = false;
+  #look: NodeJS.Timeout | undefined;
+
   async hide({ doors, allow }: Hidden): Promise<void> {
     const hidden = doors.filter((door) => door.open.length > 0);
-    for (const family of FAMILIES) await (hidden.length > 0 ? hideFamily(family, hidden, allow) : showFamily(family));
+    this.#hiding = true;
+    try {
+      for (const family of FAMILIES) await (hidden.length > 0 ? hideFamily(family, hidden, allow) : showFamily(family));
+      this.#doors = hidden;
+    } finally {
+      this.#hiding = false;
+    }
   }
 
   /** A set with room for one more second closes late rather than early; `close` ends it on time. */
@@ -39,7 +53,38 @@ export class Iptables implements Firewall {
     for (const set of setsOf(door, familyOfText(ip))) await runTool(["ipset", "del", set, ip, "-exist"]);
   }
 
-  release(): void {}
+  async listOpen(): Promise<OpenElement[]> {
+    const saved = await runTool(["ipset", "save"]).catch(() => "");
+    const elements = [...saved.matchAll(/^add (\S+) (\S+) timeout (\d+)$/gm)];
+    return elements.flatMap(([, set = "", ip = "", seconds]) => {
+      const door = this.#doors.find((door) => setName(door, familyOfText(ip)) === set);
+      return door === undefined ? [] : [{ door: door.name, ip, remainingMs: Number(seconds) * 1000 }];
+    });
+  }
+
+  /** iptables tells nobody of changes; looking costs a few milliseconds. */
+  guard(takenAway: () => void): void {
+    this.#look = setInterval(() => void this.#isWhole().then((whole) => (whole ? undefined : takenAway())), LOOK_MS);
+  }
+
+  release(): void {
+    clearInterval(this.#look);
+  }
+
+  async remove(): Promise<void> {
+    for (const family of FAMILIES) await showFamily(family);
+    const names = await runTool(["ipset", "-name", "list"]).catch(() => "");
+    for (const [name] of names.matchAll(/^knockd-.*$/gm)) await runTool(["ipset", "destroy", name]);
+  }
+
+  async #isWhole(): Promise<boolean> {
+    if (this.#doors.length === 0 || this.#hiding) return true;
+    for (const { iptables } of FAMILIES) {
+      const rules = await runTool([iptables, "--wait", "-S"]).catch(() => "");
+      if (!rules.includes(JUMP) || !LAST_RULE.test(rules)) return this.#hiding;
+    }
+    return true;
+  }
 }
 
 async function hideFamily(

@@ -1,13 +1,16 @@
 // The nftables back-end: our own table `inet knockd`, and one persistent `nft -i` for opening and closing.
+import { z } from "zod";
 import { type Family, familyOfText } from "../core/address.ts";
 import type { Network } from "../core/config.ts";
 import { type Door, usesFirewall } from "../core/door.ts";
 import { formatPort } from "../core/port.ts";
-import type { Firewall, Hidden } from "./firewall.ts";
+import type { Firewall, Hidden, OpenElement } from "./firewall.ts";
+import { NftMonitor } from "./nft-monitor.ts";
 import { NftShell } from "./nft-shell.ts";
 import { runTool } from "./tool.ts";
 
 const TABLE = "inet knockd";
+const LAST_RULE = "hidden by knockd";
 const FAMILIES = [
   { family: 4, type: "ipv4_addr", source: "ip saddr", allowed: "allowed4" },
   { family: 6, type: "ipv6_addr", source: "ip6 saddr", allowed: "allowed6" },
@@ -24,6 +27,9 @@ export class Nftables implements Firewall {
   readonly #shell = new NftShell();
   /** BOUNDED: two for each door. */
   #ownSets: ReadonlySet<string> = new Set();
+  readonly #monitor = new NftMonitor(TABLE, () => void this.#look());
+  #takenAway: () => void = () => {};
+  #hiding = false;
 
   /** One transaction, so that no hidden port is ever visible in between. Sets that stay keep their elements. */
   async hide(hidden: Hidden): Promise<void> {
@@ -33,7 +39,12 @@ export class Nftables implements Firewall {
     const staleSets = (await listOwnSets()).filter((set) => !ownSets.has(set));
     const load = (sessions: string) => runTool(["nft", "-f", "-"], ruleset(doors, hidden.allow, staleSets, sessions));
     // A kernel without nft_socket must still hide.
-    await load(OLDER_SESSIONS).catch(() => load(""));
+    this.#hiding = true;
+    try {
+      await load(OLDER_SESSIONS).catch(() => load(""));
+    } finally {
+      this.#hiding = false;
+    }
     this.#ownSets = ownSets;
   }
 
@@ -54,17 +65,55 @@ export class Nftables implements Firewall {
     if (sets.length > 0) await this.#shell.run(sets.map((set) => addAndDelete(set, ip, `${ip} timeout 1s`)).join("; "));
   }
 
+  async listOpen(): Promise<OpenElement[]> {
+    const listing = await runTool(["nft", "-json", "list", "table", ...TABLE.split(" ")]).catch(() => EMPTY_LISTING);
+    return listingSchema.parse(JSON.parse(listing)).nftables.flatMap(({ set }) => elementsOf(set));
+  }
+
+  guard(takenAway: () => void): void {
+    this.#takenAway = takenAway;
+    this.#monitor.start();
+  }
+
   release(): void {
+    this.#monitor.end();
     this.#shell.end();
+  }
+
+  async remove(): Promise<void> {
+    await runTool(["nft", "-f", "-"], `add table ${TABLE}\ndelete table ${TABLE}\n`);
   }
 
   /** Leaves no table behind. Where only commands open doors, a machine without nft is fine. */
   async #hideNothing(doors: readonly Door[]): Promise<void> {
     const needed = doors.some((door) => usesFirewall(door, 4) || usesFirewall(door, 6));
-    const gone = runTool(["nft", "-f", "-"], `add table ${TABLE}\ndelete table ${TABLE}\n`);
+    const gone = this.remove();
     await (needed ? gone : gone.catch(() => {}));
     this.#ownSets = new Set();
   }
+
+  /** Our own changes destroy rules too: only a chain without its last rule was taken away. */
+  async #look(): Promise<void> {
+    if (this.#ownSets.size === 0 || this.#hiding) return;
+    const chain = await runTool(["nft", "list", "chain", ...TABLE.split(" "), "input"]).catch(() => "");
+    if (!chain.includes(LAST_RULE) && !this.#hiding) this.#takenAway();
+  }
+}
+
+/** What `nft -json list table` says (libnftables-json(5)); only what we use. */
+const elementSchema = z.object({ elem: z.object({ val: z.string(), expires: z.number() }) });
+const setSchema = z.object({ name: z.string(), elem: z.array(z.unknown()).default([]) });
+const listingSchema = z.object({ nftables: z.array(z.object({ set: setSchema.optional() })) });
+const EMPTY_LISTING = '{"nftables":[]}';
+
+function elementsOf(set: z.output<typeof setSchema> | undefined): OpenElement[] {
+  const [, door] = /^(\S+)_ipv[46]$/.exec(set?.name ?? "") ?? [];
+  if (set === undefined || door === undefined) return [];
+  return set.elem.flatMap((element) => {
+    const parsed = elementSchema.safeParse(element);
+    // An element without a timeout was put there by hand.
+    return parsed.success ? [{ door, ip: parsed.data.elem.val, remainingMs: parsed.data.elem.expires * 1000 }] : [];
+  });
 }
 
 /** The sets of doors that our table holds now, perhaps since an earlier run. */
@@ -138,7 +187,7 @@ function ruleset(
       ),
     ),
     // Not th dport: this rule is the one that people look for.
-    `add rule ${TABLE} input meta l4proto { tcp, udp } counter drop comment "hidden by knockd: ${comment(doors)}"`,
+    `add rule ${TABLE} input meta l4proto { tcp, udp } counter drop comment "${LAST_RULE}: ${comment(doors)}"`,
   ]
     .join("\n")
     .concat("\n");

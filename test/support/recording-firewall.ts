@@ -1,38 +1,75 @@
 // A firewall that keeps in memory what a real one would keep in the kernel, and can be told to fail.
 import type { Door } from "../../src/core/door.ts";
-import type { Firewall, Hidden } from "../../src/io/firewall.ts";
+import type { Firewall, Hidden, OpenElement } from "../../src/io/firewall.ts";
+
+const NEVER = new Promise<never>(() => {});
 
 export class RecordingFirewall implements Firewall {
   /** Port texts of all `open` doors that are hidden now. */
   hidden: readonly string[] = [];
   /** `ssh 192.0.2.7` -> when it closes by itself, in milliseconds of the (fake) clock. */
-  readonly #ends = new Map<string, number>();
+  #ends = new Map<string, number>();
   /** What the next calls reject with. */
   failure: Error | undefined;
+  #takenAway: () => void = () => {};
+  #dead = false;
 
   async hide({ doors }: Hidden): Promise<void> {
-    this.#failIfTold();
+    await this.#failIfTold();
     this.hidden = doors.flatMap((door) => door.open.map(({ number, protocol }) => `${number}/${protocol}`));
   }
 
   async open(door: Door, ip: string, durationMs: number): Promise<void> {
-    this.#failIfTold();
+    await this.#failIfTold();
     if (usesFirewall(door)) this.#ends.set(`${door.name} ${ip}`, performance.now() + durationMs);
   }
 
   async close(door: Door, ip: string): Promise<void> {
-    this.#failIfTold();
+    await this.#failIfTold();
     this.#ends.delete(`${door.name} ${ip}`);
+  }
+
+  async listOpen(): Promise<OpenElement[]> {
+    return [...this.#ends].flatMap(([grant, end]) => {
+      const [door = "", ip = ""] = grant.split(" ");
+      return end > performance.now() ? [{ door, ip, remainingMs: end - performance.now() }] : [];
+    });
+  }
+
+  guard(takenAway: () => void): void {
+    this.#takenAway = takenAway;
   }
 
   release(): void {}
 
+  async remove(): Promise<void> {
+    this.hidden = [];
+    this.#ends.clear();
+  }
+
+  /** The same kernel for the next run; what the killed one still asks for is never answered. */
+  handOn(): RecordingFirewall {
+    const next = new RecordingFirewall();
+    next.hidden = this.hidden;
+    next.#ends = this.#ends;
+    this.#dead = true;
+    return next;
+  }
+
+  /** Somebody flushes the ruleset. */
+  flush(): void {
+    this.hidden = [];
+    this.#ends.clear();
+    this.#takenAway();
+  }
+
   /** Who is let through now, such as `ssh 192.0.2.7`. */
-  get letThrough(): string[] {
+  letThrough(): string[] {
     return [...this.#ends].filter(([, end]) => end > performance.now()).map(([grant]) => grant);
   }
 
-  #failIfTold(): void {
+  async #failIfTold(): Promise<void> {
+    if (this.#dead) await NEVER;
     if (this.failure !== undefined) throw this.failure;
   }
 }

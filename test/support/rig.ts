@@ -14,6 +14,7 @@ import { commandText } from "../../src/core/words.ts";
 import { Daemon } from "../../src/daemon.ts";
 import type { CommandResult } from "../../src/io/command.ts";
 import { datagram, echoRequest, ethernet, frame, syn, TCP } from "./frames.ts";
+import { MemoryLedger } from "./memory-ledger.ts";
 import { memoryLog } from "./memory-log.ts";
 import { RecordingFirewall } from "./recording-firewall.ts";
 
@@ -28,6 +29,7 @@ export const DESTINATIONS: Record<string, string> = {
   second: "198.51.100.2",
   foreign: "10.99.0.77",
 };
+const IPV4_SOURCE = 12;
 const OWN_IPV6 = "2001:db8::1";
 const FLAGS: Record<string, number> = { F: TCP.FIN, S: TCP.SYN, R: TCP.RST, P: TCP.PSH, A: TCP.ACK, U: TCP.URG };
 
@@ -37,22 +39,29 @@ export interface RanCommand {
 }
 
 export class Rig {
-  readonly firewall = new RecordingFirewall();
+  readonly firewall: RecordingFirewall;
   readonly log = memoryLog();
   /** In the order they ran. */
   readonly commands: RanCommand[] = [];
   /** How each command goes, and how long it takes. */
   result: CommandResult = { outcome: "done" };
   commandMs = 0;
+  onCommand: () => void = () => {};
   filter = "";
   /** Addresses of the interface. */
   local = addresses("own", "second");
+  readonly ledger: MemoryLedger;
   readonly daemon: Daemon;
 
-  constructor(config: Config) {
+  /** A ledger and a firewall that are handed on make this the next run, after a crash. */
+  constructor(config: Config, ledger = new MemoryLedger(), firewall = new RecordingFirewall()) {
+    this.ledger = ledger;
+    this.firewall = firewall;
     this.daemon = new Daemon(config, {
       log: this.log.log,
-      firewall: this.firewall,
+      firewall,
+      ledger,
+      boot: ledger.boot,
       runCommand: (command) => this.#run(command),
       watch: (_interfaces, filter) => {
         this.filter = filter;
@@ -71,6 +80,13 @@ export class Rig {
     await pass(0);
   }
 
+  /** One knock from any IPv4 address. */
+  seeFrom(ip: string, word: string): void {
+    const packet = packetOf(word);
+    packet.set(ip.split(".").map(Number), IPV4_SOURCE);
+    this.see(packet);
+  }
+
   see(packet: Uint8Array): void {
     this.daemon.see(frame(ethernet(packet), LINKTYPE.ETHERNET), this.local);
   }
@@ -80,6 +96,7 @@ export class Rig {
   }
 
   async #run(command: Command): Promise<CommandResult> {
+    this.onCommand();
     this.commands.push({ atMs: performance.now(), text: commandText(command) });
     const { result, commandMs } = this;
     if (commandMs > 0) await new Promise((resolve) => setTimeout(resolve, commandMs));
@@ -99,7 +116,8 @@ export async function pass(ms: number): Promise<void> {
 
 /** Call in beforeEach. */
 export function stopClock(): void {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date", "performance"] });
+  const timers = ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] as const;
+  vi.useFakeTimers({ toFake: [...timers, "Date", "performance", "hrtime"] });
 }
 
 /** One word of the language above. */

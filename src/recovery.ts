@@ -1,0 +1,54 @@
+// Taking up what is open already: at start, what an earlier run left; in between, what somebody else took out of the firewall.
+import type { Config } from "./core/config.ts";
+import { usesFirewall } from "./core/door.ts";
+import type { Grants } from "./core/grant.ts";
+import { doorOfEntry, remainingMs } from "./core/ledger.ts";
+import { words } from "./core/words.ts";
+import type { Doorkeeper, Tools } from "./doorkeeper.ts";
+import { momentOf } from "./io/clock.ts";
+import type { Ledger } from "./io/ledger.ts";
+
+interface Hands extends Tools {
+  readonly ledger: Pick<Ledger, "read" | "open" | "close">;
+}
+
+/**
+ * The ledger is right about what should be open, and the kernel about what is: a grant that only the kernel knows is taken
+ * over. Grants whose time is over are due at once.
+ */
+export async function resume(config: Config, grants: Grants, doorkeeper: Doorkeeper, hands: Hands): Promise<void> {
+  const { ledger, firewall, log, boot } = hands;
+  const doors = new Map(config.doors.map((door) => [door.name, door]));
+  const nowMs = performance.now();
+  const now = momentOf(nowMs);
+  const { entries, damaged, problem } = ledger.read();
+  if (damaged > 0) log.warn({ event: "ledger", damaged }, words.ledgerDamaged(damaged));
+  if (problem !== undefined) log.warn({ event: "ledger" }, words.ledgerUnread(problem));
+  for (const entry of entries) {
+    const leftMs = remainingMs(entry, now, boot);
+    const openedMs = nowMs + entry.opened.wallMs - now.wallMs;
+    const grant = grants.restore(doorOfEntry(entry, doors.get(entry.door)), entry.ip, openedMs, nowMs + leftMs);
+    if (leftMs > 0) void doorkeeper.resume(grant);
+  }
+  for (const { door: name, ip, remainingMs: leftMs } of await firewall.listOpen()) {
+    const door = doors.get(name);
+    if (door === undefined || grants.has(name, ip)) continue;
+    void doorkeeper.resume(grants.restore(door, ip, nowMs, nowMs + leftMs));
+  }
+}
+
+/** Hides again, and lets in again who was in, for the time that is left. False if that failed. */
+export async function putBack(config: Config, grants: Grants, doorkeeper: Doorkeeper, tools: Tools): Promise<boolean> {
+  const { firewall, log } = tools;
+  try {
+    await firewall.hide(config);
+  } catch (error) {
+    log.error({ event: "firewall-lost" }, words.firewallNotRestored(error));
+    return false;
+  }
+  const inside = grants.all().filter(({ door, family }) => usesFirewall(door, family));
+  await Promise.all(inside.map((grant) => doorkeeper.putBack(grant)));
+  const ports = config.doors.flatMap((door) => door.open).length;
+  log.warn({ event: "firewall-restored", ports, grants: inside.length }, words.firewallRestored(ports, inside.length));
+  return true;
+}
