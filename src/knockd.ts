@@ -3,6 +3,7 @@
 import { Command, CommanderError } from "commander";
 import { check } from "./commands/check.ts";
 import { DEFAULT_CONFIG } from "./commands/config-file.ts";
+import { remove } from "./commands/remove.ts";
 import { run } from "./commands/run.ts";
 import { hint, printError } from "./commands/terminal.ts";
 import { EXIT, type ExitCode, Failure } from "./core/exit.ts";
@@ -33,6 +34,13 @@ async function main(): Promise<ExitCode> {
     .option("--json", "print one JSON object")
     .action((options: { config: string; json?: boolean }) => {
       code = check(options);
+    });
+  program
+    .command("remove")
+    .description("take everything of ours out of the firewall")
+    .option("-c, --config <file>", "the config file", DEFAULT_CONFIG)
+    .action(async (options: { config: string }) => {
+      code = await remove(options);
     });
 
   try {

@@ -1,6 +1,6 @@
 // One interface's capture: starts the capture process, hands on its frames, and starts it again for as long as it takes.
 import { type ChildProcess, spawn } from "node:child_process";
-import { accessSync, constants, statSync } from "node:fs";
+import { constants, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CaptureOrder } from "../capture.ts";
@@ -9,6 +9,7 @@ import { withVlan } from "../core/filter.ts";
 import type { Frame } from "../core/knock.ts";
 import { PcapReader } from "../core/pcap.ts";
 import type { Interface } from "./network.ts";
+import { setprivExists } from "./tool.ts";
 
 /** Hears how the capture fares. */
 export interface CaptureReport {
@@ -178,19 +179,6 @@ function spawnCapture(): ChildProcess {
 }
 
 const CAPTURE_SPAWN = { stdio: "pipe" } as const;
-
-function setprivExists(): boolean {
-  return (process.env["PATH"] ?? "").split(":").some((directory) => isExecutable(`${directory}/setpriv`));
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function everybodyReads(file: string): boolean {
   for (let path = file, bit = constants.S_IROTH; ; path = dirname(path), bit = constants.S_IXOTH) {

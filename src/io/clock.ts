@@ -5,7 +5,8 @@ import type { Moment } from "../core/ledger.ts";
 /** Both other clocks at the monotonic time `atMs`, past or future, as they stand now. */
 export function momentOf(atMs: number): Moment {
   const fromNowMs = atMs - performance.now();
-  return { wallMs: Date.now() + fromNowMs, upMs: Number(process.hrtime.bigint()) / 1e6 + fromNowMs };
+  const upMs = Number(process.hrtime.bigint()) / 1e6;
+  return { wallMs: Math.round(Date.now() + fromNowMs), upMs: Math.round(upMs + fromNowMs) };
 }
 
 /** Another text after each boot (random(4)). */

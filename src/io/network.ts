@@ -1,8 +1,8 @@
 // The machine's interfaces as they are now: up or not, their addresses, the default route; followed through `ip monitor`.
-import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { z } from "zod";
 import { type Address, AddressSet, parseAddress } from "../core/address.ts";
-import { runTool, TOOL_ENV } from "./tool.ts";
+import { runTool, spawnWatcher } from "./tool.ts";
 
 /** What `ip -details -json address` says; only what we use. (os.networkInterfaces() hides an interface until it runs.) */
 const linkSchema = z.object({
@@ -35,7 +35,7 @@ export class Network {
   readonly #onError: (error: unknown) => void;
   /** BOUNDED: by the interfaces of this machine. */
   #interfaces = new Map<string, Interface>();
-  #monitor: ReturnType<typeof spawn> | undefined;
+  #monitor: ChildProcess | undefined;
   #settling: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -63,12 +63,9 @@ export class Network {
 
   #follow(): void {
     if (this.#closed) return;
-    const monitor = spawn("ip", ["monitor", "link", "address", "route"], {
-      env: TOOL_ENV,
-      stdio: ["ignore", "pipe", "ignore"],
-    });
+    const monitor = spawnWatcher(["ip", "monitor", "link", "address", "route"]);
     this.#monitor = monitor;
-    monitor.stdout.on("data", () => this.#settle());
+    monitor.stdout?.on("data", () => this.#settle());
     monitor.on("error", this.#onError);
     monitor.on("close", () => {
       // What changed in between is learned at the restart.

@@ -1,6 +1,6 @@
 // Tells when somebody takes nftables rules of ours away: `nft flush ruleset`, a reload of nftables.service, a deleted table.
-import { type ChildProcess, spawn } from "node:child_process";
-import { TOOL_ENV } from "./tool.ts";
+import type { ChildProcess } from "node:child_process";
+import { spawnWatcher } from "./tool.ts";
 
 const RESTART_MS = 500;
 /** What goes in one transaction comes as many lines. */
@@ -22,7 +22,7 @@ export class NftMonitor {
 
   start(): void {
     // Deleting a table or flushing everything destroys the rules first; opening and closing destroy none.
-    const child = spawn("nft", ["monitor", "destroy", "rules"], { env: TOOL_ENV, stdio: ["ignore", "pipe", "ignore"] });
+    const child = spawnWatcher(["nft", "monitor", "destroy", "rules"]);
     this.#child = child;
     // BOUNDED: each chunk is looked at and dropped. A name cut in two is found again in the rules that follow.
     child.stdout?.on("data", (chunk: Buffer) => {

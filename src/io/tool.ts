@@ -1,5 +1,6 @@
 // Runs a system tool to its end and tells how it went; our own commands are argv, never shell text.
-import { type ExecFileException, execFile } from "node:child_process";
+import { type ChildProcess, type ExecFileException, execFile, spawn } from "node:child_process";
+import { accessSync, constants } from "node:fs";
 import { EXIT, Failure } from "../core/exit.ts";
 
 /** The same words from every tool whatever the locale, and the directories of system tools even under a bare PATH. */
@@ -54,4 +55,24 @@ function packageOf(file: string): string {
     ip: "iproute2",
   };
   return packages[file] ?? file;
+}
+
+/** Starts a tool that keeps telling us things; it ends when we do, even if we are killed. */
+export function spawnWatcher(argv: readonly [string, ...string[]]): ChildProcess {
+  const [file, ...args] = setprivExists() ? ["setpriv", "--pdeathsig=TERM", ...argv] : argv;
+  return spawn(file, args, { env: TOOL_ENV, stdio: ["ignore", "pipe", "ignore"] });
+}
+
+/** setpriv(1) of util-linux, which a minimal system may lack. */
+export function setprivExists(): boolean {
+  return (TOOL_ENV["PATH"] ?? "").split(":").some((directory) => isExecutable(`${directory}/setpriv`));
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
