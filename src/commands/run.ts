@@ -1,7 +1,7 @@
 // `knockd run`: the daemon in the foreground. Picks the real captures, firewall and log, and ties signals to them.
 
 import type { Config } from "../core/config.ts";
-import { EXIT, type ExitCode } from "../core/exit.ts";
+import { EXIT, type ExitCode, Failure } from "../core/exit.ts";
 import { weaknesses } from "../core/weakness.ts";
 import { reasonOf, words } from "../core/words.ts";
 import { Daemon } from "../daemon.ts";
@@ -14,6 +14,8 @@ import { Ledger } from "../io/ledger.ts";
 import { portsInUse } from "../io/listening.ts";
 import { type Log, openLog } from "../io/log.ts";
 import { guardSecret } from "../io/secret.ts";
+import { Serial } from "../io/serial.ts";
+import { PRIVILEGES_NEEDED } from "../io/tool.ts";
 import { loadConfig } from "./config-file.ts";
 
 const DEFAULT_STATE_DIRECTORY = "/var/lib/knockd";
@@ -42,7 +44,7 @@ export async function run(options: RunOptions): Promise<ExitCode> {
     lost: (name, reason) =>
       log.warn({ event: "capture-lost", interface: name, reason }, words.captureLost(name, reason)),
     noDefaultRoute: () => log.warn({ event: "capture-lost" }, words.noDefaultRoute()),
-    failed: (error) => ending.fail(error),
+    denied: (reason) => ending.fail(new Failure(EXIT.NO_PERMISSION, `cannot capture: ${reason}`, PRIVILEGES_NEEDED)),
   });
   const firewall = chooseFirewall(config);
   const watch = captures.watch.bind(captures);
@@ -52,7 +54,17 @@ export async function run(options: RunOptions): Promise<ExitCode> {
 
   process.on("SIGTERM", () => ending.end());
   process.on("SIGINT", () => ending.end());
-  process.on("SIGHUP", () => void reload(options, daemon, log));
+  const reloads = new Serial();
+  let reloadWaits = false;
+  process.on("SIGHUP", () => {
+    // A storm of signals needs one more look at the file, not one each.
+    if (reloadWaits) return;
+    reloadWaits = true;
+    void reloads.run("file", () => {
+      reloadWaits = false;
+      return reload(options, daemon, log);
+    });
+  });
   try {
     await captures.start();
     await daemon.start();

@@ -5,13 +5,18 @@ import { type Protocol, portKey } from "./port.ts";
 /** 128 secret bits that decide where the guards stand. */
 export type GuardSecret = readonly [number, number, number, number];
 
-/** Secret guards near each step, which meet a scan of the range around a sequence. */
-const NEARBY_COUNT = 16;
+/**
+ * Secret guards stand in blocks of neighbouring ports, since a block costs the capture filter no more than one port does.
+ * A scan in random order opens a door of k steps with odds of about k!:(k+g)^k if it meets g guards on its way.
+ */
+const BLOCK_PORTS = 8;
+/** Blocks near each step, which meet a scan of the range around a sequence. */
+const NEARBY_BLOCKS = 4;
 const NEARBY_DISTANCE = 1024;
-/** Secret guards per protocol all over the high ports, which meet a scan of everything. */
-const HIGH_COUNT = 32;
-/** BOUNDED: nearby guards per protocol, however many doors there are. */
-const NEARBY_MAX = 128;
+/** BOUNDED: nearby blocks per protocol, however many doors there are. */
+const NEARBY_BLOCKS_MAX = 32;
+/** Blocks per protocol all over the high ports, which meet a scan of everything. */
+const HIGH_BLOCKS = 8;
 
 /** High ports outside Linux's range for its own outgoing connections (32768 to 60999), so that no answer touches a guard. */
 const HIGH_RANGES = [
@@ -21,7 +26,7 @@ const HIGH_RANGES = [
 
 const PORT_MAX = 65_535;
 /** Below this a stray connection may be somebody's mistake, not a scan. */
-const NEARBY_MIN = 1024;
+const SECRET_MIN = 1024;
 
 /**
  * The guards of all doors as port keys: each step's neighbours p-1 and p+1, and secret ports per protocol. Never a port in
@@ -42,14 +47,16 @@ export function guardPorts(doors: readonly Door[], inUse: ReadonlySet<number>, s
     addTo(step.protocol, step.number - 1);
     addTo(step.protocol, step.number + 1);
   }
+  const addBlock = (protocol: Protocol, first: number): void => {
+    for (let number = first; number < first + BLOCK_PORTS; number++) if (number >= SECRET_MIN) addTo(protocol, number);
+  };
   for (const protocol of ["tcp", "udp"] as const) {
     const ports = steps.filter((step) => step.protocol === protocol).map((step) => step.number);
-    for (let index = 0; index < Math.min(NEARBY_MAX, NEARBY_COUNT * ports.length); index++) {
+    for (let index = 0; index < Math.min(NEARBY_BLOCKS_MAX, NEARBY_BLOCKS * ports.length); index++) {
       const center = ports[index % ports.length] ?? 0;
-      const number = center - NEARBY_DISTANCE + Math.floor(random() * 2 * NEARBY_DISTANCE);
-      if (number >= NEARBY_MIN) addTo(protocol, number);
+      addBlock(protocol, center + Math.floor((2 * random() - 1) * NEARBY_DISTANCE));
     }
-    if (ports.length > 0) for (let index = 0; index < HIGH_COUNT; index++) addTo(protocol, highPort(random()));
+    if (ports.length > 0) for (let index = 0; index < HIGH_BLOCKS; index++) addBlock(protocol, highPort(random()));
   }
   return guards;
 }

@@ -1,7 +1,7 @@
 // What is legal in a config but unwise: said by `check`, and once at start.
 import type { Config } from "./config.ts";
 import type { Door } from "./door.ts";
-import { formatPort, type Port } from "./port.ts";
+import { formatPort } from "./port.ts";
 
 const STEPS_FEW = 3;
 
@@ -19,7 +19,7 @@ const FAMOUS = new Set([
 export function weaknesses({ doors, firewall }: Config): string[] {
   return [
     ...doors.flatMap((door) => sequenceWeaknesses(door).map((text) => `doors.${door.name}.sequence: ${text}`)),
-    ...doors.flatMap((door) => watchedOpenPorts(door, doors)),
+    ...watchedOpenPorts(doors),
     ...(firewall === "none" && doors.some((door) => door.open.length > 0)
       ? ["options.firewall: none hides and opens nothing, openings are only logged"]
       : []),
@@ -44,17 +44,15 @@ function sequenceWeaknesses({ sequence, oneTimeSequences }: Door): string[] {
 }
 
 /** A connection through the opened door would count as a knock at the other one. */
-function watchedOpenPorts(door: Door, doors: readonly Door[]): string[] {
-  return door.open.flatMap((port) =>
-    doors
-      .filter((other) => other.sequence.some((step) => samePort(step, port)))
-      .map(
-        (other) =>
-          `doors.${door.name}.open: ${formatPort(port)} is already watched by door ${other.name}: each connection to it counts as a knock there`,
-      ),
+function watchedOpenPorts(doors: readonly Door[]): string[] {
+  const watchers = new Map<string, string>();
+  for (const { name, sequence } of doors) for (const step of sequence) watchers.set(formatPort(step), name);
+  return doors.flatMap(({ name, open }) =>
+    open.flatMap((port) => {
+      const watcher = watchers.get(formatPort(port));
+      if (watcher === undefined) return [];
+      const place = `doors.${name}.open: ${formatPort(port)} is already watched by door ${watcher}`;
+      return [`${place}: each connection to it counts as a knock there`];
+    }),
   );
-}
-
-function samePort(a: Port, b: Port): boolean {
-  return formatPort(a) === formatPort(b);
 }

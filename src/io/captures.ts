@@ -11,8 +11,8 @@ export interface CapturesReport {
   lost(name: string, reason: string): void;
   /** No interface is configured, and there is no default route yet. */
   noDefaultRoute(): void;
-  /** Nothing will ever be captured: no privilege, or a tool is missing. */
-  failed(error: unknown): void;
+  /** Nothing will ever be captured: no privilege. */
+  denied(reason: string): void;
 }
 
 export class Captures {
@@ -26,10 +26,7 @@ export class Captures {
 
   constructor(report: CapturesReport) {
     this.#report = report;
-    this.#network = new Network(
-      () => this.#update(),
-      (error) => report.failed(error),
-    );
+    this.#network = new Network(() => this.#update());
   }
 
   /** Captures on `names` (none: the interface of the default route) what passes `filter`; call it again to change either. */
@@ -52,14 +49,15 @@ export class Captures {
   #update(): void {
     if (this.#filter === "") return;
     if (this.#names.length > 0) return this.#open(this.#names);
-    defaultInterface().then(
-      (name) => {
-        if (name !== undefined) return this.#open([name]);
-        if (this.#captures.size === 0 && !this.#toldNoRoute) this.#report.noDefaultRoute();
-        this.#toldNoRoute = true;
-      },
-      (error) => this.#report.failed(error),
-    );
+    void this.#openDefault();
+  }
+
+  async #openDefault(): Promise<void> {
+    // What cannot be asked now is asked again at the next change.
+    const name = await defaultInterface().catch(() => undefined);
+    if (name !== undefined) return this.#open([name]);
+    if (this.#captures.size === 0 && !this.#toldNoRoute) this.#report.noDefaultRoute();
+    this.#toldNoRoute = true;
   }
 
   #open(names: readonly string[]): void {
@@ -83,7 +81,7 @@ export class Captures {
       },
       listening: (again) => this.#report.listening(name, again),
       lost: (reason) => this.#report.lost(name, reason),
-      denied: (reason) => this.#report.failed(new Error(reason)),
+      denied: (reason) => this.#report.denied(reason),
     });
   }
 }

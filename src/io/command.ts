@@ -1,5 +1,5 @@
 // Runs a door's start and stop commands: time limit, own process group, clean environment, bounded output.
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import type { Command } from "../core/door.ts";
 import { TOOL_ENV } from "./tool.ts";
@@ -33,14 +33,19 @@ export function runCommand(command: Command, limitMs: number = COMMAND_LIMIT_MS)
   if (file === undefined) return Promise.resolve({ outcome: "unstarted", reason: "no program", passing: false });
   return new Promise((resolve) => {
     // A process group of its own, so that the limit reaches what the command started.
-    const child = spawn(file, args, { cwd: "/", env: TOOL_ENV, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    const child: ChildProcess = spawn(file, args, {
+      cwd: "/",
+      env: TOOL_ENV,
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let output = "";
     let overdue = false;
     const keep = (chunk: Buffer): void => {
       output = (output + chunk.toString()).slice(-OUTPUT_MAX);
     };
-    child.stdout.on("data", keep);
-    child.stderr.on("data", keep);
+    child.stdout?.on("data", keep);
+    child.stderr?.on("data", keep);
     const limit = setTimeout(() => {
       overdue = true;
       killGroup(child.pid);
@@ -49,8 +54,8 @@ export function runCommand(command: Command, limitMs: number = COMMAND_LIMIT_MS)
     const finish = (): void => {
       clearTimeout(limit);
       clearTimeout(linger);
-      child.stdout.destroy();
-      child.stderr.destroy();
+      child.stdout?.destroy();
+      child.stderr?.destroy();
       if (result !== undefined) resolve("output" in result ? { ...result, output: output.trim() } : result);
     };
     let linger: NodeJS.Timeout | undefined;

@@ -25,29 +25,27 @@ export interface Interface {
 
 /** Events come in bursts (an interface that comes up brings several addresses). */
 const SETTLE_MS = 20;
-const MONITOR_RESTART_MS = 1000;
+const AGAIN_MS = 1000;
 
 /** Interface `any`: always up, all addresses. */
 export const ANY = "any";
 
 export class Network {
   readonly #onChange: () => void;
-  readonly #onError: (error: unknown) => void;
   /** BOUNDED: by the interfaces of this machine. */
   #interfaces = new Map<string, Interface>();
   #monitor: ChildProcess | undefined;
   #settling: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(onChange: () => void, onError: (error: unknown) => void) {
+  constructor(onChange: () => void) {
     this.#onChange = onChange;
-    this.#onError = onError;
   }
 
-  /** Learns the present state, and follows it from then on. */
+  /** Learns the present state, and follows it from then on. Rejects if there is no learning it. */
   async start(): Promise<void> {
-    this.#follow();
     await this.#learn();
+    this.#follow();
   }
 
   /** Undefined while there is no such interface. */
@@ -65,21 +63,26 @@ export class Network {
     if (this.#closed) return;
     const monitor = spawnWatcher(["ip", "monitor", "link", "address", "route"]);
     this.#monitor = monitor;
-    monitor.stdout?.on("data", () => this.#settle());
-    monitor.on("error", this.#onError);
-    monitor.on("close", () => {
-      // What changed in between is learned at the restart.
-      if (!this.#closed) setTimeout(() => this.#follow(), MONITOR_RESTART_MS).unref();
-      this.#settle();
-    });
+    monitor.stdout?.on("data", () => this.#settle(SETTLE_MS));
+    // Out of descriptors, say: an error comes instead of an end. What changed in between is learned at the restart.
+    const again = (): void => {
+      if (monitor !== this.#monitor) return;
+      this.#monitor = undefined;
+      setTimeout(() => this.#follow(), AGAIN_MS).unref();
+      this.#settle(AGAIN_MS);
+    };
+    monitor.on("error", again);
+    monitor.on("close", again);
+    this.#settle(SETTLE_MS);
   }
 
-  #settle(): void {
+  #settle(ms: number): void {
     if (this.#closed || this.#settling !== undefined) return;
     this.#settling = setTimeout(() => {
       this.#settling = undefined;
-      this.#learn().catch(this.#onError);
-    }, SETTLE_MS);
+      // A machine short of processes keeps what it knew, and looks again.
+      this.#learn().catch(() => this.#settle(AGAIN_MS));
+    }, ms);
   }
 
   async #learn(): Promise<void> {

@@ -28,15 +28,17 @@ export class NftMonitor {
     child.stdout?.on("data", (chunk: Buffer) => {
       if (chunk.includes(` ${this.#table} `)) this.#settle();
     });
-    child.on("error", () => {});
-    child.on("close", () => {
-      if (this.#ended) return;
-      // It ends when the kernel had more to tell than it could hold; a look shows what it missed.
+    // It ends when the kernel had more to tell than it could hold; a look shows what it missed.
+    const again = (): void => {
+      if (this.#ended || child !== this.#child) return;
+      this.#child = undefined;
       this.#restart = setTimeout(() => {
         this.start();
         this.#settle();
       }, RESTART_MS);
-    });
+    };
+    child.on("error", again);
+    child.on("close", again);
   }
 
   end(): void {

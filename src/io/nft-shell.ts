@@ -15,7 +15,10 @@ interface Statement {
  * answer is the error of the statement before.
  */
 const QUESTION = "describe ip ttl";
-const ANSWER = /^payload expression, datatype integer.*$/m;
+const ANSWER = /^payload expression, datatype integer.*\n/m;
+
+/** Without a home, `nft -i` keeps no history file, which would hold the addresses of all knockers. */
+const NFT_ENV: NodeJS.ProcessEnv = { ...TOOL_ENV, HOME: "/dev/null" };
 
 /** Statements that wait are sent together, as one transaction of at most so many. */
 const BATCH_MAX = 500;
@@ -54,7 +57,7 @@ export class NftShell {
 
   #start(): ChildProcess {
     // The shell joins stderr to stdout, so that errors and answers come in one order.
-    const child = spawn("/bin/sh", ["-c", "exec nft -i 2>&1"], { env: TOOL_ENV, stdio: ["pipe", "pipe", "ignore"] });
+    const child = spawn("/bin/sh", ["-c", "exec nft -i 2>&1"], { env: NFT_ENV, stdio: ["pipe", "pipe", "ignore"] });
     child.stdout?.on("data", (chunk: Buffer) => this.#read(chunk.toString()));
     child.stdin?.on("error", () => {});
     child.on("error", (error) => this.#lost(child, error.message));

@@ -9,6 +9,10 @@ export const TOOL_ENV: NodeJS.ProcessEnv = {
   LC_ALL: "C",
 };
 
+export const PRIVILEGES_NEEDED = "run as root, or with CAP_NET_RAW and CAP_NET_ADMIN";
+
+/** BOUNDED: how much of a command an error quotes. */
+const COMMAND_TEXT_MAX = 200;
 const TOOL_LIMIT_MS = 10_000;
 const OUTPUT_MAX_BYTES = 16 * 1024 * 1024;
 
@@ -39,10 +43,9 @@ export function toolFailure(file: string, args: readonly string[], error: ExecFi
       `install it: apt-get install ${packageOf(file)}`,
     );
   const said = stderr.trim() === "" ? error.message : stderr.trim();
-  return new Failure(
-    /not permitted|permission denied|must be root/i.test(said) ? EXIT.NO_PERMISSION : EXIT.UNAVAILABLE,
-    `${[file, ...args].join(" ").slice(0, 200)}: ${said}`,
-  );
+  const message = `${[file, ...args].join(" ").slice(0, COMMAND_TEXT_MAX)}: ${said}`;
+  if (!/not permitted|permission denied|must be root/i.test(said)) return new Failure(EXIT.UNAVAILABLE, message);
+  return new Failure(EXIT.NO_PERMISSION, message, PRIVILEGES_NEEDED);
 }
 
 function packageOf(file: string): string {
