@@ -116,11 +116,16 @@ export function frame(bytes: Uint8Array, linkType: number = LINKTYPE.ETHERNET, t
   return { bytes, start: 0, end: bytes.length, wireLength: bytes.length, linkType, timeMs };
 }
 
-/** A whole pcap stream. */
-export function pcap(frames: readonly Uint8Array[], linkType: number = LINKTYPE.ETHERNET, timeMs = 0): Buffer {
-  const records = frames.map((bytes) => {
+/** A whole pcap stream; each frame is captured `stepMs` after the one before. */
+export function pcap(
+  frames: readonly Uint8Array[],
+  linkType: number = LINKTYPE.ETHERNET,
+  timeMs = 0,
+  stepMs = 0,
+): Buffer {
+  const records = frames.map((bytes, index) => {
     const header = new DataView(new ArrayBuffer(RECORD_HEADER_BYTES));
-    writeRecordHeader(header, 0, timeMs, bytes.length, bytes.length);
+    writeRecordHeader(header, 0, timeMs + index * stepMs, bytes.length, bytes.length);
     return Buffer.concat([new Uint8Array(header.buffer), bytes]);
   });
   return Buffer.concat([fileHeader(linkType), ...records]);

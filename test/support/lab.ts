@@ -127,14 +127,13 @@ export class Lab {
     await eventually(door, async () => !(await this.reachable(from, host, port)));
   }
 
-  /** Tries to get in, again and again, until it is stopped; prints `in` or `out` for each try. */
-  lurk(from: string, host = HOST, port = SERVICE): Running {
+  /** Tries to get in, again and again, until it is stopped; prints `in` or `out` for each try, once before we go on. */
+  async lurk(from: string, host = HOST, port = SERVICE): Promise<Running> {
     const knob = `timeout 0.3 bash -c 'echo >/dev/tcp/${host}/${port}' 2>/dev/null`;
-    return this.net.spawn(from, [
-      "bash",
-      "-c",
-      `while sleep 0.05; do if ${knob}; then echo in; else echo out; fi; done`,
-    ]);
+    const script = `while sleep 0.05; do if ${knob}; then echo in; else echo out; fi; done`;
+    const lurker = this.net.spawn(from, ["bash", "-c", script]);
+    await lurker.until(/^(in|out)$/m);
+    return lurker;
   }
 
   /** A connection that sends a number again and again and prints what comes back: `1`, `2`, ... */
@@ -145,16 +144,12 @@ export class Lab {
     return connection;
   }
 
-  /** Sends raw frames, each given in hexadecimal digits. */
-  async sendFrames(from: string, device: string, frames: readonly string[]): Promise<void> {
-    await this.net.ok(from, [...SEND_FRAMES, device], { input: frames.join("\n") });
-  }
-
-  /** The hardware address of a device. */
-  async macOf(name: string, device = "eth0"): Promise<string> {
-    const [, mac = ""] =
-      /link\/ether ([0-9a-f:]+)/.exec(await this.net.ok(name, words(`ip link show ${device}`))) ?? [];
-    return mac;
+  /** Sends Ethernet frames byte by byte, but to the hardware address of the server. */
+  async sendFrames(from: string, frames: readonly Uint8Array[]): Promise<void> {
+    const link = await this.net.ok("server", words("ip link show eth0"));
+    const mac = /link\/ether ([0-9a-f:]+)/.exec(link)?.[1]?.replaceAll(":", "") ?? "";
+    const lines = frames.map((frame) => mac + Buffer.from(frame).toString("hex").slice(mac.length));
+    await this.net.ok(from, [...SEND_FRAMES, "eth0"], { input: lines.join("\n") });
   }
 
   async #plug(name: string, ...addresses: string[]): Promise<void> {
@@ -163,7 +158,8 @@ export class Lab {
   }
 
   async #echoes(from: string, protocol: "tcp" | "udp", host: string, port: number): Promise<boolean> {
-    const script = `exec 3<>/dev/${protocol}/${host}/${port} && echo hello >&3 && read -r -t 1 line <&3 && [ "$line" = hello ]`;
+    // head takes a datagram as a whole; bash's own read would take its first letter and lose the others.
+    const script = `exec 3<>/dev/${protocol}/${host}/${port} && echo hello >&3 && [ "$(head -n 1 <&3)" = hello ]`;
     const { code } = await this.net.run(from, ["timeout", "1", "bash", "-c", script]);
     return code === 0;
   }
@@ -219,6 +215,12 @@ export async function eventually(what: string, look: () => Promise<boolean>, lim
     if (performance.now() > end) throw new Error(`after ${limitMs} ms still not: ${what}`);
     await delay(LOOK_MS);
   }
+}
+
+/** Waits until more has come back over a connection of `connect`. */
+export async function stillTalks(connection: Running): Promise<void> {
+  const said = connection.stdout.trim().split("\n").length;
+  await connection.until(new RegExp(`^${said + 3}$`, "m"));
 }
 
 /** A command line without quotes -> its argv. */
