@@ -1,0 +1,181 @@
+#!/bin/bash
+# npm run install-service: puts this checkout's knockd where the unit runs it from. Enables and starts nothing: a daemon
+# that hides ssh wants to be configured first. Run it again to update; a running service is restarted.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+umask 022
+
+program=/usr/local/lib/knockd
+config=/etc/knockd/knockd.yaml
+unit=/etc/systemd/system/knockd.service
+# Where systemd looks for programs, and so where node must be.
+service_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+PATH=$service_path:$PATH
+node_wanted=20.19
+
+say() { echo "knockd: $*"; }
+die() {
+  local code=$1
+  shift
+  echo "knockd: $1" >&2
+  [ $# -lt 2 ] || echo "knockd: hint: $2" >&2
+  exit "$code"
+}
+
+main() {
+  [ "$(id -u)" = 0 ] || die 77 "installing needs root" "sudo npm run install-service"
+  [ -d /run/systemd/system ] || die 69 "systemd does not run here" "without it, start node dist/knockd.js run yourself"
+  look_for_node
+  look_for_firewall
+  build_if_needed
+  local first=yes
+  [ ! -e $unit ] || first=no
+  add_user
+  install_program
+  install_config
+  install_unit
+  say_about_the_old_knockd
+  if ours_runs; then start_again; else next_steps "$first"; fi
+}
+
+look_for_node() {
+  local node version
+  node=$(PATH=$service_path command -v node) ||
+    die 69 "Node.js is not where a service finds it ($service_path)" \
+      "apt-get install nodejs, or install yours below /usr/local"
+  version=$("$node" --version)
+  # As a user without a home directory, and without this shell's environment.
+  setpriv --reuid=nobody --clear-groups env -i "$node" --version >/dev/null 2>&1 ||
+    die 69 "$node cannot be run by other users" "install Node.js for all users, not below a home directory"
+  printf 'v%s\n%s\n' "$node_wanted" "$version" | sort --check=quiet --version-sort ||
+    die 69 "$node is $version, needed is $node_wanted or newer"
+}
+
+look_for_firewall() {
+  PATH=$service_path command -v nft >/dev/null || PATH=$service_path command -v iptables >/dev/null ||
+    say "neither nft nor iptables is here: apt-get install nftables"
+}
+
+# A checkout without src/, or a package, is as it shall be.
+build_if_needed() {
+  if [ -e dist/knockd.js ] && node -e 'require("cap")' 2>/dev/null; then
+    [ -d src ] && [ -n "$(find src package.json -newer dist/knockd.js -print -quit)" ] || return 0
+  fi
+  # shellcheck source=test/setup.sh
+  source test/setup.sh
+  (need_packages build-essential python3 libpcap-dev nftables)
+  build_knockd
+}
+
+# A user of its own, who owns nothing but the state: the config, which is secret, is root's, and the group may read it.
+add_user() {
+  getent passwd knockd >/dev/null && return 0
+  say "adding the system user knockd"
+  local group=--user-group
+  if getent group knockd >/dev/null; then group=--gid=knockd; fi
+  useradd --system "$group" --home-dir /var/lib/knockd --no-create-home --shell "$(command -v nologin)" \
+    --comment "port-knocking daemon" knockd
+}
+
+# Made beside its place, tried there, then moved: at no time is half a program there.
+install_program() {
+  local staging=$program.new version
+  rm -rf "$staging" "$program.old"
+  mkdir -p "$staging"
+  cp -R dist package.json package-lock.json config systemd "$staging"
+  for file in LICENSE README.md CHANGELOG.md; do [ ! -e "$file" ] || cp "$file" "$staging"; done
+  production_modules | while IFS= read -r directory; do
+    mkdir -p "$staging/$(dirname "$directory")"
+    cp -R "$directory" "$staging/$directory"
+  done
+  chown -R root:root "$staging"
+  chmod -R u=rwX,go=rX "$staging"
+  chmod 755 "$staging/dist/knockd.js" "$staging/dist/knock.js"
+  # The libpcap binding is native: it must load with the node of the service.
+  (cd "$staging" && node -e 'require("cap")') ||
+    die 69 "the libpcap binding does not load" "npm ci, or apt-get install libpcap0.8"
+  version=$(node "$staging/dist/knockd.js" --version)
+  [ ! -e "$program" ] || mv "$program" "$program.old"
+  mv "$staging" "$program"
+  rm -rf "$program.old"
+  link knockd
+  link knock
+  say "knockd $version is in $program"
+}
+
+# The lock file knows which packages are for development only. Nothing is downloaded.
+production_modules() {
+  node -e '
+    const { packages } = JSON.parse(require("node:fs").readFileSync("package-lock.json", "utf8"));
+    for (const [path, { dev, devOptional }] of Object.entries(packages))
+      if (path !== "" && !dev && !devOptional && require("node:fs").existsSync(path)) console.log(path);
+  '
+}
+
+link() {
+  local to=/usr/local/bin/$1
+  if [ -e "$to" ] && [[ $(readlink "$to") != "$program"/* ]]; then
+    say "$to is somebody else's, left as it is: yours is $program/dist/$1.js"
+    [ "$1" != knockd ] || die 69 "the unit runs $to" "move it away, then run this again"
+    return 0
+  fi
+  ln -sfn "$program/dist/$1.js" "$to"
+  local other
+  other=$(PATH=/usr/bin:/bin command -v "$1") || return 0
+  say "$to now comes before $other"
+}
+
+# What an administrator wrote is never overwritten.
+install_config() {
+  install -d -o root -g knockd -m 750 "$(dirname $config)"
+  [ ! -e $config ] || return 0
+  install -o root -g knockd -m 640 config/knockd.yaml $config
+  say "a sample config is in $config"
+}
+
+install_unit() {
+  install -m 644 systemd/knockd.service $unit
+  systemctl daemon-reload
+}
+
+# Debian's knockd has the same unit name; ours, in /etc, comes before it.
+say_about_the_old_knockd() {
+  [ -e /usr/sbin/knockd ] || return 0
+  say "another knockd is on this machine: /usr/sbin/knockd"
+  if [ -e /lib/systemd/system/knockd.service ] || [ -e /usr/lib/systemd/system/knockd.service ]; then
+    say "$unit now comes before its unit"
+  fi
+  if systemctl is-active --quiet knockd && ! ours_runs; then
+    say "it is running and goes on; once $config is right: systemctl restart knockd"
+  fi
+}
+
+ours_runs() {
+  local pid
+  pid=$(systemctl show --value -p MainPID knockd)
+  [ "$pid" != 0 ] && tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qx /usr/local/bin/knockd
+}
+
+# Doors that are open stay open, and what is hidden stays hidden meanwhile.
+start_again() {
+  say "restarting the service"
+  systemctl restart knockd
+}
+
+next_steps() {
+  # The old one's wish to start at boot is by name, and so it is ours now.
+  if [ "$1" = yes ] && systemctl is-enabled --quiet knockd; then
+    say "WARNING: knockd.service was enabled already: from the next boot on it hides what $config says;"
+    say "if you are not done with the file by then: systemctl disable knockd"
+  fi
+  cat <<TEXT
+
+Nothing is started yet. Next:
+  sudo editor $config      choose your own sequences
+  sudo knockd check                        says every problem of the file at once
+  sudo systemctl enable --now knockd       hides what the doors open, from now on and at each boot
+  journalctl -fu knockd                    watch it; keep this session open until you have knocked yourself in
+TEXT
+}
+
+main

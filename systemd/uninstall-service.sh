@@ -1,0 +1,82 @@
+#!/bin/bash
+# npm run uninstall-service: takes away what install-service put here, and the daemon's rules, so that nothing is hidden
+# any more. Keeps /etc/knockd and /var/lib/knockd; with --purge (npm run uninstall-service -- --purge) they go too.
+set -euo pipefail
+
+program=/usr/local/lib/knockd
+unit=/etc/systemd/system/knockd.service
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+say() { echo "knockd: $*"; }
+
+main() {
+  local purge=no
+  case "${1:-} $#" in
+    " 0") ;;
+    "--purge 1") purge=yes ;;
+    *) echo "usage: uninstall-service.sh [--purge]" >&2; exit 64 ;;
+  esac
+  [ "$(id -u)" = 0 ] || { echo "knockd: uninstalling needs root: sudo npm run uninstall-service" >&2; exit 77; }
+  remove_service
+  remove_rules
+  remove_program
+  if [ "$purge" = yes ]; then purge; else say "kept: /etc/knockd and /var/lib/knockd (--purge removes them)"; fi
+  [ ! -e /usr/sbin/knockd ] || say "the knockd in /usr/sbin is not ours, and stays"
+}
+
+# A unit, or a running knockd, of the same name may not be ours.
+remove_service() {
+  grep -q "^ExecStart=/usr/local/bin/knockd " $unit 2>/dev/null || return 0
+  if ours_runs; then
+    say "stopping the service"
+    systemctl stop knockd
+  fi
+  systemctl disable --quiet knockd || true
+  rm -f $unit
+  systemctl daemon-reload
+  systemctl reset-failed knockd 2>/dev/null || true
+}
+
+ours_runs() {
+  local pid
+  pid=$(systemctl show --value -p MainPID knockd)
+  [ "$pid" != 0 ] && tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qx /usr/local/bin/knockd
+}
+
+# What was hidden stays hidden while the daemon is down, so it is shown here.
+remove_rules() {
+  if nft list table inet knockd >/dev/null 2>&1; then
+    nft delete table inet knockd
+    say "took away the nftables table inet knockd: nothing is hidden any more"
+  fi
+  local iptables
+  for iptables in iptables ip6tables; do
+    "$iptables" --wait -S KNOCKD >/dev/null 2>&1 || continue
+    while "$iptables" --wait -D INPUT -j KNOCKD 2>/dev/null; do :; done
+    "$iptables" --wait -F KNOCKD
+    "$iptables" --wait -X KNOCKD
+    say "took away the chain KNOCKD of $iptables"
+  done
+  local set
+  for set in $(ipset list -name 2>/dev/null | grep '^knockd-' || true); do ipset destroy "$set"; done
+}
+
+remove_program() {
+  local name to
+  for name in knockd knock; do
+    to=/usr/local/bin/$name
+    if [[ $(readlink "$to") == "$program"/* ]]; then rm "$to"; fi
+  done
+  rm -rf "$program" "$program.new" "$program.old"
+  say "removed $program"
+}
+
+purge() {
+  rm -rf /etc/knockd /var/lib/knockd
+  if getent passwd knockd >/dev/null; then userdel knockd; fi
+  if getent group knockd >/dev/null; then groupdel knockd; fi
+  rmdir /run/knockd 2>/dev/null || true
+  say "removed /etc/knockd, /var/lib/knockd and the user knockd"
+}
+
+main "$@"

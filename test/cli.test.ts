@@ -1,0 +1,164 @@
+// knockd as its user sees it: words on stdout and stderr, exit codes.
+
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { Running } from "./support/running.ts";
+import { Scratch } from "./support/scratch.ts";
+
+const KNOCKD = fileURLToPath(new URL("../dist/knockd.js", import.meta.url));
+const SAMPLE = fileURLToPath(new URL("../config/knockd.yaml", import.meta.url));
+
+const scratch = new Scratch();
+beforeAll(() => scratch.make());
+afterAll(() => scratch.remove());
+
+async function knockd(...args: string[]) {
+  const running = new Running([process.execPath, KNOCKD, ...args]);
+  return { code: await running.ended(), stdout: running.stdout, stderr: running.stderr };
+}
+
+const GOOD = "doors:\n  ssh:\n    sequence: 31337,4242/udp,9171\n    open: 22\n";
+const WEAK = "doors:\n  ssh:\n    sequence: 7000,8000,9000\n    open: 22\n  web:\n    sequence: 31337,4242,9171\n";
+const BAD = "options:\n  firewal: none\ndoors:\n  ssh:\n    sequence: [7000, 70000]\n    for: soon\n";
+
+describe("knockd check", () => {
+  it("says that a good file is fine", async () => {
+    const file = scratch.write("good.yaml", GOOD);
+    expect(await knockd("check", "-c", file)).toEqual({ code: 0, stdout: `${file}: fine, 1 door\n`, stderr: "" });
+    expect(await knockd("check", `--config=${file}`)).toMatchObject({ code: 0, stdout: `${file}: fine, 1 door\n` });
+  });
+
+  it("says what is unwise in a file without problems", async () => {
+    const file = scratch.write("weak.yaml", WEAK);
+    expect(await knockd("check", "-c", file)).toEqual({
+      code: 0,
+      stdout: `${file}: fine, 2 doors\n`,
+      stderr:
+        "knockd: hint: doors.ssh.sequence: 7000, 8000, 9000 is an example that everybody knows, choose your own\n" +
+        "knockd: hint: doors.ssh.sequence: ascending, the order that scanners use\n",
+    });
+  });
+
+  it("says every problem of a bad file, one a line, and exits 78", async () => {
+    const file = scratch.write("bad.yaml", BAD);
+    const { code, stdout, stderr } = await knockd("check", "-c", file);
+    expect({ code, stdout }).toEqual({ code: 78, stdout: "" });
+    const lines = stderr.trimEnd().split("\n");
+    expect(lines).toEqual([
+      expect.stringMatching(/^knockd: \S+\/bad\.yaml:2:\d+: options\.firewal: unknown key, did you mean firewall\?$/),
+      `knockd: ${file}:5:22: doors.ssh.sequence[1]: port must be 1 to 65535, got "70000"`,
+      `knockd: ${file}:6:10: doors.ssh.for: expected a time such as 30, 30s, 5m, 1h or 1d (a year at most), got "soon"`,
+    ]);
+  });
+
+  it("prints one JSON object with --json, for a bad file and for a good one", async () => {
+    const bad = await knockd("check", "--json", "-c", scratch.write("bad.yaml", BAD));
+    expect(bad).toMatchObject({ code: 78, stderr: "" });
+    expect(bad.stdout.trimEnd()).not.toContain("\n");
+    expect(JSON.parse(bad.stdout)).toEqual({
+      problems: [
+        expect.objectContaining({ path: "options.firewal", line: 2, message: "unknown key, did you mean firewall?" }),
+        {
+          path: "doors.ssh.sequence[1]",
+          line: 5,
+          column: 22,
+          message: 'port must be 1 to 65535, got "70000"',
+        },
+        expect.objectContaining({ path: "doors.ssh.for", line: 6, column: 10 }),
+      ],
+      warnings: [],
+    });
+    const weak = await knockd("check", "--json", "-c", scratch.write("weak.yaml", WEAK));
+    expect(weak).toMatchObject({ code: 0, stderr: "" });
+    expect(JSON.parse(weak.stdout)).toEqual({ problems: [], warnings: [expect.any(String), expect.any(String)] });
+  });
+
+  it("finds nothing wrong with the sample that ships", async () => {
+    expect(await knockd("check", "-c", SAMPLE)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/: fine, \d+ doors?\n$/),
+    });
+  });
+
+  it.each([
+    ["a missing file", () => scratch.pathOf("nowhere.yaml"), /no such file/],
+    ["a directory", () => scratch.path, /directory/],
+  ])("exits 66 for %s", async (_name, fileOf, reason) => {
+    const file = fileOf();
+    const { code, stdout, stderr } = await knockd("check", "-c", file);
+    expect({ code, stdout }).toEqual({ code: 66, stdout: "" });
+    expect(stderr).toMatch(reason);
+    expect(stderr.startsWith(`knockd: cannot read ${JSON.stringify(file)}: `)).toBe(true);
+    expect(stderr.trimEnd()).not.toContain("\n");
+  });
+
+  it("exits 66 for a file that is far too large, without reading it", async () => {
+    const { code, stderr } = await knockd(
+      "check",
+      "-c",
+      scratch.write("large.yaml", Buffer.alloc(4 * 1024 * 1024 + 1, 0x23)),
+    );
+    expect(code).toBe(66);
+    expect(stderr).toMatch(/larger than 4194304 bytes/);
+  });
+
+  it.each([
+    ["an alias without an anchor", "doors: {ssh: *nope}\n"],
+    ["a tower of brackets", "[".repeat(100_000)],
+    ["bytes that are no text", Buffer.from([0xff, 0xfe, 0x00, 0x80])],
+    ["nothing", ""],
+  ])("never calls a bad file our own bug: %s", async (_name, text) => {
+    const { code, stdout, stderr } = await knockd("check", "-c", scratch.write("odd.yaml", text));
+    expect(stderr).not.toContain("internal error");
+    expect(stderr).not.toContain("    at ");
+    expect({ code, stdout }).toEqual({ code: 78, stdout: "" });
+    expect(stderr.length).toBeLessThan(20_000);
+  });
+});
+
+describe("knockd run", () => {
+  it("ends at once with a bad file, and says the same as check", async () => {
+    const file = scratch.write("bad.yaml", BAD);
+    expect(await knockd("run", "-c", file)).toEqual(await knockd("check", "-c", file));
+  });
+
+  it("ends at once with a missing file", async () => {
+    expect(await knockd("run", "-c", scratch.pathOf("nowhere.yaml"))).toMatchObject({ code: 66, stdout: "" });
+  });
+});
+
+describe("knockd's usage", () => {
+  it.each([
+    [["chekc"], /^knockd: unknown command 'chekc'\n.*check/],
+    [["nonsense"], /^knockd: unknown command 'nonsense'\n$/],
+    [["check", "-x"], /^knockd: unknown option '-x'\n$/],
+    [["check", "--jsn"], /^knockd: unknown option '--jsn'\n.*--json/],
+    [["check", "-c"], /^knockd: option '-c, --config <file>' argument missing\n$/],
+    [["check", "extra"], /^knockd: too many arguments for 'check'/],
+    [["run", "-i"], /^knockd: option '-i, --interface <name>' argument missing\n$/],
+    [["-c", "file"], /^knockd: unknown option '-c'\n/],
+    [[], /^Usage: knockd /],
+  ])("exits 64 for %j", async (args, stderr) => {
+    expect(await knockd(...args)).toEqual({ code: 64, stdout: "", stderr: expect.stringMatching(stderr) });
+  });
+
+  it("is printed when asked for, with every command", async () => {
+    const { code, stdout, stderr } = await knockd("--help");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(/^Usage: knockd /);
+    for (const command of ["run", "check"]) expect(stdout).toMatch(new RegExp(`^ {2}${command} `, "m"));
+    expect(await knockd("check", "--help")).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^Usage: knockd check /),
+    });
+  });
+
+  it("names the version of the package", async () => {
+    const packageFile = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+    const { version } = z.object({ version: z.string() }).parse(JSON.parse(packageFile));
+    for (const option of ["-V", "--version"])
+      expect(await knockd(option)).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+  });
+});

@@ -1,0 +1,21 @@
+import { describe, expect, it } from "vitest";
+import { hasClose, usesFirewall } from "../../src/core/door.ts";
+import { door } from "../support/doors.ts";
+
+describe("what a door leaves to undo", () => {
+  it.each([
+    ["nothing but its log line", {}, false, false, false],
+    ["ports", { open: 22 }, true, true, true],
+    ["an IPv4 set", { set: "inet filter ssh" }, true, true, false],
+    ["an IPv6 set", { set_6: "inet filter ssh" }, false, false, true],
+    ["a start command", { start_command: "wake" }, false, false, false],
+    ["a start and a stop command", { start_command: "open", stop_command: "close" }, false, true, true],
+    ["a stop command without a start", { stop_command: "close" }, false, false, false],
+    ["commands for IPv6", { start_command_6: "open", stop_command_6: "close" }, false, false, true],
+  ])("with %s", (_name, keys, usesFirewallFor4, closes4, closes6) => {
+    const each = door(keys);
+    expect(usesFirewall(each, 4)).toBe(usesFirewallFor4);
+    expect(hasClose(each, 4)).toBe(closes4);
+    expect(hasClose(each, 6)).toBe(closes6);
+  });
+});

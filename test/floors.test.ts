@@ -1,0 +1,128 @@
+// The floors of the house: who may import whom, and what the pure floor never touches.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const SRC = fileURLToPath(new URL("../src", import.meta.url));
+
+interface Floor {
+  readonly mayImport: RegExp;
+  /** Types vanish when the program is built, so a floor may name one that it could not use. */
+  readonly mayImportTypes?: RegExp;
+  readonly mayNotUse: RegExp;
+  readonly linesMax: number;
+}
+
+const CASTS = /\bas (any|unknown|never)\b|: any\b|@ts-/;
+
+const floors: Record<string, Floor> = {
+  core: {
+    mayImport: /^(\.\/[\w-]+\.ts|yaml|zod|ipaddr\.js|leven|tinyqueue)$/,
+    mayNotUse:
+      /Date\.now|new Date|performance\.|setTimeout|setInterval|setImmediate|process\.|console\.|"node:|\bfetch\(/,
+    linesMax: 300,
+  },
+  io: {
+    mayImport: /^(\.\.\/core\/[\w-]+\.ts|\.\/[\w-]+\.ts|node:[\w/]+|pino|zod)$/,
+    mayImportTypes: /^\.\.\/capture\.ts$/,
+    mayNotUse: /console\.|process\.exit\b|execSync|shell: true/,
+    linesMax: 300,
+  },
+  client: {
+    mayImport: /^(\.\.\/core\/[\w-]+\.ts|\.\/[\w-]+\.ts|node:[\w/]+|zod)$/,
+    mayNotUse: /console\.|process\.exit\b|shell: true/,
+    linesMax: 150,
+  },
+  commands: {
+    mayImport: /^(\.\.\/(core|io)\/[\w-]+\.ts|\.\.\/daemon\.ts|\.\/[\w-]+\.ts|node:fs)$/,
+    mayNotUse: /console\.|process\.exit\b|setTimeout|setInterval|spawn/,
+    linesMax: 120,
+  },
+};
+
+interface Import {
+  readonly target: string;
+  readonly typesOnly: boolean;
+}
+
+function importsOf(source: string): Import[] {
+  const statements = [...source.matchAll(/^(?:import|export) (type )?[^;]*?from "([^"]+)";/gm)];
+  const late = [...source.matchAll(/\bimport\("([^"]+)"\)/g)];
+  return [
+    ...statements.map(([, type, target = ""]) => ({ target, typesOnly: type !== undefined })),
+    ...late.map(([, target = ""]) => ({ target, typesOnly: false })),
+  ];
+}
+
+function sourceOf(path: string): string {
+  return readFileSync(`${SRC}/${path}`, "utf8");
+}
+
+describe.each(Object.entries(floors))("%s/", (floor, { mayImport, mayImportTypes, mayNotUse, linesMax }) => {
+  it.each(readdirSync(`${SRC}/${floor}`))("%s stays on its floor", (file) => {
+    const source = sourceOf(`${floor}/${file}`);
+    const strangers = importsOf(source).filter(
+      ({ target, typesOnly }) => !mayImport.test(target) && !(typesOnly && mayImportTypes?.test(target)),
+    );
+    expect(strangers).toEqual([]);
+    // Comments may speak of what the code must not do.
+    const code = source.replace(/^\s*(\/\/|\*|\/\*).*$/gm, "");
+    expect(code).not.toMatch(mayNotUse);
+    expect(code).not.toMatch(CASTS);
+  });
+
+  it.each(readdirSync(`${SRC}/${floor}`))(
+    "%s begins with its place on the path, and is of a readable length",
+    (file) => {
+      const lines = sourceOf(`${floor}/${file}`).split("\n");
+      expect(lines.find((line) => !line.startsWith("#!"))).toMatch(/^\/\/ \S/);
+      expect(lines.length).toBeLessThanOrEqual(linesMax);
+    },
+  );
+});
+
+describe("the entries", () => {
+  const entries: readonly [string, RegExp][] = [
+    ["capture.ts", /^(node:fs|cap|\.\/core\/(exit|pcap|filter|knock)\.ts)$/],
+    ["daemon.ts", /^\.\/((core|io)\/[\w-]+|doorkeeper)\.ts$/],
+    ["doorkeeper.ts", /^\.\/(core|io)\/[\w-]+\.ts$/],
+    ["knockd.ts", /^(commander|\.\/commands\/[\w-]+\.ts|\.\/core\/exit\.ts|\.\/version\.ts)$/],
+    ["knock.ts", /^(\.\/client\/[\w-]+\.ts|\.\/core\/[\w-]+\.ts|\.\/version\.ts|node:[\w/]+)$/],
+  ];
+  it.each(entries)("%s imports what is below it, and no more", (file, mayImport) => {
+    expect(importsOf(sourceOf(file)).filter(({ target }) => !mayImport.test(target))).toEqual([]);
+  });
+
+  it("leave libpcap to the capture process", () => {
+    const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+    const users = files.filter((file) => importsOf(sourceOf(file)).some(({ target }) => target === "cap"));
+    expect(users).toEqual(["capture.ts"]);
+  });
+
+  it("keep the plot free of the world's own clocks and processes: it is handed in, or stands on the floor below", () => {
+    expect(sourceOf("daemon.ts")).not.toMatch(/from "node:|process\.|console\./);
+  });
+});
+
+describe("no import goes round in a circle", () => {
+  function targetsOf(file: string): string[] {
+    return importsOf(sourceOf(file))
+      .filter(({ target, typesOnly }) => target.startsWith(".") && !typesOnly)
+      .map(({ target }) => new URL(target, `file:///${file}`).pathname.slice(1));
+  }
+
+  it("within src/", () => {
+    const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+    const done = new Set<string>();
+    const circles: string[] = [];
+    const visit = (file: string, path: readonly string[]): void => {
+      if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(" -> "));
+      if (path.includes(file) || done.has(file)) return;
+      for (const target of targetsOf(file)) visit(target, [...path, file]);
+      done.add(file);
+    };
+    for (const file of files) visit(file, []);
+    expect(circles).toEqual([]);
+  });
+});

@@ -1,0 +1,180 @@
+// Start and stop commands of real doors: what they are given, what they are spared, and when they run.
+
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { eventually, HOST, HOST_6, Lab } from "../support/lab.ts";
+import { root } from "../support/netns.ts";
+
+describe.skipIf(!root)("a door's commands", () => {
+  const lab = new Lab();
+  const out = join(lab.directory, "out");
+
+  beforeAll(() => lab.open("client"));
+  afterEach(async () => {
+    await lab.reset();
+    rmSync(out, { force: true });
+  });
+  afterAll(() => lab.close());
+
+  const start = (door: string) =>
+    lab.start(`options: { interface: eth0 }\ndoors: { cmd: { sequence: 7001/udp, ${door} } }`);
+  const knock = (host = HOST) => lab.knock("client", host, "7001:udp");
+  const written = (): string => (existsSync(out) ? readFileSync(out, "utf8") : "");
+  const writes = (text: string) => eventually(`written: ${text}`, async () => written() === text);
+
+  it("given as a string, run in a shell with all it can do", async () => {
+    await start(`start_command: "echo b %IP% | cat - /dev/null > ${out} && echo then >> ${out} && true || echo never"`);
+    await knock();
+    await writes("b 10.9.0.10\nthen\n");
+  });
+
+  it("given as a list, run without a shell, blanks and signs and all", async () => {
+    const script = "require('fs').writeFileSync(process.argv[1], JSON.stringify(process.argv.slice(2)))";
+    const words = [process.execPath, "-e", script, out, "%IP% and %IP%", "$HOME; `id` | * > x", "", 'it\'s "so"'];
+    await start(`start_command: ${JSON.stringify(words)}`);
+    await knock();
+    await writes(JSON.stringify(["10.9.0.10 and 10.9.0.10", "$HOME; `id` | * > x", "", 'it\'s "so"']));
+  });
+
+  it("get an IPv6 knocker's address in its short form", async () => {
+    await start(`start_command: "echo %IP% > ${out}"`);
+    await knock(HOST_6);
+    await writes("fd09::10\n");
+  });
+
+  it("stop when the time is over, and both are in the log", async () => {
+    const daemon = await start(
+      `start_command: "echo + > ${out}", stop_command: "echo - %IP% >> ${out}", cmd_timeout: 1`,
+    );
+    await knock();
+    await writes("+\n- 10.9.0.10\n");
+    await daemon.logs(/cmd: running command: echo - 10\.9\.0\.10/);
+    const log = daemon.log.split("\n").filter((line) => line.includes("cmd: ") && !line.startsWith("doors."));
+    expect(log).toEqual([
+      "10.9.0.10: cmd: OPEN SESAME",
+      `cmd: running command: echo + > ${out}`,
+      "10.9.0.10: cmd: command timeout",
+      `cmd: running command: echo - 10.9.0.10 >> ${out}`,
+    ]);
+  });
+
+  it("stop also when the start failed; its status and its words are in the log", async () => {
+    const door = `start_command: "echo broken pipe; echo and fittings >&2; exit 3", stop_command: "echo - > ${out}"`;
+    const daemon = await start(`${door}, cmd_timeout: 1`);
+    await knock();
+    await daemon.logs(/^cmd: command returned non-zero status code \(3\).*broken pipe.*and fittings/m);
+    await writes("-\n");
+  });
+
+  it.each([
+    ["a program that is not there", '["/nonexistent/program", "%IP%"]', /cmd: command failed: .*ENOENT/],
+    ["a shell command that is not there", '"/nonexistent/program %IP%"', /status code \(127\).*not found/],
+    ["a signal", '"kill -9 $$"', /status code \(137\)/],
+  ])("stop also when the start was ended by %s", async (_reason, command, line) => {
+    const daemon = await start(`start_command: ${command}, stop_command: "echo - > ${out}", cmd_timeout: 1`);
+    await knock();
+    await daemon.logs(line);
+    await writes("-\n");
+  });
+
+  it("count the time from the end of the start command", async () => {
+    const daemon = await start(
+      `start_command: "sleep 2; echo + > ${out}", stop_command: "echo - >> ${out}", cmd_timeout: 1`,
+    );
+    await knock();
+    await daemon.logs(/running command: sleep/);
+    await writes("+\n-\n");
+  });
+
+  it("run once when the knock is repeated while the door is open, and stop once", async () => {
+    const daemon = await start(`start_command: "echo + >> ${out}", stop_command: "echo - >> ${out}", cmd_timeout: 3`);
+    await knock();
+    await writes("+\n");
+    await knock();
+    await daemon.logs(/10\.9\.0\.10: cmd: open again until \d{4}-/);
+    await writes("+\n-\n");
+    // The door is closed for good: the next knock is a new opening.
+    await knock();
+    await writes("+\n-\n+\n");
+    await writes("+\n-\n+\n-\n");
+  });
+
+  it("run each time where there is no stop command", async () => {
+    await start(`start_command: "echo %IP% >> ${out}"`);
+    for (const expected of ["10.9.0.10\n", "10.9.0.10\n10.9.0.10\n"]) {
+      await knock();
+      await writes(expected);
+    }
+  });
+
+  describe("for IPv6 knockers", () => {
+    it("are their own where the door has some", async () => {
+      await start(
+        `start_command: "echo four >> ${out}", start_command_6: "echo six %IP% >> ${out}", stop_command: "echo stop %IP% >> ${out}", cmd_timeout: 1`,
+      );
+      await knock(HOST_6);
+      await writes("six fd09::10\nstop fd09::10\n");
+    });
+
+    it("do not run at all where theirs are empty, and those for IPv4 do", async () => {
+      const daemon = await start(
+        `start_command: "echo four >> ${out}", start_command_6: "", stop_command: "echo stop >> ${out}", cmd_timeout: 1`,
+      );
+      await knock(HOST_6);
+      await daemon.logs(/fd09::10: cmd: OPEN SESAME/);
+      await knock();
+      await writes("four\nstop\n");
+      expect(daemon.count(/running command/)).toBe(2);
+    });
+  });
+
+  it("inherit no variables and no descriptors of the daemon", async () => {
+    const daemon = await lab.start(
+      `
+options: { interface: eth0 }
+doors:
+  cmd: { sequence: 7001/udp, start_command: "{ env; pwd; ls -l /proc/self/fd; } > ${out}.tmp; mv ${out}.tmp ${out}" }
+`,
+      {
+        env: { CANARY: "sings", NOTIFY_SOCKET: "/nowhere", LD_LIBRARY_PATH: "/nowhere", LISTEN_FDS: "3" },
+        // Of the descriptors of the test run itself, none; of a careless parent, one.
+        through: [
+          "bash",
+          "-c",
+          `for n in $(ls /proc/self/fd); do [ $n -le 2 ] || eval "exec $n>&-"; done; exec 5</etc/passwd "$@"`,
+          "bash",
+        ],
+      },
+    );
+    await knock();
+    await eventually("written", async () => written() !== "");
+    const variables = [...written().matchAll(/^([A-Za-z_]+)=/gm)].map((match) => match[1]);
+    // The shell itself adds two.
+    expect(variables.filter((name) => name !== "PWD" && name !== "OLDPWD" && name !== "_").sort()).toEqual([
+      "LC_ALL",
+      "PATH",
+    ]);
+    expect(written()).toMatch(/^\/$/m);
+    const descriptors = [...written().matchAll(/ (\d+) -> (\S+)/g)].map(([, number, target]) => `${number} ${target}`);
+    expect(descriptors).toHaveLength(4);
+    expect(descriptors[0]).toBe("0 /dev/null");
+    expect(descriptors[1]).toBe(`1 ${out}.tmp`);
+    expect(descriptors[2]).toMatch(/^2 (pipe|socket):/);
+    expect(descriptors[3]).toMatch(/^3 \/proc\/\d+\/fd$/);
+    expect(await daemon.stop()).toBe(0);
+  });
+
+  it("that hang delay neither another door nor the closing of one", async () => {
+    await lab.start(`
+options: { interface: eth0 }
+doors:
+  hangs: { sequence: 7001/udp, start_command: "sleep 20", stop_command: "true" }
+  ssh: { sequence: 7003/udp, open: 2201/tcp, for: 3s }
+`);
+    await knock();
+    await lab.knock("client", HOST, "7003:udp");
+    await lab.opens("client");
+    await lab.closes("client");
+  });
+});

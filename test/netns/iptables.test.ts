@@ -1,0 +1,114 @@
+// The iptables back-end: the same doors for those whose firewall is iptables.
+
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { HOST, HOST_6, Lab, SERVICE_2, stillTalks, words } from "../support/lab.ts";
+import { root } from "../support/netns.ts";
+
+const config = (doors: string, allow = "[]") =>
+  `options: { interface: eth0, firewall: iptables, allow: ${allow} }\ndoors: { ${doors} }\n`;
+const SSH = "ssh: { sequence: [7000/udp, 7600/udp], open: 2201/tcp, for: 3s }";
+const KNOCK = ["7000:udp", "7600:udp"];
+const FAMILIES = [
+  ["IPv4", "iptables", HOST],
+  ["IPv6", "ip6tables", HOST_6],
+] as const;
+
+describe.skipIf(!root)("the iptables firewall", () => {
+  const lab = new Lab();
+  const { net } = lab;
+
+  beforeAll(() => lab.open("client", "stranger"));
+  beforeEach(async () => {
+    for (const tool of ["iptables", "ip6tables"]) {
+      await net.ok("server", words(`${tool} -A INPUT -p tcp --dport 4444 -j DROP`));
+      await net.ok("server", words(`${tool} -A INPUT -p tcp --dport 2201 -j ACCEPT`));
+    }
+  });
+  afterEach(async () => {
+    await lab.reset();
+    await net.ok("server", words("ipset destroy"));
+  });
+  afterAll(() => lab.close());
+
+  const input = (tool: string) => net.ok("server", words(`${tool} -S INPUT`));
+
+  it.each(FAMILIES)("hides, opens for the knocker alone and closes over %s", async (_family, _tool, host) => {
+    expect(await lab.reachable("client", host)).toBe(true);
+    await lab.start(config(SSH));
+    expect(await lab.reachable("client", host)).toBe(false);
+    const lurker = await lab.lurk("stranger", host);
+    await lab.knock("client", host, ...KNOCK);
+    await lab.opens("client", host);
+    const connection = await lab.connect("client", host);
+    await lab.closes("client", host);
+    await stillTalks(connection);
+    await lurker.stop();
+    expect(lurker.stdout).toMatch(/^(out\n)+$/);
+  });
+
+  it.each(FAMILIES)("extends a door over %s", async (_family, _tool, host) => {
+    const daemon = await lab.start(config(SSH));
+    await lab.knock("client", host, ...KNOCK);
+    await lab.opens("client", host);
+    await lab.knock("client", host, ...KNOCK);
+    const [, until = ""] = await daemon.logs(/ssh: open again until (\S+Z)$/m);
+    await lab.closes("client", host);
+    // The kernel rounds up to seconds, and the clock may have gone back by a hair.
+    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(until) - 10);
+  });
+
+  it.each(FAMILIES)(
+    "stands first in INPUT and leaves the administrator's rules alone over %s",
+    async (_family, tool, host) => {
+      const before = (await input(tool)).trim().split("\n");
+      const daemon = await lab.start(config(SSH));
+      const [policy, ...rules] = before;
+      const expected = [policy, "-A INPUT -j KNOCKD", ...rules];
+      expect((await input(tool)).trim().split("\n")).toEqual(expected);
+      await lab.knock("client", host, ...KNOCK);
+      await lab.opens("client", host);
+      await daemon.reload(config("web: { sequence: 7003/udp, open: 2202/tcp }"));
+      expect((await input(tool)).trim().split("\n")).toEqual(expected);
+      expect(await daemon.stop()).toBe(0);
+      await lab.start(config(SSH));
+      expect((await input(tool)).trim().split("\n")).toEqual(expected);
+    },
+  );
+
+  it("takes new doors at a reload, and shows again what is no door any more", async () => {
+    const daemon = await lab.start(config(SSH));
+    await daemon.reload(config("web: { sequence: 7003/udp, open: 2202/tcp, for: 1h }"));
+    expect(await lab.reachable("client")).toBe(true);
+    expect(await lab.reachable("client", HOST, SERVICE_2)).toBe(false);
+    expect(await lab.reachable("server", "127.0.0.1", SERVICE_2)).toBe(true);
+    for (let tries = 0; tries < 20 && !(await lab.reachable("client", HOST, SERVICE_2)); tries++)
+      await lab.knock("client", HOST, "7003:udp");
+    expect(await lab.reachable("client", HOST, SERVICE_2)).toBe(true);
+  });
+
+  it("never hides from allowed sources, and lets a restart go by unseen", async () => {
+    const yaml = config(SSH.replace("3s", "1h"), "[10.9.0.10, fd09::10]");
+    const daemon = await lab.start(yaml);
+    for (const host of [HOST, HOST_6]) {
+      expect(await lab.reachable("client", host)).toBe(true);
+      expect(await lab.reachable("stranger", host)).toBe(false);
+      await lab.knock("stranger", host, ...KNOCK);
+      await lab.opens("stranger", host);
+    }
+    expect(await daemon.stop()).toBe(0);
+    for (const host of [HOST, HOST_6]) expect(await lab.reachable("stranger", host)).toBe(true);
+    await lab.start(yaml);
+    for (const host of [HOST, HOST_6]) expect(await lab.reachable("stranger", host)).toBe(true);
+  });
+
+  it("adds knockers to the administrator's own ipset", async () => {
+    await net.ok("server", words("ipset create own hash:ip timeout 60"));
+    await net.ok("server", words("iptables -I INPUT -p tcp --dport 2202 -m set ! --match-set own src -j DROP"));
+    await lab.start(config("own: { sequence: 7005/udp, set: own, for: 3s }"));
+    expect(await lab.reachable("client", HOST, SERVICE_2)).toBe(false);
+    await lab.knock("client", HOST, "7005:udp");
+    await lab.opens("client", HOST, SERVICE_2);
+    expect(await lab.reachable("stranger", HOST, SERVICE_2)).toBe(false);
+    await lab.closes("client", HOST, SERVICE_2);
+  });
+});

@@ -1,0 +1,199 @@
+// A machine with a real systemd for tests (systemd-box.sh), with this checkout in /opt/knockd. Its system is built once
+// and kept in the cache; what a box writes goes to a disk of its own that ends with it.
+
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import type { Netns, Outcome } from "./netns.ts";
+import { Running } from "./running.ts";
+
+/** Building the base system fetches a few hundred packages. */
+export const CREATE_MS = 600_000;
+const BOOT_MS = 90_000;
+const STOP_MS = 150_000;
+const COMMAND_MS = 30_000;
+const JOURNAL_MS = 15_000;
+
+const SCRIPT = join(import.meta.dirname, "..", "systemd-box.sh");
+const CHECKOUT = join(import.meta.dirname, "..", "..");
+const INSTALLED_FROM = "/opt/knockd";
+/** A package for development, which must not be installed. */
+export const DEVELOPMENT_PACKAGE = "fast-check";
+
+const PAGE_SERVER = `require("node:http").createServer((request, response) => response.end("a page\\n")).listen(8080)`;
+
+export class Box {
+  #pid = "";
+  #base = "";
+  #disk = "";
+  #journal: Running | undefined;
+
+  async boot(): Promise<void> {
+    this.#base = await baseSystem();
+    this.#disk = mkdtempSync(join(dirname(this.#base), "disk-"));
+    await this.#boot();
+  }
+
+  /** In order, as a machine does it: the disk stays, and the cable has to be plugged in again. */
+  async reboot(): Promise<void> {
+    await this.#shutDown();
+    await this.#boot();
+  }
+
+  async close(): Promise<void> {
+    if (this.#pid !== "") await this.#shutDown();
+    if (this.#disk !== "") rmSync(this.#disk, { recursive: true, force: true });
+  }
+
+  /** What a build leaves, the packages for production and one for development, this machine's node, its libraries. */
+  async copyCheckout(): Promise<void> {
+    this.#copyProgram(process.execPath, "/usr/local/bin/node");
+    for (const library of await librariesOf(process.execPath))
+      if (!existsSync(this.#path(library))) this.#copyProgram(library, library);
+    const modules = [...productionModules(), `node_modules/${DEVELOPMENT_PACKAGE}`];
+    for (const path of ["dist", "config", "systemd", "package.json", "package-lock.json", ...modules])
+      cpSync(join(CHECKOUT, path), this.#path(join(INSTALLED_FROM, path)), { recursive: true });
+  }
+
+  /** A cable from the client's eth0 to the box's. */
+  async plug(net: Netns): Promise<void> {
+    const peer = ["peer", "name", "eth0", "netns", this.#pid];
+    await net.ok("client", ["ip", "link", "add", "eth0", "type", "veth", ...peer]);
+    await net.ok("client", ["ip", "link", "set", "eth0", "up"]);
+    await this.ok("ip", "link", "set", "eth0", "up");
+    await this.ok("ip", "address", "add", "10.9.0.1/24", "dev", "eth0");
+    await net.address("client", "eth0", "10.9.0.2/24");
+    await net.carrier("client", "eth0");
+  }
+
+  /** A web page on port 8080. */
+  async startPage(): Promise<void> {
+    await this.ok("systemd-run", "--quiet", "--unit=page", "/usr/local/bin/node", "-e", PAGE_SERVER);
+    const end = performance.now() + COMMAND_MS;
+    while ((await this.says("ss", "--no-header", "--listening", "--tcp", "--numeric", "sport = :8080")) === "")
+      if (performance.now() > end) throw new Error(`no page after ${COMMAND_MS} ms`);
+  }
+
+  /** Waits until the unit's journal of this boot matches. */
+  async journal(pattern: RegExp): Promise<void> {
+    this.#journal ??= this.#spawn(["journalctl", "-b", "-u", "knockd", "-f", "-n", "all", "-o", "cat"]);
+    await this.#journal.until(pattern, JOURNAL_MS);
+  }
+
+  async run(...argv: string[]): Promise<Outcome> {
+    const running = this.#spawn(argv);
+    const code = await running.ended(COMMAND_MS);
+    return { code, stdout: running.stdout, stderr: running.stderr };
+  }
+
+  /** Its stdout; the command must succeed. */
+  async ok(...argv: string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.run(...argv);
+    if (code !== 0)
+      throw new Error(`box: command failed with exit code ${code}: ${argv.join(" ")}\n${stdout}${stderr}`);
+    return stdout;
+  }
+
+  /** All that a command prints, whatever its exit code, as `systemctl is-enabled` has one for each answer. */
+  async says(...argv: string[]): Promise<string> {
+    const { stdout, stderr } = await this.run(...argv);
+    return (stdout + stderr).trim();
+  }
+
+  /** `/proc/PID/status` of a process of the box. */
+  async status(pid: string): Promise<Map<string, string>> {
+    const lines = (await this.ok("cat", `/proc/${pid}/status`)).trim().split("\n");
+    return new Map(lines.map((line) => [line.split(":\t")[0] ?? "", line.split(":\t")[1]?.trim() ?? ""]));
+  }
+
+  has(path: string): boolean {
+    return lstatSync(this.#path(path), { throwIfNoEntry: false }) !== undefined;
+  }
+
+  read(path: string): string {
+    return readFileSync(this.#path(path), "utf8");
+  }
+
+  /** A file that is there keeps its owner and mode. */
+  write(path: string, text: string): void {
+    writeFileSync(this.#path(path), text);
+  }
+
+  #spawn(argv: readonly string[]): Running {
+    return new Running(["bash", SCRIPT, "exec", this.#pid, ...argv]);
+  }
+
+  async #boot(): Promise<void> {
+    this.#pid = (await script(BOOT_MS, "boot", this.#base, this.#disk)).trim();
+  }
+
+  async #shutDown(): Promise<void> {
+    await this.#journal?.stop();
+    this.#journal = undefined;
+    await script(STOP_MS, "stop", this.#pid);
+    this.#pid = "";
+  }
+
+  /** Where the box's file is, seen from outside. */
+  #path(path: string): string {
+    return join("/proc", this.#pid, "root", path);
+  }
+
+  #copyProgram(from: string, to: string): void {
+    mkdirSync(this.#path(dirname(to)), { recursive: true });
+    copyFileSync(from, this.#path(to));
+    chmodSync(this.#path(to), 0o755);
+  }
+}
+
+/** One for each list of packages. */
+async function baseSystem(): Promise<string> {
+  const { XDG_CACHE_HOME = "/var/cache" } = process.env;
+  const packages = /^packages=.*$/m.exec(readFileSync(SCRIPT, "utf8"))?.[0];
+  const release = /^VERSION_CODENAME=.*$/m.exec(readFileSync("/etc/os-release", "utf8"))?.[0];
+  const key = createHash("sha256").update(`${packages} ${release}`).digest("hex").slice(0, 12);
+  const base = join(XDG_CACHE_HOME, "knockd-test", `box-${key}`);
+  if (existsSync(base)) return base;
+  process.stderr.write(`\nbuilding a base system for the tests with systemd, once, about a minute: ${base}\n`);
+  const building = `${base}.new`;
+  rmSync(building, { recursive: true, force: true });
+  mkdirSync(building, { recursive: true });
+  await script(CREATE_MS, "create", building);
+  renameSync(building, base);
+  return base;
+}
+
+async function script(limitMs: number, ...words: string[]): Promise<string> {
+  const running = new Running(["bash", SCRIPT, ...words]);
+  const code = await running.ended(limitMs);
+  if (code !== 0) throw new Error(`systemd-box.sh ${words[0]} ended with exit code ${code}\n${running.stderr}`);
+  return running.stdout;
+}
+
+async function librariesOf(program: string): Promise<string[]> {
+  const running = new Running(["ldd", program]);
+  await running.ended(COMMAND_MS);
+  return [...running.stdout.matchAll(/(\/\S+) \(0x/g)].flatMap(([, path]) => path ?? []);
+}
+
+const lockSchema = z.object({ packages: z.record(z.string(), z.object({ dev: z.boolean().optional() })) });
+
+function productionModules(): string[] {
+  const { packages } = lockSchema.parse(JSON.parse(readFileSync(join(CHECKOUT, "package-lock.json"), "utf8")));
+  return Object.entries(packages).flatMap(([path, { dev }]) =>
+    path !== "" && !dev && existsSync(join(CHECKOUT, path)) ? [path] : [],
+  );
+}

@@ -1,0 +1,271 @@
+// The service as it is installed, on a machine of its own with a real systemd (systemd-box.sh), from install-service to
+// uninstall-service. Knocks come over a cable, from Debian's knock.
+//
+//     namespace "client"                      box (systemd, journald)
+//   ┌───────────────────────┐               ┌───────────────────────────────┐
+//   │ eth0                  ┼───── veth ────┼ eth0              knockd      │
+//   │ 10.9.0.2/24           │               │ 10.9.0.1/24       page :8080  │
+//   └───────────────────────┘               └───────────────────────────────┘
+
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Box, CREATE_MS, DEVELOPMENT_PACKAGE } from "./support/box.ts";
+import { Netns, type Outcome, root } from "./support/netns.ts";
+
+const CLOSE_MS = 60_000;
+const CAP_NET_ADMIN = 1n << 12n;
+const CAP_NET_RAW = 1n << 13n;
+const UNIT = "/etc/systemd/system/knockd.service";
+/** The web door of the sample; the box's file opens it for less time than the sample does. */
+const WEB_KNOCK = ["21077", "9263", "14850:udp"];
+const OPEN_MS = 4000;
+const PAGE = "http://10.9.0.1:8080/";
+
+/** A door with commands, so that these show what they may do. */
+const ADMIN_KNOCK = ["24410", "6021:udp", "15110"];
+const ADMIN_RULE = "-A INPUT -s 10.9.0.2/32 -p tcp -m tcp --dport 8443 -j ACCEPT";
+const ADMIN_DOOR = `
+  admin:
+    sequence: [24410/tcp, 6021/udp, 15110/tcp]
+    start_command: iptables -w -I INPUT -s %IP% -p tcp --dport 8443 -j ACCEPT
+    stop_command: [iptables, -w, -D, INPUT, -s, "%IP%", -p, tcp, --dport, "8443", -j, ACCEPT]
+    cmd_timeout: 1h
+`;
+
+describe.skipIf(!root)("the systemd service", () => {
+  const net = new Netns();
+  const box = new Box();
+
+  beforeAll(async () => {
+    await net.add("client");
+    await box.boot();
+    await box.copyCheckout();
+  }, CREATE_MS);
+  afterAll(async () => {
+    await net.close();
+    await box.close();
+  }, CLOSE_MS);
+
+  it("does not take the place of another knockd that runs", async () => {
+    box.write("/usr/sbin/knockd", "#!/bin/sh\nexec sleep 1000\n");
+    box.write("/lib/systemd/system/knockd.service", "[Service]\nExecStart=/usr/sbin/knockd\n");
+    await box.ok("chmod", "755", "/usr/sbin/knockd");
+    await box.ok("systemctl", "start", "knockd");
+    const pid = await property(box, "MainPID");
+    for (let times = 2; times > 0; times--) {
+      const said = await box.ok("bash", "/opt/knockd/systemd/install-service.sh");
+      expect(said).toContain("another knockd is on this machine: /usr/sbin/knockd");
+      expect(await property(box, "MainPID")).toBe(pid);
+    }
+    await box.ok("bash", "/opt/knockd/systemd/uninstall-service.sh", "--purge");
+    expect(await property(box, "MainPID")).toBe(pid);
+    await box.ok("systemctl", "stop", "knockd");
+    await box.ok("rm", "/usr/sbin/knockd", "/lib/systemd/system/knockd.service");
+    await box.ok("systemctl", "daemon-reload");
+  });
+
+  it("is installed without the network, and neither enabled nor started", async () => {
+    const said = await box.ok("bash", "/opt/knockd/systemd/install-service.sh");
+    expect(said).toContain("systemctl enable --now knockd");
+    expect(await box.says("systemctl", "is-enabled", "knockd")).toBe("disabled");
+    expect(await box.says("systemctl", "is-active", "knockd")).toBe("inactive");
+    expect(await box.says("stat", "-c", "%a %U %G", "/etc/knockd/knockd.yaml")).toBe("640 root knockd");
+    expect(await box.says("knockd", "check")).toBe("/etc/knockd/knockd.yaml: fine, 2 doors");
+    expect(box.has("/usr/local/lib/knockd/node_modules/pino")).toBe(true);
+    expect(box.has(`/opt/knockd/node_modules/${DEVELOPMENT_PACKAGE}`)).toBe(true);
+    expect(box.has(`/usr/local/lib/knockd/node_modules/${DEVELOPMENT_PACKAGE}`)).toBe(false);
+    expect(await box.says("systemd-analyze", "verify", UNIT)).toBe("");
+  });
+
+  it("keeps the administrator's file when it is installed again", async () => {
+    const file = box.read("/etc/knockd/knockd.yaml");
+    box.write(
+      "/etc/knockd/knockd.yaml",
+      file.replaceAll(/^ {4}for: 10s$/gm, `    for: ${OPEN_MS / 1000}s`) + ADMIN_DOOR,
+    );
+    await box.ok("bash", "/opt/knockd/systemd/install-service.sh");
+    expect(await box.says("knockd", "check")).toBe("/etc/knockd/knockd.yaml: fine, 3 doors");
+    expect(await box.says("stat", "-c", "%a %U %G", "/etc/knockd/knockd.yaml")).toBe("640 root knockd");
+  });
+
+  it("starts before its interface is there, and hides at once", async () => {
+    box.write("/etc/default/knockd", 'KNOCKD_OPTS="-i eth0"\n');
+    await box.ok("systemctl", "enable", "--now", "knockd");
+    await box.journal(/^cannot open interface "eth0": no such device$/m);
+    expect(await box.ok("nft", "list", "table", "inet", "knockd")).toContain("hidden by knockd: 22/tcp 8080/tcp");
+  });
+
+  it("listens as soon as the interface is there", async () => {
+    await box.plug(net);
+    await box.startPage();
+    await box.journal(/^starting up, listening on eth0$/m);
+    expect(await visit(net)).toMatchObject(HIDDEN);
+  });
+
+  it("opens the door for who knocks, says so in the journal, and closes it", async () => {
+    await knock(net, WEB_KNOCK);
+    await box.journal(/^10\.9\.0\.2: web: OPEN SESAME$/m);
+    expect(await visit(net)).toMatchObject(VISIBLE);
+    await box.journal(/^10\.9\.0\.2: web: closed$/m);
+    expect(await visit(net)).toMatchObject(HIDDEN);
+    expect(await box.says("journalctl", "-u", "knockd", "-p", "warning", "-g", "OPEN SESAME", "-o", "cat")).toBe("");
+  });
+
+  it("lets a door's command change the firewall, and ends it when the service stops", async () => {
+    await knock(net, ADMIN_KNOCK);
+    await box.journal(/^admin: running command: iptables -w -I INPUT/m);
+    await until(async () => (await box.ok("iptables", "-S", "INPUT")).includes(ADMIN_RULE));
+    await box.ok("systemctl", "restart", "knockd");
+    await box.journal(/^10\.9\.0\.2: admin: command timeout$/m);
+    expect(await box.ok("iptables", "-S", "INPUT")).not.toContain(ADMIN_RULE);
+    await box.journal(/^shutting down$[\s\S]*^starting up, listening on eth0$/m);
+    expect(await visit(net)).toMatchObject(HIDDEN);
+  });
+
+  it("gives the capture process CAP_NET_RAW alone, and the daemon CAP_NET_ADMIN too", async () => {
+    const daemon = await box.status(await property(box, "MainPID"));
+    const capture = await box.status(await box.says("pgrep", "-f", "/dist/capture.js"));
+    for (const set of ["CapInh", "CapPrm", "CapEff", "CapAmb"]) {
+      expect(`${set} ${capture.get(set)}`).toBe(`${set} ${hex(CAP_NET_RAW)}`);
+      expect(`${set} ${daemon.get(set)}`).toBe(`${set} ${hex(CAP_NET_RAW | CAP_NET_ADMIN)}`);
+    }
+    for (const process of [daemon, capture]) {
+      expect(process.get("CapBnd")).toBe(hex(CAP_NET_RAW | CAP_NET_ADMIN));
+      expect(process.get("NoNewPrivs")).toBe("1");
+      expect(process.get("Uid")).not.toMatch(/\b0\b/);
+    }
+  });
+
+  it("takes a changed file with reload, and refuses a bad one", async () => {
+    const file = box.read("/etc/knockd/knockd.yaml");
+    const pid = await property(box, "MainPID");
+    box.write("/etc/knockd/knockd.yaml", file.replace("8080/tcp", "99999/tcp"));
+    expect((await box.run("systemctl", "reload", "knockd")).code).not.toBe(0);
+    await box.journal(/knockd\.yaml:\d+:\d+: doors\.web\.open/);
+    expect(await box.says("systemctl", "is-active", "knockd")).toBe("active");
+    box.write("/etc/knockd/knockd.yaml", file.replace("8080/tcp", "[8080/tcp, 8443/tcp]"));
+    await box.ok("systemctl", "reload", "knockd");
+    await box.journal(/^re-reading config file: \/etc\/knockd\/knockd\.yaml$/m);
+    expect(await box.ok("nft", "list", "table", "inet", "knockd")).toContain("22/tcp 8080/tcp 8443/tcp");
+    expect(await property(box, "MainPID")).toBe(pid);
+  });
+
+  it("is started again after SIGKILL, and the door that was open still closes in time", async () => {
+    await knock(net, WEB_KNOCK);
+    await box.journal(/(?:^10\.9\.0\.2: web: OPEN SESAME$[\s\S]*){2}/m);
+    const openedMs = performance.now();
+    await box.ok("systemctl", "kill", "-s", "SIGKILL", "knockd");
+    expect(await visit(net)).toMatchObject(VISIBLE);
+    await box.journal(/(?:^starting up, listening on eth0$[\s\S]*){3}/m);
+    expect(await property(box, "NRestarts")).toBe("1");
+    await until(async () => (await visit(net)).code === HIDDEN.code);
+    // The visit that found it closed took a second itself.
+    expect(performance.now() - openedMs).toBeLessThan(OPEN_MS + 2500);
+    await knock(net, WEB_KNOCK);
+    await until(async () => (await visit(net)).code === VISIBLE.code);
+  });
+
+  it("comes back by itself after a reboot, before the network, without a knot in the order of units", async () => {
+    await box.reboot();
+    await box.journal(/^cannot open interface "eth0": no such device$/m);
+    await box.plug(net);
+    await box.startPage();
+    await box.journal(/^starting up, listening on eth0$/m);
+    expect(await visit(net)).toMatchObject(HIDDEN);
+    expect(await box.says("journalctl", "-b", "-g", "ordering cycle", "-o", "cat")).not.toMatch(/cycle/);
+    const after = await box.says("systemctl", "show", "--value", "-p", "After", "network-pre.target");
+    expect(after.split(" ")).toContain("knockd.service");
+  });
+
+  it("runs a command as root with the drop-in that the unit tells of", async () => {
+    const file = box.read("/etc/knockd/knockd.yaml");
+    box.write(
+      "/etc/knockd/knockd.yaml",
+      file.replace(/^ {4}start_command: .*$/m, "    start_command: id -un >/srv/came"),
+    );
+    const dropIn = [...box.read(UNIT).matchAll(/^# {3}(\S.*)$/gm)].map(([, line]) => line);
+    expect(dropIn).toContain("User=root");
+    await box.ok("mkdir", "/etc/systemd/system/knockd.service.d");
+    box.write("/etc/systemd/system/knockd.service.d/override.conf", `${dropIn.join("\n")}\n`);
+    await box.ok("systemctl", "daemon-reload");
+    await box.ok("systemctl", "restart", "knockd");
+    await box.journal(/(?:^starting up, listening on eth0$[\s\S]*){2}/m);
+    await knock(net, ADMIN_KNOCK);
+    await until(async () => (await box.says("cat", "/srv/came")) === "root");
+    const capture = await box.status(await box.says("pgrep", "-f", "/dist/capture.js"));
+    expect(capture.get("CapEff")).toBe(hex(CAP_NET_RAW));
+    expect(capture.get("Uid")).not.toMatch(/\b0\b/);
+    await box.ok("systemctl", "revert", "knockd");
+    box.write("/etc/knockd/knockd.yaml", file);
+    await box.ok("systemctl", "restart", "knockd");
+    await box.journal(/(?:^starting up, listening on eth0$[\s\S]*){3}/m);
+  });
+
+  it("stops cleanly, and what was hidden stays hidden", async () => {
+    await box.ok("systemctl", "stop", "knockd");
+    expect(await property(box, "Result")).toBe("success");
+    expect(await property(box, "ExecMainStatus")).toBe("0");
+    expect(await visit(net)).toMatchObject(HIDDEN);
+  });
+
+  it("does not start with a bad file, says why, and does not try again and again", async () => {
+    const file = box.read("/etc/knockd/knockd.yaml");
+    box.write("/etc/knockd/knockd.yaml", `${file}\n  bad door: {}\n`);
+    expect((await box.run("systemctl", "start", "knockd")).code).not.toBe(0);
+    expect(await property(box, "SubState")).toBe("failed");
+    await box.journal(/a door's name begins with a letter/);
+    box.write("/etc/knockd/knockd.yaml", file);
+    await box.ok("systemctl", "start", "knockd");
+  });
+
+  it("is restarted when it is installed again while it runs", async () => {
+    const pid = await property(box, "MainPID");
+    expect(await box.ok("bash", "/opt/knockd/systemd/install-service.sh")).toContain("restarting the service");
+    expect(await box.says("systemctl", "is-active", "knockd")).toBe("active");
+    expect(await property(box, "MainPID")).not.toBe(pid);
+  });
+
+  it("leaves nothing hidden and no unit when it is uninstalled; the file goes with --purge", async () => {
+    await box.ok("bash", "/usr/local/lib/knockd/systemd/uninstall-service.sh");
+    expect(await box.ok("nft", "list", "tables")).not.toContain("knockd");
+    expect((await box.run("systemctl", "cat", "knockd")).code).not.toBe(0);
+    expect(await visit(net)).toMatchObject(VISIBLE);
+    for (const path of ["/usr/local/lib/knockd", "/usr/local/bin/knockd", "/usr/local/bin/knock"])
+      expect(`${path} ${box.has(path)}`).toBe(`${path} false`);
+    expect(box.has("/etc/knockd/knockd.yaml")).toBe(true);
+    expect(box.has("/var/lib/knockd/guard-secret")).toBe(true);
+
+    await box.ok("bash", "/opt/knockd/systemd/uninstall-service.sh", "--purge");
+    for (const path of ["/etc/knockd", "/var/lib/knockd"]) expect(`${path} ${box.has(path)}`).toBe(`${path} false`);
+    expect((await box.run("getent", "passwd", "knockd")).code).not.toBe(0);
+  });
+});
+
+/** What systemd says of the unit. */
+function property(box: Box, name: string): Promise<string> {
+  return box.says("systemctl", "show", "--value", "-p", name, "knockd");
+}
+
+const VISIBLE = { code: 0, stdout: "a page\n" };
+/** curl's exit code for a time-out: nothing answered, not even with a refusal. */
+const HIDDEN = { code: 28 };
+
+function visit(net: Netns): Promise<Outcome> {
+  return net.run("client", ["curl", "-sS", "--noproxy", "*", "--max-time", "1", PAGE]);
+}
+
+async function knock(net: Netns, steps: readonly string[]): Promise<void> {
+  await net.ok("client", ["/usr/bin/knock", "10.9.0.1", ...steps]);
+}
+
+async function until(holds: () => Promise<boolean>, limitMs = 10_000): Promise<void> {
+  const end = performance.now() + limitMs;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`not so after ${limitMs} ms: ${holds}`);
+    await delay(50);
+  }
+}
+
+function hex(capabilities: bigint): string {
+  return capabilities.toString(16).padStart(16, "0");
+}
