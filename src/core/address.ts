@@ -19,7 +19,7 @@ export function emptyAddress(): Address {
 /** Any spelling of an IPv4 or IPv6 address, or undefined. Zones (`fe80::1%eth0`) and shortened IPv4 (`10.1`) are refused. */
 export function parseAddress(text: string): Address | undefined {
   if (text.includes("%") || !isWhole(text)) return undefined;
-  const bytes = Uint8Array.from(ipaddr.process(text).toByteArray());
+  const bytes = Uint8Array.from(ipaddr.process(spelled(text)).toByteArray());
   const view = new DataView(bytes.buffer);
   if (bytes.length === 4) return Int32Array.of(0, 0, IPV4_MAPPED, view.getInt32(0));
   return Int32Array.of(view.getInt32(0), view.getInt32(4), view.getInt32(8), view.getInt32(12));
@@ -90,6 +90,11 @@ export class AddressSet {
     for (const member of bucket) if (sameAddress(member, address)) return true;
     return false;
   }
+}
+
+/** ipaddr.js takes the deprecated `::192.0.2.7` (RFC 4291 section 2.5.5.1) for the IPv4 address; it is another one. */
+function spelled(text: string): string {
+  return text.replace(/^::(?=\d+\.)/, "0::");
 }
 
 function isWhole(text: string): boolean {

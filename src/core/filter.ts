@@ -22,8 +22,7 @@ const IPV6_DESTINATION_PORT = "ip6[42:2]";
 const IPV6_TCP_FLAGS = "ip6[53]";
 const IPV6_ICMP_TYPE = "ip6[40]";
 
-/** Of what the IPv4 header promises, the part behind it. */
-const IPV4_PAYLOAD_LENGTH = "(ip[2:2] - ((ip[0] & 0xf) << 2))";
+const IPV4_HEADER_BYTES = 20;
 const ICMP_HEADER_BYTES = 8;
 
 /** Extension headers hide the ports from BPF, which cannot loop: such unicast packets all pass. Hop-by-hop, routing, fragment, destination options. */
@@ -33,8 +32,8 @@ const IPV6_EXTENSIONS = `((${[0, 43, 44, 60].map((header) => `${IPV6_NEXT_HEADER
 const STACKED_VLANS =
   "((ether[12:2] = 0x8100 or ether[12:2] = 0x88a8 or ether[12:2] = 0x9100) and (ether[16:2] = 0x0800 or ether[16:2] = 0x86dd))";
 
-/** Matches nothing: no packet is both. */
-const NOTHING = "(ip and ip6)";
+/** Matches nothing. (libpcap refuses an expression that it sees through, such as "ip and ip6".) */
+const NOTHING = "less 0";
 
 /**
  * The expression for any link layer. `watched` are port keys; `flags` is what every watching door asks of TCP.
@@ -43,19 +42,20 @@ const NOTHING = "(ip and ip6)";
 export function filterFor(watched: ReadonlySet<number>, flags: FlagRule): string {
   const tcp = rangesOf("tcp", watched);
   const udp = rangesOf("udp", watched);
-  const echo = rangesOf("icmp", watched).map(({ from, to }) => ({
-    from: from + ICMP_HEADER_BYTES,
-    to: to + ICMP_HEADER_BYTES,
-  }));
+  const icmp = moved(rangesOf("icmp", watched), ICMP_HEADER_BYTES);
   const ipv4 = [
     term("tcp", flagsTest("tcp[13]", flags), "tcp[2:2]", tcp),
     term("udp", "", "udp[2:2]", udp),
-    term("icmp and icmp[0] = 8", "", IPV4_PAYLOAD_LENGTH, echo),
+    // Any size passes behind IPv4 options: arithmetic on the header's length would double the whole program.
+    either(
+      "(icmp and icmp[0] = 8 and ip[0] > 0x45)",
+      term("icmp and icmp[0] = 8", "", "ip[2:2]", moved(icmp, IPV4_HEADER_BYTES)),
+    ),
   ].filter((text) => text !== "");
   const ipv6 = [
     term(`${IPV6_NEXT_HEADER} = 6`, flagsTest(IPV6_TCP_FLAGS, flags), IPV6_DESTINATION_PORT, tcp),
     term(`${IPV6_NEXT_HEADER} = 17`, "", IPV6_DESTINATION_PORT, udp),
-    term(`${IPV6_NEXT_HEADER} = 58 and ${IPV6_ICMP_TYPE} = 128`, "", IPV6_PAYLOAD_LENGTH, echo),
+    term(`${IPV6_NEXT_HEADER} = 58 and ${IPV6_ICMP_TYPE} = 128`, "", IPV6_PAYLOAD_LENGTH, icmp),
   ].filter((text) => text !== "");
   if (ipv4.length === 0) return NOTHING;
   return `(ip and (${ipv4.join(" or ")})) or (ip6 and (${[...ipv6, IPV6_EXTENSIONS].join(" or ")}))`;
@@ -72,6 +72,15 @@ function term(kind: string, flags: string, field: string, ranges: readonly Range
 
 function flagsTest(field: string, { mask, value }: FlagRule): string {
   return mask === 0 ? "" : `${field} & ${mask} = ${value} and `;
+}
+
+/** The first only where there is a second. */
+function either(first: string, second: string): string {
+  return second === "" ? "" : `${first} or ${second}`;
+}
+
+function moved(ranges: readonly Range[], by: number): Range[] {
+  return ranges.map(({ from, to }) => ({ from: from + by, to: to + by }));
 }
 
 /** A binary search, which libpcap compiles much faster than a list, and the kernel runs faster too. */

@@ -9,6 +9,9 @@ export const GRANTS_MAX = 65_536;
 /** BOUNDED: openings under way at doors that have nothing to undo (wake-on-LAN). Each is a process. */
 export const PASSING_MAX = 256;
 
+/** How many plans to close what is closed already may pile up. */
+const CLOSED_MAX = 1000;
+
 /** How soon to look again at a grant whose time is over but whose start command still runs. */
 const OPENING_LOOK_MS = 100;
 
@@ -45,7 +48,7 @@ export class Grants {
   /** BOUNDED: PASSING_MAX entries. */
   readonly #passing = new Set<Grant>();
   /** BOUNDED: one entry for each grant, and for each that was closed before its time. */
-  readonly #closings = new TinyQueue<Closing>([], (a, b) => a.atMs - b.atMs);
+  #closings = closingsOf([]);
 
   constructor(max: number = GRANTS_MAX) {
     this.#max = max;
@@ -100,6 +103,7 @@ export class Grants {
       if (grant.state === "closed") continue;
       if (grant.state === "open" && grant.closesMs <= nowMs) due.push(this.remove(grant));
       // Extended since it was planned, or still opening: a look at its new end, and soon.
+      else if (grant.state === "open") later.push({ atMs: grant.closesMs, grant });
       else later.push({ atMs: Math.max(grant.closesMs, nowMs + OPENING_LOOK_MS), grant });
     }
     for (const closing of later) this.#closings.push(closing);
@@ -108,6 +112,8 @@ export class Grants {
 
   /** Monotonic time of the next look at `due`, or undefined while nothing is open. */
   get nextDueMs(): number | undefined {
+    for (let head = this.#closings.peek(); head?.grant.state === "closed"; head = this.#closings.peek())
+      this.#closings.pop();
     return this.#closings.peek()?.atMs;
   }
 
@@ -115,6 +121,7 @@ export class Grants {
     grant.state = "closed";
     this.#passing.delete(grant);
     if (this.#grants.get(keyOf(grant.door, grant.ip)) === grant) this.#grants.delete(keyOf(grant.door, grant.ip));
+    if (this.#closings.length > 2 * this.#grants.size + CLOSED_MAX) this.#forgetClosed();
     return grant;
   }
 
@@ -122,11 +129,19 @@ export class Grants {
     return [...this.#grants.values()];
   }
 
+  #forgetClosed(): void {
+    this.#closings = closingsOf(this.#closings.data.filter(({ grant }) => grant.state !== "closed"));
+  }
+
   #pass(grant: Grant): Admission {
     if (this.#passing.size >= PASSING_MAX) return { outcome: "full" };
     this.#passing.add(grant);
     return { outcome: "passing", grant };
   }
+}
+
+function closingsOf(closings: Closing[]): TinyQueue<Closing> {
+  return new TinyQueue(closings, (a, b) => a.atMs - b.atMs);
 }
 
 function keyOf(door: Door, ip: string): string {

@@ -7,7 +7,7 @@ export interface FlagRule {
 }
 
 /** RFC 9293 section 3.1. */
-const BITS: Record<string, number> = { fin: 0x01, syn: 0x02, rst: 0x04, psh: 0x08, ack: 0x10, urg: 0x20 };
+const BITS = new Map(Object.entries({ fin: 0x01, syn: 0x02, rst: 0x04, psh: 0x08, ack: 0x10, urg: 0x20 }));
 
 export const ANY_FLAGS: FlagRule = { mask: 0, value: 0 };
 
@@ -21,7 +21,7 @@ export function parseFlags(text: string): FlagRule {
   let value = 0;
   for (const word of text.split(",")) {
     const [, not, name = ""] = /^\s*(!?)\s*([a-z]+)\s*$/i.exec(word) ?? [];
-    const bit = BITS[name.toLowerCase()];
+    const bit = BITS.get(name.toLowerCase());
     if (bit === undefined)
       throw new RangeError(
         `expected any or a list of fin syn rst psh ack urg, each with or without !, got ${JSON.stringify(text)}`,

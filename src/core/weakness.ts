@@ -20,6 +20,7 @@ export function weaknesses({ doors, firewall }: Config): string[] {
   return [
     ...doors.flatMap((door) => sequenceWeaknesses(door).map((text) => `doors.${door.name}.sequence: ${text}`)),
     ...watchedOpenPorts(doors),
+    ...(doors.length === 0 ? ["doors: none, so nothing can be opened"] : []),
     ...(firewall === "none" && doors.some((door) => door.open.length > 0)
       ? ["options.firewall: none hides and opens nothing, openings are only logged"]
       : []),

@@ -29,28 +29,27 @@ export function fillIn(command: Command, ip: string): Command {
 
 /** Never rejects: how it went is the result. */
 export function runCommand(command: Command, limitMs: number = COMMAND_LIMIT_MS): Promise<CommandResult> {
-  const [file, ...args] = "shell" in command ? ["/bin/sh", "-c", command.shell] : command.argv;
-  if (file === undefined) return Promise.resolve({ outcome: "unstarted", reason: "no program", passing: false });
-  return new Promise((resolve) => {
+  const [file = "", ...args] = "shell" in command ? ["/bin/sh", "-c", command.shell] : command.argv;
+  try {
     // A process group of its own, so that the limit reaches what the command started.
-    const child: ChildProcess = spawn(file, args, {
-      cwd: "/",
-      env: TOOL_ENV,
-      detached: true,
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    const stdio = ["ignore", "pipe", "pipe"] as const;
+    return ended(spawn(file, args, { cwd: "/", env: TOOL_ENV, detached: true, stdio: [...stdio] }), limitMs);
+  } catch (error) {
+    // Node tells some reasons not to start by an event (ENOENT, EAGAIN), and throws others (E2BIG, ENOTDIR, a zero byte).
+    return Promise.resolve(unstarted(error));
+  }
+}
+
+function ended(child: ChildProcess, limitMs: number): Promise<CommandResult> {
+  return new Promise((resolve) => {
     let output = "";
     let overdue = false;
-    const keep = (chunk: Buffer): void => {
-      output = (output + chunk.toString()).slice(-OUTPUT_MAX);
-    };
-    child.stdout?.on("data", keep);
-    child.stderr?.on("data", keep);
+    let result: CommandResult | undefined;
+    let linger: NodeJS.Timeout | undefined;
     const limit = setTimeout(() => {
       overdue = true;
       killGroup(child.pid);
     }, limitMs);
-    let result: CommandResult | undefined;
     const finish = (): void => {
       clearTimeout(limit);
       clearTimeout(linger);
@@ -58,25 +57,33 @@ export function runCommand(command: Command, limitMs: number = COMMAND_LIMIT_MS)
       child.stderr?.destroy();
       if (result !== undefined) resolve("output" in result ? { ...result, output: output.trim() } : result);
     };
-    let linger: NodeJS.Timeout | undefined;
-    child.on("error", (error: NodeJS.ErrnoException) => {
-      result = { outcome: "unstarted", reason: error.message, passing: PASSING_ERRORS.has(error.code ?? "") };
+    const keep = (chunk: Buffer): void => {
+      output = (output + chunk.toString()).slice(-OUTPUT_MAX);
+    };
+    child.stdout?.on("data", keep);
+    child.stderr?.on("data", keep);
+    child.on("error", (error) => {
+      result = unstarted(error);
       finish();
     });
     child.on("exit", (code, signal) => {
-      if (overdue) result = { outcome: "overdue", limitMs, output: "" };
-      else if (code === 0) result = { outcome: "done" };
-      else
-        result = {
-          outcome: "status",
-          status: code ?? 128 + (signal === null ? 0 : constants.signals[signal]),
-          output: "",
-        };
+      result = overdue ? { outcome: "overdue", limitMs, output } : resultOf(code, signal);
       // A process that the command left behind holds the pipes open, perhaps for ever.
       linger = setTimeout(finish, LINGER_MS);
     });
     child.on("close", finish);
   });
+}
+
+function resultOf(code: number | null, signal: NodeJS.Signals | null): CommandResult {
+  if (code === 0) return { outcome: "done" };
+  return { outcome: "status", status: code ?? 128 + (signal === null ? 0 : constants.signals[signal]), output: "" };
+}
+
+function unstarted(error: unknown): CommandResult {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const reason = error instanceof Error ? error.message : String(error);
+  return { outcome: "unstarted", reason, passing: PASSING_ERRORS.has(code) };
 }
 
 function killGroup(pid: number | undefined): void {

@@ -32,7 +32,8 @@ function textOf(line: string): string {
   const { level, msg } = recordSchema.parse(JSON.parse(line));
   const prefix = underJournald ? `<${PRIORITY[level] ?? 6}>` : onTerminal ? `${new Date().toLocaleString("sv")} ` : "";
   // What has several lines (a command's output) stays one record.
-  return `${prefix}${msg.replaceAll("\n", " | ")}\n`;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a command's output may hold them, and terminals obey them.
+  return `${prefix}${msg.replaceAll("\n", " | ").replace(/[\u0000-\u001f\u007f-\u009f]/g, "?")}\n`;
 }
 
 /** systemd tells device and inode of the journal's socket; a redirected stdout is another one (systemd.exec(5), $JOURNAL_STREAM). */

@@ -1,6 +1,6 @@
 // The secret that places the guard ports: made once, kept in the state directory, so that guards do not move with a restart.
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { GuardSecret } from "../core/guard.ts";
 
@@ -15,6 +15,8 @@ export function guardSecret(stateDirectory: string): { secret: GuardSecret; prob
   const made = randomBytes(SECRET_BYTES);
   try {
     mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
+    // A broken file may be readable for all, and writing keeps its mode.
+    rmSync(path, { force: true });
     writeFileSync(path, made, { mode: 0o600 });
     return { secret: words(made) };
   } catch (error) {

@@ -42,10 +42,16 @@ export function toolFailure(file: string, args: readonly string[], error: ExecFi
       `cannot run ${file}: not found`,
       `install it: apt-get install ${packageOf(file)}`,
     );
-  const said = stderr.trim() === "" ? error.message : stderr.trim();
+  const said = stderr.trim() || silence(error);
   const message = `${[file, ...args].join(" ").slice(0, COMMAND_TEXT_MAX)}: ${said}`;
   if (!/not permitted|permission denied|must be root/i.test(said)) return new Failure(EXIT.UNAVAILABLE, message);
   return new Failure(EXIT.NO_PERMISSION, message, PRIVILEGES_NEEDED);
+}
+
+function silence({ code, killed, signal, message }: ExecFileException): string {
+  if (killed) return `ended after ${TOOL_LIMIT_MS / 1000} seconds without an end of its own`;
+  if (typeof code === "number") return `exit status ${code}`;
+  return signal ? `ended by ${signal}` : message;
 }
 
 function packageOf(file: string): string {

@@ -39,8 +39,9 @@ export interface JournalLine {
 /** The daemon is down, from the signal until it listens again. */
 export interface Down extends Span {
   readonly signal: "SIGKILL" | "SIGTERM";
-  /** When the process was gone. */
+  /** When the process was gone, and when the next one was started. */
   readonly goneMs: number;
+  readonly againMs: number;
 }
 
 /** Somebody else took rules away. */
@@ -49,26 +50,39 @@ export interface Taken {
   readonly fromMs: number;
   /** All was there again that the administrator puts there. */
   readonly restoredMs: number;
-  /** Their elements went, too. */
-  readonly elements: boolean;
   /** How long the repair may take after that. */
   readonly repairMs: number;
 }
 
-export interface Record {
+export interface RoundRecord {
   readonly plan: Plan;
+  readonly startMs: number;
   readonly knocks: Knock[];
   readonly downs: Down[];
   readonly taken: Taken[];
   looks: readonly Look[];
   promised: readonly Promised[];
   journal: readonly JournalLine[];
-  /** Something is wrong with the daemon after the round. */
+  /** Something is wrong with the daemon. */
   readonly ailments: string[];
+  /** What it logged as an error; some faults are errors. */
+  failures: readonly string[];
 }
 
-export function emptyRecord(plan: Plan): Record {
-  return { plan, knocks: [], downs: [], taken: [], looks: [], promised: [], journal: [], ailments: [] };
+export function emptyRecord(plan: Plan): RoundRecord {
+  const startMs = nowMs();
+  return {
+    plan,
+    startMs,
+    knocks: [],
+    downs: [],
+    taken: [],
+    looks: [],
+    promised: [],
+    journal: [],
+    ailments: [],
+    failures: [],
+  };
 }
 
 export function nowMs(): number {

@@ -1,0 +1,74 @@
+// What the schema finds wrong -> a sentence that helps: the place, what was expected, what was found.
+import leven from "leven";
+import type { z } from "zod";
+import { formatPath, type Problem } from "./problem.ts";
+import { knownKeys } from "./schema.ts";
+import type { YamlFile } from "./yaml-file.ts";
+
+/** The largest edit distance at which an unknown key is still taken for a typing error. */
+const TYPO_DISTANCE = 3;
+/** BOUNDED: how much of a wrong value or key is quoted. */
+const QUOTE_MAX = 80;
+/** Issues whose message says what was expected; the others' messages name it only. */
+const SENTENCES = new Set(["custom", "too_small", "too_big", "invalid_format", "not_multiple_of"]);
+
+export function problemsOf(issue: z.core.$ZodIssue, file: YamlFile): Problem[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => {
+      const path = [...issue.path, key];
+      const message = `unknown key${suggestion(key, knownKeys(issue.path))}`;
+      return { path: quotedPath(path), ...file.placeOfKey(path), message };
+    });
+  }
+  const closest = issue.code === "invalid_union" ? closestBranch(issue.errors) : undefined;
+  if (closest !== undefined) {
+    return closest.flatMap((inner) => problemsOf({ ...inner, path: [...issue.path, ...inner.path] }, file));
+  }
+  return [{ path: quotedPath(issue.path), ...file.place(issue.path), message: sentence(issue, file.value) }];
+}
+
+/** Of the forms that a value may have, the one that was meant: it fails inside, or for another reason than its type. */
+function closestBranch(branches: readonly z.core.$ZodIssue[][]): z.core.$ZodIssue[] | undefined {
+  return branches.find((issues) => issues.every(({ path, code }) => path.length > 0 || SENTENCES.has(code)));
+}
+
+export function quotedPath(path: readonly PropertyKey[]): string {
+  return formatPath(path.map((key) => (typeof key === "string" ? shortened(key) : key)));
+}
+
+/** A value as it can be read in an error. */
+export function quoted(value: unknown): string {
+  if (value === undefined || value === null) return "nothing";
+  if (typeof value === "number") return String(value);
+  return shortened(JSON.stringify(value) ?? String(value));
+}
+
+function shortened(text: string): string {
+  return text.length > QUOTE_MAX ? `${text.slice(0, QUOTE_MAX)}...` : text;
+}
+
+function sentence(issue: z.core.$ZodIssue, root: unknown): string {
+  const { code, message } = issue;
+  if (SENTENCES.has(code) && message.includes(", got ")) return message;
+  const found = quoted(valueAt(root, issue.path));
+  if (SENTENCES.has(code)) return `${message}, got ${found}`;
+  // zod's own words for a mapping that is none.
+  return `expected ${message.startsWith("Invalid input") ? "a mapping of keys to values" : message}, got ${found}`;
+}
+
+function suggestion(key: string, known: readonly string[]): string {
+  const written = shortened(key).toLowerCase().replaceAll("-", "_");
+  const [closest] = known
+    .map((name) => ({ name, distance: leven(name, written) }))
+    .sort((a, b) => a.distance - b.distance);
+  const tolerated = Math.min(TYPO_DISTANCE, (Math.min(written.length, closest?.name.length ?? 0) - 1) / 2);
+  if (closest === undefined || closest.distance > tolerated) return `, expected one of ${known.join(" ")}`;
+  return `, did you mean ${closest.name}?`;
+}
+
+function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined),
+    root,
+  );
+}

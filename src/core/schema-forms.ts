@@ -1,0 +1,98 @@
+// The forms that values of knockd.yaml take: each reads what an administrator may write, and says what it expected otherwise.
+import { z } from "zod";
+import { parseAddress, parseNetwork } from "./address.ts";
+import type { Command } from "./door.ts";
+import { parseDuration } from "./duration.ts";
+import { type Port, parsePort } from "./port.ts";
+
+/** Kernel limit on an interface name (IFNAMSIZ, with its final zero). */
+const INTERFACE_NAME_MAX = 15;
+const OPEN_MAX = 64;
+
+/** Runs a reader that throws a RangeError, and makes its message the problem at this place. */
+export function read<In, Out>(reader: (input: In) => Out) {
+  return (input: In, context: z.RefinementCtx): Out => {
+    try {
+      return reader(input);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      context.addIssue({ code: "custom", message: error.message });
+      return z.NEVER;
+    }
+  };
+}
+
+export const duration = z
+  .union([z.number(), z.string()], { error: "a time such as 30, 30s, 5m, 1h or 1d" })
+  .transform(read((value) => parseDuration(String(value))));
+export const positiveDuration = duration.refine((durationMs) => durationMs > 0, "expected a time longer than 0");
+
+const portNumber = z.int().min(0, "expected a port of 1 to 65535").max(65_535, "expected a port of 1 to 65535");
+const portText = z.union([portNumber, z.string()], { error: "a port such as 22/tcp" });
+const port = portText.transform(read((value) => parsePort(String(value))));
+
+/** `"7000,8000,9000:udp"`, one port, or a list. */
+export function ports(max: number, what: string) {
+  return z
+    .union([portNumber, z.string(), z.array(portText)], {
+      error: `${what} such as [7000/tcp, 8000/udp] or "7000,8000/udp"`,
+    })
+    .transform((value) => (Array.isArray(value) ? value : String(value).split(",")))
+    .pipe(z.array(port).min(1, `expected at least one port`).max(max, `expected at most ${max} ports`));
+}
+
+export const openPorts = ports(OPEN_MAX, "ports").superRefine((list: readonly Port[], context) => {
+  for (const [index, { protocol }] of list.entries()) {
+    if (protocol === "icmp")
+      context.addIssue({ code: "custom", path: [index], message: "a door can open tcp and udp ports, got icmp" });
+  }
+});
+
+export const address = z.string({ error: "an IP address such as 192.0.2.7" }).transform(
+  read((value) => {
+    const parsed = parseAddress(value);
+    if (parsed === undefined)
+      throw new RangeError(`expected an IP address such as 192.0.2.7, got ${JSON.stringify(value)}`);
+    return parsed;
+  }),
+);
+
+export const network = z.string({ error: "an address or network such as 192.168.7.0/24" }).transform(
+  read((value) => {
+    const parsed = parseNetwork(value);
+    if (parsed === undefined)
+      throw new RangeError(`expected an address or network such as 192.168.7.0/24, got ${JSON.stringify(value)}`);
+    return parsed;
+  }),
+);
+
+const word = z.string({ error: "a text" }).refine((text) => !text.includes("\0"), "expected a text without zero bytes");
+
+export const command = z
+  .union([word, z.array(word).min(1, "expected at least the program")], {
+    error: "a command: text for the shell, or a list of arguments",
+  })
+  .refine((value) => value[0] !== "", "expected a program first")
+  .transform((value): Command => (typeof value === "string" ? { shell: value } : { argv: value }));
+
+const interfaceName = z
+  .string({ error: "an interface name such as eth0" })
+  .regex(
+    new RegExp(`^[^\\s/]{1,${INTERFACE_NAME_MAX}}$`),
+    `expected an interface name of 1 to ${INTERFACE_NAME_MAX} characters, without blanks or slashes`,
+  );
+
+export const interfaces = z
+  .union([interfaceName, z.array(interfaceName).min(1, "expected at least one interface")], {
+    error: "an interface name such as eth0, a list, or any",
+  })
+  .transform((value) => [...new Set([value].flat())])
+  .refine((names) => names.length === 1 || !names.includes("any"), "expected either any or a list of names, not both");
+
+/** A set of the administrator's own: `inet filter ssh_allowed` (nftables: family, table, set), `ssh_allowed` (ipset). */
+export const setName = z
+  .string({ error: 'the name of a set such as "inet filter ssh_allowed"' })
+  .regex(
+    /^((ip|ip6|inet) [A-Za-z][\w./-]* )?[A-Za-z][\w./-]*$/,
+    'expected family, table and set, such as "inet filter ssh_allowed" (with ipset: its name alone)',
+  );
