@@ -9,6 +9,7 @@ import type { YamlFile } from "./yaml-file.ts";
 const TYPO_DISTANCE = 3;
 /** BOUNDED: how much of a wrong value or key is quoted. */
 const QUOTE_MAX = 80;
+const MESSAGE_MAX = 300;
 /** Issues whose message says what was expected; the others' messages name it only. */
 const SENTENCES = new Set(["custom", "too_small", "too_big", "invalid_format", "not_multiple_of"]);
 
@@ -24,7 +25,7 @@ export function problemsOf(issue: z.core.$ZodIssue, file: YamlFile): Problem[] {
   if (closest !== undefined) {
     return closest.flatMap((inner) => problemsOf({ ...inner, path: [...issue.path, ...inner.path] }, file));
   }
-  return [{ path: quotedPath(issue.path), ...file.place(issue.path), message: sentence(issue, file.value) }];
+  return [{ path: quotedPath(issue.path), ...file.place(issue.path), message: cut(sentence(issue, file.value)) }];
 }
 
 /** Of the forms that a value may have, the one that was meant: it fails inside, or for another reason than its type. */
@@ -43,13 +44,18 @@ export function quoted(value: unknown): string {
   return shortened(JSON.stringify(value) ?? String(value));
 }
 
+/** The readers of values quote them whole. */
+function cut(message: string): string {
+  return message.length > MESSAGE_MAX ? `${message.slice(0, MESSAGE_MAX)}...` : message;
+}
+
 function shortened(text: string): string {
   return text.length > QUOTE_MAX ? `${text.slice(0, QUOTE_MAX)}...` : text;
 }
 
 function sentence(issue: z.core.$ZodIssue, root: unknown): string {
   const { code, message } = issue;
-  if (SENTENCES.has(code) && message.includes(", got ")) return message;
+  if (message.includes(", got ") || (code === "custom" && issue.params?.["complete"] === true)) return message;
   const found = quoted(valueAt(root, issue.path));
   if (SENTENCES.has(code)) return `${message}, got ${found}`;
   // zod's own words for a mapping that is none.

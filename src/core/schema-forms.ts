@@ -27,7 +27,7 @@ export const duration = z
   .transform(read((value) => parseDuration(String(value))));
 export const positiveDuration = duration.refine((durationMs) => durationMs > 0, "expected a time longer than 0");
 
-const portNumber = z.int().min(0, "expected a port of 1 to 65535").max(65_535, "expected a port of 1 to 65535");
+const portNumber = z.int().meta({ minimum: 0, maximum: 65_535 });
 const portText = z.union([portNumber, z.string()], { error: "a port such as 22/tcp" });
 const port = portText.transform(read((value) => parsePort(String(value))));
 

@@ -97,28 +97,28 @@ const doorKeys = z.strictObject({
 
 /** What the form of single keys cannot say. */
 const door = doorKeys.superRefine((input, context) => {
-  const report = (path: PropertyKey[], message: string) => context.addIssue({ code: "custom", path, message });
-  if (input.sequence === undefined && input.one_time_sequences === undefined) {
-    report([], "expected sequence or one_time_sequences, got neither: nobody could ever open this door");
+  // `complete`: the sentence needs no "got ..." at its end.
+  const report = (path: PropertyKey[], message: string) =>
+    context.addIssue({ code: "custom", path, message, params: { complete: true } });
+  const { sequence, one_time_sequences, for: openTime, cmd_timeout, open } = input;
+  if (sequence === undefined && one_time_sequences === undefined) {
+    report([], "expected sequence or one_time_sequences: nobody could ever open this door");
   }
-  if (input.sequence !== undefined && input.one_time_sequences !== undefined) {
-    report(["one_time_sequences"], "expected either sequence or one_time_sequences, got both");
+  if (sequence !== undefined && one_time_sequences !== undefined) {
+    report(["one_time_sequences"], "a door has either sequence or one_time_sequences, got both");
   }
-  if (input.for !== undefined && input.cmd_timeout !== undefined && input.for !== input.cmd_timeout) {
-    const times = `${input.for / 1000}s and ${input.cmd_timeout / 1000}s`;
+  // Values that are wrong by themselves have been told, and are not what their types say.
+  if (context.issues.length > 0) return;
+  if (openTime !== undefined && cmd_timeout !== undefined && openTime !== cmd_timeout) {
     report(
       ["cmd_timeout"],
-      `expected one end for a grant: leave out for or cmd_timeout, or make them equal, got ${times}`,
+      "a grant has one end: for and cmd_timeout must be equal where both are given, or leave one out",
     );
   }
-  const steps = (input.sequence ?? []).map(formatPort);
-  for (const [index, port] of (input.open ?? []).map(formatPort).entries()) {
+  const steps = (sequence ?? []).map(formatPort);
+  for (const [index, port] of (open ?? []).map(formatPort).entries()) {
     const step = steps.indexOf(port) + 1;
-    if (step > 0)
-      report(
-        ["open", index],
-        `expected another port: ${port} is already watched, as step ${step} of this door's own sequence, got "${port}"`,
-      );
+    if (step > 0) report(["open", index], `${port} is already watched: it is step ${step} of this door's own sequence`);
   }
 });
 

@@ -4,6 +4,7 @@ import type { Network } from "../core/config.ts";
 import type { Door } from "../core/door.ts";
 import type { Port } from "../core/port.ts";
 import type { Firewall, Hidden, OpenElement } from "./firewall.ts";
+import { Slots } from "./slots.ts";
 import { runTool } from "./tool.ts";
 
 const CHAIN = "KNOCKD";
@@ -12,6 +13,8 @@ const JUMP = `-A INPUT -j ${CHAIN}\n`;
 /** Our chain holds rules that drop. */
 const LAST_RULE = new RegExp(`^-A ${CHAIN} .*-j DROP$`, "m");
 const LOOK_MS = 700;
+/** BOUNDED: ipset processes at a time. */
+const PROCESSES_MAX = 8;
 const FAMILIES = [
   { family: 4, iptables: "iptables", restore: "iptables-restore", ipset: "inet" },
   { family: 6, iptables: "ip6tables", restore: "ip6tables-restore", ipset: "inet6" },
@@ -29,6 +32,7 @@ export class Iptables implements Firewall {
   /** Doors with `open` ports. */
   #doors: readonly Door[] = [];
   #hiding = false;
+  readonly #slots = new Slots(PROCESSES_MAX);
   #look: NodeJS.Timeout | undefined;
 
   async hide({ doors, allow }: Hidden): Promise<void> {
@@ -37,6 +41,7 @@ export class Iptables implements Firewall {
     try {
       for (const family of FAMILIES) await (hidden.length > 0 ? hideFamily(family, hidden, allow) : showFamily(family));
       this.#doors = hidden;
+      await destroySets(new Set(hidden.flatMap((door) => [setName(door, 4), setName(door, 6)])));
     } finally {
       this.#hiding = false;
     }
@@ -45,12 +50,15 @@ export class Iptables implements Firewall {
   /** A set with room for one more second closes late rather than early; `close` ends it on time. */
   async open(door: Door, ip: string, durationMs: number): Promise<void> {
     const timeoutS = Math.min(Math.ceil(durationMs / 1000), IPSET_TIMEOUT_MAX_S);
-    for (const set of setsOf(door, familyOfText(ip)))
-      await runTool(["ipset", "add", set, ip, "timeout", String(timeoutS), "-exist"]);
+    for (const set of setsOf(door, familyOfText(ip))) {
+      await this.#slots.run(() => runTool(["ipset", "add", set, ip, "timeout", String(timeoutS), "-exist"]));
+    }
   }
 
   async close(door: Door, ip: string): Promise<void> {
-    for (const set of setsOf(door, familyOfText(ip))) await runTool(["ipset", "del", set, ip, "-exist"]);
+    for (const set of setsOf(door, familyOfText(ip))) {
+      await this.#slots.run(() => runTool(["ipset", "del", set, ip, "-exist"]));
+    }
   }
 
   async listOpen(): Promise<OpenElement[]> {
@@ -73,8 +81,7 @@ export class Iptables implements Firewall {
 
   async remove(): Promise<void> {
     for (const family of FAMILIES) await showFamily(family);
-    const names = await runTool(["ipset", "-name", "list"]).catch(() => "");
-    for (const [name] of names.matchAll(/^knockd-.*$/gm)) await runTool(["ipset", "destroy", name]);
+    await destroySets(new Set());
   }
 
   async #isWhole(): Promise<boolean> {
@@ -101,6 +108,13 @@ async function hideFamily(
   await load([OLDER_SESSIONS]).catch(() => load([]));
   const input = await runTool([iptables, "--wait", "-S", "INPUT"]);
   if (!input.includes(JUMP)) await runTool([iptables, "--wait", "-I", "INPUT", "-j", CHAIN]);
+}
+
+/** Sets of ours that no rule uses any more. Where only commands open doors, a machine without ipset is fine. */
+async function destroySets(wanted: ReadonlySet<string>): Promise<void> {
+  const names = await runTool(["ipset", "-name", "list"]).catch(() => "");
+  for (const [name] of names.matchAll(/^knockd-.*-[46]$/gm))
+    if (!wanted.has(name)) await runTool(["ipset", "destroy", name]);
 }
 
 /** Leaves no rule behind. Where only commands open doors, a machine without iptables is fine. */

@@ -35,6 +35,7 @@ describe("a config", () => {
       firewall: "nftables",
       allow: [],
       scanGuard: true,
+      onStop: "close",
       doors: [
         {
           name: "ssh",
@@ -90,6 +91,7 @@ doors:
         { family: 6, text: "2001:db8::1/128" },
       ],
       scanGuard: false,
+      onStop: "close",
     });
     const [ssh, late] = doors;
     expect(ssh?.sequence.map(formatPort)).toEqual(["7000/tcp", "8000/udp", "100/icmp"]);
@@ -117,7 +119,7 @@ doors:
   it("may be without doors, but not without saying so", () => {
     expect(doorsOf("doors: {}")).toEqual([]);
     expect(problemsOf("")).toEqual(["1:1 doors: expected a mapping of door names to doors, got nothing"]);
-    expect(problemsOf("doors:\n")).toEqual(["1:7 doors: expected a mapping of door names to doors, got null"]);
+    expect(problemsOf("doors:\n")).toEqual(["1:1 doors: expected a mapping of door names to doors, got nothing"]);
   });
 
   it.each(["[]", "text", "42", "[{doors: {}}]"])("is not %s", (yaml) => {
@@ -156,7 +158,7 @@ describe("a sequence", () => {
   const form = 'a sequence of ports such as [7000/tcp, 8000/udp] or "7000,8000/udp"';
   it.each([
     ["true", `3:15 doors.ssh.sequence: expected ${form}, got true`],
-    ["null", `3:15 doors.ssh.sequence: expected ${form}, got null`],
+    ["null", `3:15 doors.ssh.sequence: expected ${form}, got nothing`],
     ["7000.5", `3:15 doors.ssh.sequence: expected ${form}, got 7000.5`],
     ["[7000, 70000]", '3:22 doors.ssh.sequence[1]: port must be 1 to 65535, got "70000"'],
     ["[7000, a]", '3:22 doors.ssh.sequence[1]: expected a port such as 22/tcp, got "a"'],
@@ -185,7 +187,7 @@ describe("a sequence", () => {
 
   it.each([
     ["[7000, [8000]]", "3:22 doors.ssh.sequence[1]: expected a port such as 22/tcp, got [8000]"],
-    ["[7000, null]", "3:22 doors.ssh.sequence[1]: expected a port such as 22/tcp, got null"],
+    ["[7000, null]", "3:22 doors.ssh.sequence[1]: expected a port such as 22/tcp, got nothing"],
     ["[7000, 80.5]", "3:22 doors.ssh.sequence[1]: expected a port such as 22/tcp, got 80.5"],
   ])("names the one bad entry of the list %s", (text, problem) => {
     expect(sequenceProblems(text)).toEqual([problem]);
@@ -200,6 +202,7 @@ describe("a sequence", () => {
     ]);
     expect(doorProblems("one_time_sequences: ''")).toEqual([
       '4:25 doors.ssh.one_time_sequences: expected the path of a file, got ""',
+      "4:25 doors.ssh.one_time_sequences: a door has either sequence or one_time_sequences, got both",
     ]);
   });
 });
@@ -212,7 +215,7 @@ describe("a key of a door", () => {
     ["seq_timeout: -1", `4:18 doors.ssh.seq_timeout: ${time} (a year at most), got "-1"`],
     ["seq_timeout: 400d", `4:18 doors.ssh.seq_timeout: ${time} (a year at most), got "400d"`],
     ["seq_timeout: true", `4:18 doors.ssh.seq_timeout: ${time}, got true`],
-    ["seq_timeout: null", `4:18 doors.ssh.seq_timeout: ${time}, got null`],
+    ["seq_timeout: null", `4:18 doors.ssh.seq_timeout: ${time}, got nothing`],
     ["seq_cooldown: -5", `4:19 doors.ssh.seq_cooldown: ${time} (a year at most), got "-5"`],
     ["for: 0", "4:10 doors.ssh.for: expected a time longer than 0, got 0"],
     ["for: 10 seconds", `4:10 doors.ssh.for: ${time} (a year at most), got "10 seconds"`],
@@ -298,7 +301,7 @@ describe("a key of a door", () => {
       "iptables",
       "inet filter ssh",
       "ssh6",
-      '5:10 doors.ssh.set: with firewall: iptables, expected the name of an ipset, got "inet filter ssh"',
+      '5:10 doors.ssh.set: expected the name of an ipset, for firewall: iptables, got "inet filter ssh"',
     ],
     ["iptables", "ssh", "ssh6", undefined],
     ["nftables", "ip a b", "ip6 a b", undefined],
@@ -380,7 +383,7 @@ describe("an option", () => {
     ["firewall: ufw", '2:13 options.firewall: expected nftables, iptables or none, got "ufw"'],
     ["allow: 5", "2:10 options.allow: expected an address, a network, or a list of them, got 5"],
     ["scan_guard: yes", '2:15 options.scan_guard: expected true or false, got "yes"'],
-    ["scan_guard: null", "2:15 options.scan_guard: expected true or false, got null"],
+    ["scan_guard: null", "2:15 options.scan_guard: expected true or false, got nothing"],
   ])("refuses %s", (line, problem) => {
     expect(optionProblems(line)).toEqual([problem]);
   });

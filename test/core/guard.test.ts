@@ -113,7 +113,7 @@ describe("guard ports", () => {
         sequence.flatMap(({ protocol, number }) => [portKey(protocol, number - 1), portKey(protocol, number + 1)]),
       ),
     );
-    expect(guards.filter((guard) => !neighbours.has(guard)).length).toBeLessThanOrEqual(2 * (128 + 32));
+    expect(guards.filter((guard) => !neighbours.has(guard)).length).toBeLessThanOrEqual(2 * (32 + 8) * 8);
   });
 
   it("touch most scans of the high ports in random order before they have met three steps", () => {

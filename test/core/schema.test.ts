@@ -41,6 +41,7 @@ describe("the JSON Schema", () => {
       "log_level",
       "firewall",
       "allow",
+      "on_stop",
       "scan_guard",
     ]);
     expect(Object.keys(doors.additionalProperties.properties)).toEqual([

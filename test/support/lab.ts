@@ -64,10 +64,11 @@ export class Lab {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  /** For afterEach: no daemon, nothing hidden. */
+  /** For afterEach: no daemon, nothing hidden, no grant that the next one would take up. */
   async reset(): Promise<void> {
     await Promise.all(this.#daemons.splice(0).map((daemon) => daemon.running.stop()));
     await this.net.ok("server", words("nft flush ruleset"));
+    rmSync(join(this.directory, "state"), { recursive: true, force: true });
   }
 
   addressOf(client: string, family: 4 | 6 = 4): string {

@@ -14,6 +14,8 @@ export interface Scene {
 }
 
 const REPAIR_MS = 1000;
+/** With a monitor that has to be started first. */
+const UNWATCHED_REPAIR_MS = 1700;
 const RELOADS = 20;
 const RELOAD_EVERY_MS = 8;
 const EXTRA_DOOR = "  extra: { sequence: [14771/udp, 3917/udp], open: 2299/tcp }\n";
@@ -24,6 +26,11 @@ export const inject: { readonly [fault in Fault]: (scene: Scene) => Promise<void
   "kill capture": (scene) => kill(scene, ["capture"]),
   "kill nft shell": (scene) => kill(scene, ["shell"]),
   "kill nft monitor": (scene) => kill(scene, ["monitor"]),
+  "kill nft monitor, delete table": async (scene) => {
+    await kill(scene, ["monitor"]);
+    await delay(scene.plan.thenMs);
+    await takeAway(scene, "delete table inet knockd", ["web"], UNWATCHED_REPAIR_MS);
+  },
   "kill helpers": (scene) => kill(scene, HELPERS),
   "kill all": (scene) => crash(scene, ["daemon", ...HELPERS]),
   "delete table": (scene) => takeAway(scene, "delete table inet knockd", ["web"]),
@@ -91,10 +98,15 @@ async function startAgain(lab: TortureLab, afterMs: number, down: Omit<Down, "to
   return { ...down, againMs, toMs: nowMs() };
 }
 
-async function takeAway({ lab, record }: Scene, ruleset: string, doors: readonly DoorName[]): Promise<void> {
+async function takeAway(
+  { lab, record }: Scene,
+  ruleset: string,
+  doors: readonly DoorName[],
+  repairMs: number = REPAIR_MS,
+): Promise<void> {
   const fromMs = nowMs();
   await lab.nft(ruleset);
-  record.taken.push({ doors, fromMs, restoredMs: nowMs(), repairMs: REPAIR_MS });
+  record.taken.push({ doors, fromMs, restoredMs: nowMs(), repairMs });
 }
 
 /** As `systemctl restart nftables` does it. */

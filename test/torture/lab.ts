@@ -77,6 +77,7 @@ export class TortureLab {
     await this.quiet(START_LIMIT_MS);
     this.looks();
     this.journal();
+    this.takeLog();
   }
 
   async close(): Promise<void> {

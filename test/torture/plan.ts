@@ -17,6 +17,7 @@ export const FAULTS = [
   "kill capture",
   "kill nft shell",
   "kill nft monitor",
+  "kill nft monitor, delete table",
   "kill helpers",
   "kill all",
   "delete table",
@@ -61,7 +62,8 @@ export function planOf(seed: number, round: number): Plan {
     knocks,
     fault,
     faultMs: Math.max(0, faultTime(random.shuffled(knocks), random)),
-    downMs: random.chance(0.75) ? random.between(0, 1200) : GRANT_MS + random.between(200, 900),
+    // Sometimes longer than a grant, and than any delay that is forgiven.
+    downMs: random.chance(0.75) ? random.between(0, 1200) : GRANT_MS + random.between(200, 2700),
     thenMs: random.between(0, 400),
   };
 }
