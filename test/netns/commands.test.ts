@@ -68,7 +68,7 @@ describe.skipIf(!root)("a door's commands", () => {
   });
 
   it.each([
-    ["a program that is not there", '["/nonexistent/program", "%IP%"]', /cmd: command failed: .*ENOENT/],
+    ["a program that is not there", '["/nonexistent/program", "%IP%"]', /cmd: cannot run command: .*ENOENT/],
     ["a shell command that is not there", '"/nonexistent/program %IP%"', /status code \(127\).*not found/],
     ["a signal", '"kill -9 $$"', /status code \(137\)/],
   ])("stop also when the start was ended by %s", async (_reason, command, line) => {
