@@ -80,6 +80,11 @@ export class Doorkeeper {
     return this.#inOrder(grant, async ({ door, ip, family }) => {
       const { log, firewall } = this.#tools;
       const { stop } = door.commands[family];
+      if (performance.now() < grant.closesMs) {
+        // Ahead of its time: should we be killed now, the next start must not wait for that.
+        grant.closesMs = performance.now();
+        await this.#note(grant);
+      }
       const text = stop === undefined ? words.closed(ip, door.name) : words.commandTimeout(ip, door.name);
       try {
         await firewall.close(door, ip);

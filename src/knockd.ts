@@ -9,7 +9,8 @@ import { hint, printError } from "./commands/terminal.ts";
 import { EXIT, type ExitCode, Failure } from "./core/exit.ts";
 import { version } from "./version.ts";
 
-process.exitCode = await main();
+// A stop command that hangs must not keep us: the next start runs it again.
+process.exit(await main());
 
 async function main(): Promise<ExitCode> {
   let code: ExitCode = EXIT.OK;
@@ -31,6 +32,7 @@ async function main(): Promise<ExitCode> {
     .command("check")
     .description("say every problem of a config file at once")
     .option("-c, --config <file>", "the config file", DEFAULT_CONFIG)
+    .option("-i, --interface <name>", "ignored, so that check takes what run takes")
     .option("--json", "print one JSON object")
     .action((options: { config: string; json?: boolean }) => {
       code = check(options);

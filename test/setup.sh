@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What `npm test` and `npm run demo` need before they can start; sourced by both. Says what it does.
 
 say() { echo "knockd: $*"; }

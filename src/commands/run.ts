@@ -27,6 +27,11 @@ export interface RunOptions {
 
 /** Ends with a signal, or rejects with a Failure when there is no going on. */
 export async function run(options: RunOptions): Promise<ExitCode> {
+  // First of all: a signal that comes while we start must find us listening.
+  const ending = new Ending();
+  process.on("SIGTERM", () => ending.end());
+  process.on("SIGINT", () => ending.end());
+
   const config = configFor(options);
   const log = openLog(config);
   for (const text of weaknesses(config)) log.warn({ event: "weak" }, text);
@@ -34,7 +39,6 @@ export async function run(options: RunOptions): Promise<ExitCode> {
   const { secret, problem } = guardSecret(stateDirectory);
   if (problem !== undefined) log.warn({ event: "state" }, words.secretNotKept(problem));
 
-  const ending = new Ending();
   const captures = new Captures({
     frame: (frame, local) => daemon.see(frame, local),
     listening: (name, again) => {
@@ -52,19 +56,10 @@ export async function run(options: RunOptions): Promise<ExitCode> {
   const world = { log, firewall, ledger, runCommand, watch, portsInUse, guardSecret: secret, boot: bootId() };
   const daemon = new Daemon(config, world);
 
-  process.on("SIGTERM", () => ending.end());
-  process.on("SIGINT", () => ending.end());
-  const reloads = new Serial();
-  let reloadWaits = false;
-  process.on("SIGHUP", () => {
-    // A storm of signals needs one more look at the file, not one each.
-    if (reloadWaits) return;
-    reloadWaits = true;
-    void reloads.run("file", () => {
-      reloadWaits = false;
-      return reload(options, daemon, log);
-    });
-  });
+  process.on(
+    "SIGHUP",
+    oneAtATime(() => reload(options, config, daemon, log)),
+  );
   try {
     await captures.start();
     await daemon.start();
@@ -76,11 +71,28 @@ export async function run(options: RunOptions): Promise<ExitCode> {
   return EXIT.OK;
 }
 
+/** A storm of signals needs one more look at the file after the present one, not one each. */
+function oneAtATime(task: () => Promise<void>): () => void {
+  const serial = new Serial();
+  let waits = false;
+  return () => {
+    if (waits) return;
+    waits = true;
+    void serial.run("reload", () => {
+      waits = false;
+      return task();
+    });
+  };
+}
+
 /** A bad file changes nothing. */
-async function reload(options: RunOptions, daemon: Daemon, log: Log): Promise<void> {
+async function reload(options: RunOptions, atStart: Config, daemon: Daemon, log: Log): Promise<void> {
   try {
-    await daemon.reload(configFor(options));
+    const config = configFor(options);
+    await daemon.reload(config);
     log.info({ event: "reloaded", file: options.config }, words.reloaded(options.config));
+    const fixed = (["firewall", "logFormat", "logLevel"] as const).filter((key) => config[key] !== atStart[key]);
+    if (fixed.length > 0) log.warn({ event: "reloaded" }, words.needsRestart(fixed));
   } catch (error) {
     log.error({ event: "reload-rejected", file: options.config }, words.reloadRejected(reasonOf(error)));
   }

@@ -33,6 +33,7 @@ export const words = {
     `${door}: cannot strike out the used one-time sequence, it will work again after a restart: ${reasonOf(error)}`,
   oneTimeUnusable: (door: string, error: unknown) =>
     `${door}: cannot read its one-time sequences, the door is disabled: ${reasonOf(error)}`,
+  needsRestart: (keys: readonly string[]) => `changed in the file, but only a restart takes it up: ${keys.join(", ")}`,
   reloadRejected: (reason: string) => `config not changed: ${reason}`,
   secretNotKept: (reason: string) => `cannot keep the guard ports over a restart: ${reason}`,
   notNoted: (ip: string, door: string, error: unknown) =>
