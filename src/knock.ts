@@ -7,7 +7,7 @@ import { resolveHost } from "./client/resolve.ts";
 import { sendKnocks } from "./client/send.ts";
 import { findSystemService } from "./client/services.ts";
 import { USAGE } from "./client/usage.ts";
-import { readVersion } from "./client/version.ts";
+import { readVersion } from "./version.ts";
 
 // A reader of -v that has gone away must not cut a knock short: half a knock opens nothing.
 process.stdout.on("error", () => {});

@@ -7,7 +7,7 @@ import { remove } from "./commands/remove.ts";
 import { run } from "./commands/run.ts";
 import { hint, printError } from "./commands/terminal.ts";
 import { EXIT, type ExitCode, Failure } from "./core/exit.ts";
-import { version } from "./version.ts";
+import { readVersion } from "./version.ts";
 
 // A stop command that hangs must not keep us: the next start runs it again.
 process.exit(await main());
@@ -16,7 +16,7 @@ async function main(): Promise<ExitCode> {
   let code: ExitCode = EXIT.OK;
   const program = new Command("knockd")
     .description("port-knocking daemon: hides a service and opens it, for a while, to the one address that knocked")
-    .version(version)
+    .version(readVersion())
     .exitOverride()
     .configureOutput({ outputError: (text) => printError(text.trim().replace(/^error: /, "")) });
 

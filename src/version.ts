@@ -1,9 +1,7 @@
 // The version of this program, from its package.
 import { readFileSync } from "node:fs";
-import { z } from "zod";
 
-const packageSchema = z.object({ version: z.string() });
-
-export const { version } = packageSchema.parse(
-  JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")),
-);
+export function readVersion(): string {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return /"version": "([^"]+)"/.exec(text)?.[1] ?? "unknown";
+}

@@ -9,7 +9,7 @@ import { Captures } from "../io/captures.ts";
 import { bootId } from "../io/clock.ts";
 import { runCommand } from "../io/command.ts";
 import { Ending } from "../io/ending.ts";
-import { chooseFirewall } from "../io/firewall.ts";
+import { chooseFirewall } from "../io/firewalls.ts";
 import { Ledger } from "../io/ledger.ts";
 import { portsInUse } from "../io/listening.ts";
 import { type Log, openLog } from "../io/log.ts";

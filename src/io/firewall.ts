@@ -1,8 +1,6 @@
-// What a firewall can do for doors, and the choice of one. Opening and closing stand side by side in each back-end's own file.
-import type { Config, Network } from "../core/config.ts";
+// What a firewall can do for doors. Opening and closing stand side by side in each back-end's own file.
+import type { Network } from "../core/config.ts";
 import type { Door } from "../core/door.ts";
-import { Iptables } from "./iptables.ts";
-import { Nftables } from "./nftables.ts";
 
 /** What is hidden, and from whom not. */
 export interface Hidden {
@@ -33,28 +31,4 @@ export interface OpenElement {
   readonly door: string;
   readonly ip: string;
   readonly remainingMs: number;
-}
-
-export function chooseFirewall({ firewall }: Config): Firewall {
-  switch (firewall) {
-    case "nftables":
-      return new Nftables();
-    case "iptables":
-      return new Iptables();
-    case "none":
-      return new NoFirewall();
-  }
-}
-
-/** A dry run: the daemon only logs. */
-class NoFirewall implements Firewall {
-  async hide(): Promise<void> {}
-  async open(): Promise<void> {}
-  async close(): Promise<void> {}
-  async listOpen(): Promise<OpenElement[]> {
-    return [];
-  }
-  guard(): void {}
-  release(): void {}
-  async remove(): Promise<void> {}
 }

@@ -5,7 +5,7 @@
 
 import { readFileSync } from "node:fs";
 import { parseConfig } from "../../../dist/core/config.js";
-import { chooseFirewall } from "../../../dist/io/firewall.js";
+import { chooseFirewall } from "../../../dist/io/firewalls.js";
 
 let firewall;
 let config;

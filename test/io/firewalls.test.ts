@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chooseFirewall } from "../../src/io/firewall.ts";
+import { chooseFirewall } from "../../src/io/firewalls.ts";
 import { Iptables } from "../../src/io/iptables.ts";
 import { Nftables } from "../../src/io/nftables.ts";
 import { config } from "../support/doors.ts";

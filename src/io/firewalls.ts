@@ -1,0 +1,29 @@
+// The choice of a firewall; one of them is none.
+import type { Config } from "../core/config.ts";
+import type { Firewall, OpenElement } from "./firewall.ts";
+import { Iptables } from "./iptables.ts";
+import { Nftables } from "./nftables.ts";
+
+export function chooseFirewall({ firewall }: Config): Firewall {
+  switch (firewall) {
+    case "nftables":
+      return new Nftables();
+    case "iptables":
+      return new Iptables();
+    case "none":
+      return new NoFirewall();
+  }
+}
+
+/** A dry run: the daemon only logs. */
+class NoFirewall implements Firewall {
+  async hide(): Promise<void> {}
+  async open(): Promise<void> {}
+  async close(): Promise<void> {}
+  async listOpen(): Promise<OpenElement[]> {
+    return [];
+  }
+  guard(): void {}
+  release(): void {}
+  async remove(): Promise<void> {}
+}
