@@ -35,7 +35,7 @@ export async function run(options: RunOptions): Promise<ExitCode> {
   const config = configFor(options);
   const log = openLog(config);
   for (const text of weaknesses(config)) log.warn({ event: "weak" }, text);
-  const stateDirectory = process.env["STATE_DIRECTORY"] ?? DEFAULT_STATE_DIRECTORY;
+  const stateDirectory = stateDirectoryOf(process.env["STATE_DIRECTORY"]);
   const { secret, problem } = guardSecret(stateDirectory);
   if (problem !== undefined) log.warn({ event: "state" }, words.secretNotKept(problem));
 
@@ -96,6 +96,11 @@ async function reload(options: RunOptions, atStart: Config, daemon: Daemon, log:
   } catch (error) {
     log.error({ event: "reload-rejected", file: options.config }, words.reloadRejected(reasonOf(error)));
   }
+}
+
+/** systemd may name several; the first is ours. */
+function stateDirectoryOf(variable: string | undefined): string {
+  return variable?.split(":")[0] || DEFAULT_STATE_DIRECTORY;
 }
 
 function configFor({ config: file, interface: name }: RunOptions): Config {
