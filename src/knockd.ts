@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The entry point of `knockd`: which command, with which options; one place turns an error into stderr lines and an exit code.
 import { Command, CommanderError } from "commander";
-import { check } from "./commands/check.ts";
+import { type CheckOptions, check } from "./commands/check.ts";
 import { DEFAULT_CONFIG } from "./commands/config-file.ts";
 import { remove } from "./commands/remove.ts";
 import { run } from "./commands/run.ts";
@@ -34,7 +34,8 @@ async function main(): Promise<ExitCode> {
     .option("-c, --config <file>", "the config file", DEFAULT_CONFIG)
     .option("-i, --interface <name>", "ignored, so that check takes what run takes")
     .option("--json", "print one JSON object")
-    .action((options: { config: string; json?: boolean }) => {
+    .option("--suggest", "print a sequence that nobody guesses, and nothing else")
+    .action((options: CheckOptions) => {
       code = check(options);
     });
   program

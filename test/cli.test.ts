@@ -37,8 +37,16 @@ describe("knockd check", () => {
       stdout: `${file}: fine, 2 doors\n`,
       stderr:
         "knockd: hint: doors.ssh.sequence: 7000, 8000, 9000 is an example that everybody knows, choose your own\n" +
-        "knockd: hint: doors.ssh.sequence: ascending, the order that scanners use\n",
+        "knockd: hint: doors.ssh.sequence: ascending, the order that scanners use\n" +
+        "knockd: hint: knockd check --suggest prints a good sequence\n",
     });
+  });
+
+  it("suggests another sequence each time", async () => {
+    const { code, stdout } = await knockd("check", "--suggest");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^sequence: \[(\d+\/(tcp|udp)(, )?){4}\]\n$/);
+    expect((await knockd("check", "--suggest")).stdout).not.toBe(stdout);
   });
 
   it("says every problem of a bad file, one a line, and exits 78", async () => {

@@ -1,11 +1,23 @@
 // `knockd check`: every problem of the file at once, and what is unwise in a file without problems.
+import { randomInt } from "node:crypto";
 import { EXIT, type ExitCode } from "../core/exit.ts";
 import { formatProblem } from "../core/problem.ts";
+import { suggestSequence } from "../core/suggest.ts";
 import { weaknesses } from "../core/weakness.ts";
 import { parseFile } from "./config-file.ts";
 import { hint, print, printError } from "./terminal.ts";
 
-export function check({ config: file, json }: { config: string; json?: boolean }): ExitCode {
+export interface CheckOptions {
+  readonly config: string;
+  readonly json?: boolean;
+  readonly suggest?: boolean;
+}
+
+export function check({ config: file, json, suggest }: CheckOptions): ExitCode {
+  if (suggest) {
+    print(`sequence: ${suggestSequence(() => randomInt(2 ** 32) / 2 ** 32)}`);
+    return EXIT.OK;
+  }
   const parsed = parseFile(file);
   const problems = "problems" in parsed ? parsed.problems : [];
   const warnings = "config" in parsed ? weaknesses(parsed.config) : [];
@@ -16,6 +28,7 @@ export function check({ config: file, json }: { config: string; json?: boolean }
   }
   for (const problem of problems) printError(formatProblem(file, problem));
   for (const warning of warnings) hint(warning);
+  if (warnings.some((text) => text.includes(".sequence: "))) hint("knockd check --suggest prints a good sequence");
   if ("config" in parsed)
     print(`${file}: fine, ${parsed.config.doors.length} ${parsed.config.doors.length === 1 ? "door" : "doors"}`);
   return code;

@@ -34,10 +34,9 @@ function sequenceWeaknesses({ sequence, oneTimeSequences }: Door): string[] {
   const found: string[] = [];
   if (FAMOUS.has(numbers.join(" ")))
     found.push(`${numbers.join(", ")} is an example that everybody knows, choose your own`);
-  if (sequence.length < STEPS_FEW)
-    found.push(
-      `${sequence.length === 1 ? "one step is" : "two steps are"} easily found by chance, use ${STEPS_FEW} or more`,
-    );
+  if (sequence.length === 1) found.push(`one step is found by whoever tries all ports once, use ${STEPS_FEW} or more`);
+  if (sequence.length === 2)
+    found.push(`two steps are found by every other scan in random order, use ${STEPS_FEW} or more`);
   if (gaps.length > 0 && gaps.every((gap) => Math.abs(gap) <= 1)) found.push("all steps are neighbours, spread them");
   else if (gaps.length > 1 && gaps.every((gap) => gap > 0)) found.push("ascending, the order that scanners use");
   else if (gaps.length > 1 && gaps.every((gap) => gap < 0)) found.push("descending, an order that scanners use");

@@ -6,9 +6,15 @@ describe("what is unwise", () => {
   it.each([
     ["31337,4242/udp,9171", []],
     ["31337,4242,9171,500/icmp", []],
-    ["7000", ["one step is easily found by chance, use 3 or more"]],
-    ["31337,4242", ["two steps are easily found by chance, use 3 or more"]],
-    ["7000,7001", ["two steps are easily found by chance, use 3 or more", "all steps are neighbours, spread them"]],
+    ["7000", ["one step is found by whoever tries all ports once, use 3 or more"]],
+    ["31337,4242", ["two steps are found by every other scan in random order, use 3 or more"]],
+    [
+      "7000,7001",
+      [
+        "two steps are found by every other scan in random order, use 3 or more",
+        "all steps are neighbours, spread them",
+      ],
+    ],
     ["7003,7002,7001", ["all steps are neighbours, spread them"]],
     ["7001,7002,7002,7001", ["all steps are neighbours, spread them"]],
     ["4242,9171,31337", ["ascending, the order that scanners use"]],
