@@ -59,7 +59,7 @@ create() {
 
 boot() {
   local base=$1 disk=${2:-} state pid='' answer=''
-  [ -x "$base/sbin/init" ] || die "no system in $base: run \`create\` first"
+  [ -L "$base/sbin/init" ] || die "no system in $base: run \`create\` first"
   base=$(realpath "$base")
   [ -z "$disk" ] || { mkdir -p "$disk"; disk=$(realpath "$disk"); }
   state=$(mktemp -d -t systemd-box.XXXXXX)
