@@ -12,7 +12,7 @@ import { Alarm } from "./io/alarm.ts";
 import type { Ledger } from "./io/ledger.ts";
 import { MatchLog } from "./io/match-log.ts";
 import { Serial } from "./io/serial.ts";
-import { putBack, resume } from "./recovery.ts";
+import { letInAgain, resume } from "./recovery.ts";
 import { type Lookout, Watchman } from "./watchman.ts";
 
 /** What the daemon needs of the world; a test hands in its own. */
@@ -22,8 +22,8 @@ export interface World extends Tools, Lookout {
 
 /** How often attempts that are too old are looked for. */
 const SWEEP_MS = 250;
-/** How soon to try again to put back what was taken away. */
-const PUT_BACK_AGAIN_MS = 1000;
+/** How soon to try again to put back what somebody took out of the firewall. */
+const HIDE_AGAIN_MS = 400;
 
 export class Daemon {
   readonly #world: World;
@@ -32,12 +32,14 @@ export class Daemon {
   readonly #grants = new Grants();
   readonly #doorkeeper: Doorkeeper;
   readonly #closing = new Alarm(() => this.#closeDue());
-  readonly #puttingBack = new Alarm(() => this.#putBack());
+  readonly #hidingAgain = new Alarm(() => this.#hideAgain());
   /** Configs are taken, and rules put back, one after the other. */
   readonly #serial = new Serial();
   readonly #knock = emptyKnock();
   #config: Config;
   #sweep: NodeJS.Timeout | undefined;
+  /** Somebody flushed the firewall, and not all who were in are in again. */
+  #wereFlushed = false;
 
   constructor(config: Config, world: World) {
     this.#world = world;
@@ -49,10 +51,10 @@ export class Daemon {
 
   /** Hides, takes up what an earlier run left open, then listens. Rejects if the firewall cannot hide. */
   async start(): Promise<void> {
-    await this.#world.firewall.hide(this.#config);
+    await this.#hide(this.#config);
     await resume(this.#config, this.#grants, this.#doorkeeper, this.#world);
     this.#closeDue();
-    this.#world.firewall.guard(() => this.#putBack());
+    this.#world.firewall.guard(() => this.#hideAgain());
     await this.#watchman.take(this.#config);
     this.#sweep = setInterval(() => this.#matcher.sweep(performance.now()), SWEEP_MS);
   }
@@ -60,7 +62,7 @@ export class Daemon {
   /** Takes another config. Open doors, and attempts at doors that did not change, go on. Rejects with nothing changed. */
   reload(config: Config): Promise<void> {
     return this.#serial.run("firewall", async () => {
-      await this.#world.firewall.hide(config);
+      await this.#hide(config);
       this.#config = config;
       await this.#watchman.take(config);
     });
@@ -79,7 +81,7 @@ export class Daemon {
     this.#world.log.info({ event: "shutdown" }, words.shutdown());
     clearInterval(this.#sweep);
     this.#closing.set(undefined);
-    this.#puttingBack.set(undefined);
+    this.#hidingAgain.set(undefined);
     const ours = this.#grants.all().filter(({ door, family }) => door.commands[family].stop !== undefined);
     if (this.#config.onStop === "close") {
       for (const grant of ours) void this.#doorkeeper.close(this.#grants.remove(grant));
@@ -110,11 +112,22 @@ export class Daemon {
     this.#closing.set(this.#grants.nextDueMs);
   }
 
+  async #hide(config: Config): Promise<void> {
+    if (await this.#world.firewall.hide(config)) this.#wereFlushed = true;
+    if (!this.#wereFlushed) return;
+    this.#wereFlushed = !(await letInAgain(config, this.#grants, this.#doorkeeper, this.#world.log));
+    if (this.#wereFlushed) this.#hidingAgain.set(performance.now() + HIDE_AGAIN_MS);
+  }
+
   /** Somebody else took our rules out of the firewall. */
-  #putBack(): void {
+  #hideAgain(): void {
     void this.#serial.run("firewall", async () => {
-      const done = await putBack(this.#config, this.#grants, this.#doorkeeper, this.#world);
-      if (!done) this.#puttingBack.set(performance.now() + PUT_BACK_AGAIN_MS);
+      try {
+        await this.#hide(this.#config);
+      } catch (error) {
+        this.#world.log.error({ event: "firewall-lost" }, words.firewallNotRestored(error));
+        this.#hidingAgain.set(performance.now() + HIDE_AGAIN_MS);
+      }
     });
   }
 }

@@ -27,6 +27,8 @@ export interface Tools {
 
 /** BOUNDED: commands that one door runs at a time, so that a flood of openings is no fork bomb, and no door waits for another. */
 const COMMANDS_MAX = 32;
+/** Putting back rules that somebody flushed takes some 50 ms. */
+const REPAIR_MS = 300;
 /** How long the stop commands have at the end; systemd would wait longer, an administrator would not. */
 const FINISH_LIMIT_MS = 2500;
 /** How long a stop command waits that finds no process, descriptor or memory; twice as long each time. */
@@ -71,8 +73,13 @@ export class Doorkeeper {
   }
 
   /** Lets an open grant through the firewall again, which has lost it. */
-  putBack(grant: Grant): Promise<boolean> {
-    return this.#inOrder(grant, () => this.#letIn(grant));
+  letInAgain(grant: Grant): Promise<boolean> {
+    return this.#inOrder(grant, () =>
+      this.#letThrough(grant).then(
+        () => true,
+        () => false,
+      ),
+    );
   }
 
   /** The stop command runs even if the firewall could not close: the kernel does that by itself. */
@@ -145,14 +152,19 @@ export class Doorkeeper {
 
   /** Whether the firewall lets the knocker in for the rest of the grant. */
   async #letIn(grant: Grant): Promise<boolean> {
-    const { door, ip } = grant;
     try {
-      await this.#tools.firewall.open(door, ip, Math.max(1, Math.round(grant.closesMs - performance.now())));
+      // Somebody may have flushed the rules, which are on their way back.
+      await this.#letThrough(grant).catch(() => pause(REPAIR_MS).then(() => this.#letThrough(grant)));
       return true;
     } catch (error) {
+      const { door, ip } = grant;
       this.#tools.log.error({ event: "open-failed", ...about(grant) }, words.openFailed(ip, door.name, error));
       return false;
     }
+  }
+
+  #letThrough({ door, ip, closesMs }: Grant): Promise<void> {
+    return this.#tools.firewall.open(door, ip, Math.max(1, Math.round(closesMs - performance.now())));
   }
 
   /** Says whether it is worth trying again. */

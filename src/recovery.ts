@@ -7,6 +7,7 @@ import { words } from "./core/words.ts";
 import type { Doorkeeper, Tools } from "./doorkeeper.ts";
 import { momentOf } from "./io/clock.ts";
 import type { Ledger } from "./io/ledger.ts";
+import type { Log } from "./io/log.ts";
 
 interface Hands extends Tools {
   readonly ledger: Pick<Ledger, "read" | "open" | "close">;
@@ -37,18 +38,12 @@ export async function resume(config: Config, grants: Grants, doorkeeper: Doorkee
   }
 }
 
-/** Hides again, and lets in again who was in, for the time that is left. False if that failed. */
-export async function putBack(config: Config, grants: Grants, doorkeeper: Doorkeeper, tools: Tools): Promise<boolean> {
-  const { firewall, log } = tools;
-  try {
-    await firewall.hide(config);
-  } catch (error) {
-    log.error({ event: "firewall-lost" }, words.firewallNotRestored(error));
-    return false;
-  }
+/** Lets in again who was in, for the time that is left, after somebody has flushed the firewall. False if some stay out. */
+export async function letInAgain(config: Config, grants: Grants, doorkeeper: Doorkeeper, log: Log): Promise<boolean> {
   const inside = grants.all().filter(({ door, family }) => usesFirewall(door, family));
-  await Promise.all(inside.map((grant) => doorkeeper.putBack(grant)));
+  const results = await Promise.all(inside.map((grant) => doorkeeper.letInAgain(grant)));
   const ports = config.doors.flatMap((door) => door.open).length;
-  log.warn({ event: "firewall-restored", ports, grants: inside.length }, words.firewallRestored(ports, inside.length));
-  return true;
+  const open = results.filter((done) => done).length;
+  log.warn({ event: "firewall-restored", ports, grants: open }, words.firewallRestored(ports, open, inside.length));
+  return open === inside.length;
 }

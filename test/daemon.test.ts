@@ -55,7 +55,7 @@ describe("an open door", () => {
   it("stays closed, and says why, when the firewall refuses; the next knock may work", async () => {
     const rig = await start([SSH]);
     rig.firewall.failure = new Error("nft: Error: No such file or directory");
-    await rig.play(KNOCK);
+    await rig.play(`${KNOCK} +0.5`);
     expect(rig.log.messages()).toContain(`${X}: ssh: not opened: nft: Error: No such file or directory`);
     expect(rig.log.messages()).not.toContain(`${X}: ssh: OPEN SESAME`);
     rig.firewall.failure = undefined;

@@ -224,6 +224,38 @@ describe("a firewall that was flushed", () => {
     expect(rig.firewall.letThrough()).toEqual([]);
   });
 
+  it("lets in again also when a reload comes first", async () => {
+    const rig = await start([SSH]);
+    await rig.play("S2 +10");
+    rig.firewall.flush({ silently: true });
+    await rig.daemon.reload(config([SSH, CMD]));
+    expect(rig.firewall.letThrough()).toEqual([`ssh ${X}`]);
+  });
+
+  it("that does not take everybody back at once is asked again", async () => {
+    const rig = await start([SSH]);
+    await rig.play("S2 +10");
+    rig.firewall.openFailure = new Error("nft: no such set");
+    rig.firewall.flush();
+    await rig.play("+3");
+    expect(rig.firewall.hidden).toEqual(["22/tcp"]);
+    expect(rig.firewall.letThrough()).toEqual([]);
+    rig.firewall.openFailure = undefined;
+    await rig.play("+1");
+    expect(rig.firewall.letThrough()).toEqual([`ssh ${X}`]);
+    await rig.play("+16");
+    expect(rig.firewall.letThrough()).toEqual([]);
+  });
+
+  it("in the very moment of a knock opens when the rules are back", async () => {
+    const rig = await start([SSH]);
+    rig.firewall.openFailure = new Error("nft: no such set");
+    await rig.play("S2 +0.1");
+    rig.firewall.openFailure = undefined;
+    await rig.play("+0.3");
+    expect(rig.firewall.letThrough()).toEqual([`ssh ${X}`]);
+  });
+
   it("is tried again until it takes the rules", async () => {
     const rig = await start([SSH]);
     rig.firewall.failure = new Error("nft: busy");

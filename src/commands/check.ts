@@ -1,9 +1,9 @@
 // `knockd check`: every problem of the file at once, and what is unwise in a file without problems.
-import { randomInt } from "node:crypto";
 import { EXIT, type ExitCode } from "../core/exit.ts";
 import { formatProblem } from "../core/problem.ts";
 import { suggestSequence } from "../core/suggest.ts";
 import { weaknesses } from "../core/weakness.ts";
+import { randomFraction } from "../io/secret.ts";
 import { parseFile } from "./config-file.ts";
 import { hint, print, printError } from "./terminal.ts";
 
@@ -15,7 +15,7 @@ export interface CheckOptions {
 
 export function check({ config: file, json, suggest }: CheckOptions): ExitCode {
   if (suggest) {
-    print(`sequence: ${suggestSequence(() => randomInt(2 ** 32) / 2 ** 32)}`);
+    print(`sequence: ${suggestSequence(randomFraction)}`);
     return EXIT.OK;
   }
   const parsed = parseFile(file);

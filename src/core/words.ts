@@ -44,8 +44,8 @@ export const words = {
   ledgerDamaged: (lines: number) => `ledger: ${lines} damaged lines dropped`,
   ledgerUnread: (error: unknown) =>
     `ledger: cannot read it, openings of an earlier run are unknown: ${reasonOf(error)}`,
-  firewallRestored: (ports: number, grants: number) =>
-    `firewall: our rules were taken away, put back: ${ports} hidden ports, ${grants} open doors`,
+  firewallRestored: (ports: number, open: number, all: number) =>
+    `firewall: our rules were taken away, put back: ${ports} hidden ports, ${open === all ? all : `${open} of ${all}`} open doors`,
   firewallNotRestored: (error: unknown) =>
     `firewall: our rules were taken away and cannot be put back yet: ${reasonOf(error)}`,
   stopUnfinished: () => "some stop commands have not ended; the next start runs them again",

@@ -84,7 +84,10 @@ export class Capture {
     const child = spawnCapture();
     this.#children.push(child);
     let lastWords = "";
-    const reader = new PcapReader((frame) => this.#report.frame(frame));
+    const reader = new PcapReader((frame) => {
+      // What is still in the pipe at the end must not open a door any more.
+      if (this.#state !== "closed") this.#report.frame(frame);
+    });
     child.stdout?.on("data", (chunk: Uint8Array) => {
       const started = reader.started;
       reader.push(chunk);

@@ -1,4 +1,5 @@
 // The clocks. Everything inside counts monotonic milliseconds (`performance.now()`); only the ledger knows others.
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Moment } from "../core/ledger.ts";
 
@@ -9,7 +10,11 @@ export function momentOf(atMs: number): Moment {
   return { wallMs: Math.round(Date.now() + fromNowMs), upMs: Math.round(upMs + fromNowMs) };
 }
 
-/** Another text after each boot (random(4)). */
+/** Another text after each boot (random(4)). Where /proc is hidden, another one at each call: then the wall clock counts. */
 export function bootId(): string {
-  return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  try {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  } catch {
+    return `unknown-${randomUUID()}`;
+  }
 }

@@ -10,15 +10,18 @@ export interface Hidden {
 
 /** Every method rejects with an Error that carries the firewall's own words. */
 export interface Firewall {
-  /** Hides the ports of all doors, at start and again whenever the doors change; open grants stay. */
-  hide(hidden: Hidden): Promise<void>;
+  /**
+   * Hides the ports of all doors, at start and again whenever the doors change; open grants stay. Resolves to whether what
+   * it had hidden before was taken away by somebody else, and open grants with it.
+   */
+  hide(hidden: Hidden): Promise<boolean>;
   /** Lets `ip` through `door` for so long; also extends. */
   open(door: Door, ip: string, durationMs: number): Promise<void>;
   /** Ends it now, whether or not its time is over. */
   close(door: Door, ip: string): Promise<void>;
   /** Who is let through now, perhaps since an earlier run. */
   listOpen(): Promise<OpenElement[]>;
-  /** Calls back, from the first `hide` on, whenever what we hide has been taken away by somebody else. */
+  /** Calls back, whenever what we hide has been taken away by somebody else. */
   guard(takenAway: () => void): void;
   /** Gives up its helpers; what is hidden stays hidden. */
   release(): void;

@@ -17,7 +17,9 @@ export function chooseFirewall({ firewall }: Config): Firewall {
 
 /** A dry run: the daemon only logs. */
 class NoFirewall implements Firewall {
-  async hide(): Promise<void> {}
+  async hide(): Promise<boolean> {
+    return false;
+  }
   async open(): Promise<void> {}
   async close(): Promise<void> {}
   async listOpen(): Promise<OpenElement[]> {

@@ -35,13 +35,15 @@ export class Iptables implements Firewall {
   readonly #slots = new Slots(PROCESSES_MAX);
   #look: NodeJS.Timeout | undefined;
 
-  async hide({ doors, allow }: Hidden): Promise<void> {
+  async hide({ doors, allow }: Hidden): Promise<boolean> {
     const hidden = doors.filter((door) => door.open.length > 0);
+    const takenAway = !(await this.#isWhole());
     this.#hiding = true;
     try {
       for (const family of FAMILIES) await (hidden.length > 0 ? hideFamily(family, hidden, allow) : showFamily(family));
       this.#doors = hidden;
       await destroySets(new Set(hidden.flatMap((door) => [setName(door, 4), setName(door, 6)])));
+      return takenAway;
     } finally {
       this.#hiding = false;
     }

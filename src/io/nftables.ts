@@ -29,23 +29,28 @@ export class Nftables implements Firewall {
   #ownSets: ReadonlySet<string> = new Set();
   readonly #monitor = new NftMonitor(TABLE, () => void this.#look());
   #takenAway: () => void = () => {};
+  #hidden = false;
   #hiding = false;
 
   /** One transaction, so that no hidden port is ever visible in between. Sets that stay keep their elements. */
-  async hide(hidden: Hidden): Promise<void> {
-    const doors = withPorts(hidden.doors);
-    if (doors.length === 0) return this.#hideNothing(hidden.doors);
-    const ownSets = new Set(FAMILIES.flatMap(({ family }) => doors.map((door) => ownSet(door, family))));
-    const staleSets = (await listOwnSets()).filter((set) => !ownSets.has(set));
-    const load = (sessions: string) => runTool(["nft", "-f", "-"], ruleset(doors, hidden.allow, staleSets, sessions));
-    // A kernel without nft_socket must still hide.
+  async hide({ doors, allow }: Hidden): Promise<boolean> {
+    if (!doors.some((door) => usesFirewall(door, 4) || usesFirewall(door, 6))) return this.#hideNothing();
+    const before = await listTable();
+    const ownSets = new Set(FAMILIES.flatMap(({ family }) => withPorts(doors).map((door) => ownSet(door, family))));
+    const staleSets = setsIn(before).filter((set) => !ownSets.has(set));
+    const load = (sessions: string) =>
+      runTool(["nft", "-f", "-"], ruleset(withPorts(doors), allow, staleSets, sessions));
     this.#hiding = true;
     try {
+      // A kernel without nft_socket must still hide.
       await load(OLDER_SESSIONS).catch(() => load(""));
     } finally {
       this.#hiding = false;
     }
+    const takenAway = this.#hidden && !before.includes(LAST_RULE);
+    this.#hidden = true;
     this.#ownSets = ownSets;
+    return takenAway;
   }
 
   async open(door: Door, ip: string, durationMs: number): Promise<void> {
@@ -85,18 +90,18 @@ export class Nftables implements Firewall {
   }
 
   /** Leaves no table behind. Where only commands open doors, a machine without nft is fine. */
-  async #hideNothing(doors: readonly Door[]): Promise<void> {
-    const needed = doors.some((door) => usesFirewall(door, 4) || usesFirewall(door, 6));
-    const gone = this.remove();
-    await (needed ? gone : gone.catch(() => {}));
+  async #hideNothing(): Promise<boolean> {
+    await this.remove().catch(() => {});
+    this.#hidden = false;
     this.#ownSets = new Set();
+    return false;
   }
 
-  /** Our own changes destroy rules too: only a chain without its last rule was taken away. */
+  /** Our own changes destroy rules too: only a table without its last rule was taken away. */
   async #look(): Promise<void> {
-    if (this.#ownSets.size === 0 || this.#hiding) return;
-    const chain = await runTool(["nft", "list", "chain", ...TABLE.split(" "), "input"]).catch(() => "");
-    if (!chain.includes(LAST_RULE) && !this.#hiding) this.#takenAway();
+    if (!this.#hidden || this.#hiding) return;
+    const table = await listTable();
+    if (!table.includes(LAST_RULE) && !this.#hiding) this.#takenAway();
   }
 }
 
@@ -116,11 +121,16 @@ function elementsOf(set: z.output<typeof setSchema> | undefined): OpenElement[] 
   });
 }
 
-/** The sets of doors that our table holds now, perhaps since an earlier run. */
-async function listOwnSets(): Promise<string[]> {
-  const listing = await runTool(["nft", "--terse", "list", "sets", "inet"]);
-  const ours = /^table inet knockd \{$([\s\S]*?)^\}$/m.exec(listing)?.[1] ?? "";
-  return [...ours.matchAll(/^\tset (\S+_ipv[46]) \{$/gm)].map((match) => `${TABLE} ${match[1]}`);
+/** Our table as it is now, perhaps since an earlier run; empty if there is none. */
+async function listTable(): Promise<string> {
+  const tables = await runTool(["nft", "list", "tables", "inet"]);
+  if (!`${tables}\n`.includes(`table ${TABLE}\n`)) return "";
+  return await runTool(["nft", "--terse", "list", "table", ...TABLE.split(" ")]).catch(() => "");
+}
+
+/** The sets of doors in a listing of our table. */
+function setsIn(table: string): string[] {
+  return [...table.matchAll(/^\tset (\S+_ipv[46]) \{$/gm)].map((match) => `${TABLE} ${match[1]}`);
 }
 
 /** `ssh` -> `inet knockd ssh_ipv4`. */

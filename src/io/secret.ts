@@ -1,5 +1,5 @@
 // The secret that places the guard ports: made once, kept in the state directory, so that guards do not move with a restart.
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { GuardSecret } from "../core/guard.ts";
@@ -22,6 +22,11 @@ export function guardSecret(stateDirectory: string): { secret: GuardSecret; prob
   } catch (error) {
     return { secret: words(made), problem: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** 0 to 1, that nobody can foretell. */
+export function randomFraction(): number {
+  return randomInt(2 ** 32) / 2 ** 32;
 }
 
 function readKept(path: string): Buffer | undefined {

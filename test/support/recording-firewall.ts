@@ -11,16 +11,22 @@ export class RecordingFirewall implements Firewall {
   #ends = new Map<string, number>();
   /** What the next calls reject with. */
   failure: Error | undefined;
+  openFailure: Error | undefined;
   #takenAway: () => void = () => {};
   #dead = false;
+  #flushed = false;
 
-  async hide({ doors }: Hidden): Promise<void> {
+  async hide({ doors }: Hidden): Promise<boolean> {
     await this.#failIfTold();
+    const takenAway = this.#flushed;
+    this.#flushed = false;
     this.hidden = doors.flatMap((door) => door.open.map(({ number, protocol }) => `${number}/${protocol}`));
+    return takenAway;
   }
 
   async open(door: Door, ip: string, durationMs: number): Promise<void> {
     await this.#failIfTold();
+    if (this.openFailure !== undefined) throw this.openFailure;
     if (usesFirewall(door)) this.#ends.set(`${door.name} ${ip}`, performance.now() + durationMs);
   }
 
@@ -57,10 +63,11 @@ export class RecordingFirewall implements Firewall {
   }
 
   /** Somebody flushes the ruleset. */
-  flush(): void {
+  flush({ silently = false } = {}): void {
     this.hidden = [];
     this.#ends.clear();
-    this.#takenAway();
+    this.#flushed = true;
+    if (!silently) this.#takenAway();
   }
 
   /** Who is let through now, such as `ssh 192.0.2.7`. */

@@ -8,8 +8,8 @@ export type DoorName = (typeof DOORS)[number];
 export const SOURCES = { first: "10.9.0.10", second: "10.9.0.11", stranger: "10.9.0.12" } as const;
 export type SourceName = keyof typeof SOURCES;
 
-/** How long each door stays open. */
-export const GRANT_MS = 1500;
+/** How long each door stays open: longer than a repair may take, so that what was not repaired is seen. */
+export const GRANT_MS = 2500;
 
 export const FAULTS = [
   "kill daemon",
@@ -70,7 +70,7 @@ export function planOf(seed: number, round: number): Plan {
 
 function firstKnocks(random: Random): PlannedKnock[] {
   const all = DOORS.flatMap((door) => (["first", "second"] as const).map((source) => ({ door, source })));
-  const count = 1 + Math.floor(random.between(0, 4));
+  const count = 2 + Math.floor(random.between(0, 4));
   return random
     .shuffled(all)
     .slice(0, count)
@@ -87,5 +87,5 @@ function faultTime([knock]: readonly PlannedKnock[], random: Random): number {
   const kind = random.next();
   if (kind < 0.4) return knockMs + random.between(-30, 50);
   if (kind < 0.75) return knockMs + GRANT_MS + random.between(-50, 50);
-  return random.between(0, 2000);
+  return random.between(0, GRANT_MS + 500);
 }

@@ -9,10 +9,16 @@ import { connect } from "node:net";
 const TICK_MS = 40;
 /** Below the second after which the kernel sends a SYN again, so that an answer belongs to its own moment. */
 const LIMIT_MS = 250;
+/**
+ * Source ports go round in a circle, so that none comes again soon: for a while after a reset, connection tracking still takes
+ * a SYN from the same port as part of the old connection, and lets it in.
+ */
+const LOCAL_PORTS = { from: 10_000, count: 50_000 };
 
 const [host, control, portList, sourceList] = process.argv.slice(2);
 const ports = portList.split(",").map(Number);
 const sources = sourceList.split(",");
+let connections = 0;
 
 setInterval(() => void look(), TICK_MS);
 
@@ -27,7 +33,8 @@ async function look() {
 function probe(source, port) {
   return new Promise((resolve) => {
     let state = ".";
-    const socket = connect({ host, port, localAddress: source });
+    const localPort = LOCAL_PORTS.from + (connections++ % LOCAL_PORTS.count);
+    const socket = connect({ host, port, localAddress: source, localPort });
     const finish = (last) => {
       clearTimeout(limit);
       // A reset leaves no TIME_WAIT behind; before it is connected, a socket just goes.

@@ -5,14 +5,15 @@ cd "$(dirname "$0")/../.."
 # shellcheck source=test/setup.sh
 source test/setup.sh
 
-rounds=200 seed=$((RANDOM * 32768 + RANDOM)) labs=4 from=0
+rounds=200 seed=$((RANDOM * 32768 + RANDOM)) labs=4 from=0 fault=
 while [ $# -gt 0 ]; do
   case "$1" in
     --rounds) rounds=$2 ;;
     --seed) seed=$2 ;;
     --labs) labs=$2 ;;
     --from) from=$2 ;;
-    *) echo "usage: npm run torture -- [--rounds 200] [--seed N] [--labs 4] [--from 0]"; exit 64 ;;
+    --fault) fault=$2 ;;
+    *) echo "usage: npm run torture -- [--rounds 200] [--seed N] [--labs 4] [--from 0] [--fault KIND]"; exit 64 ;;
   esac
   shift 2
 done
@@ -24,5 +25,5 @@ fi
 need_packages build-essential python3 libpcap-dev nftables iproute2 util-linux
 build_knockd
 say "torture: $rounds rounds in $labs labs, seed $seed"
-export TORTURE_ROUNDS=$rounds TORTURE_SEED=$seed TORTURE_LABS=$labs TORTURE_FROM=$from
+export TORTURE_ROUNDS=$rounds TORTURE_SEED=$seed TORTURE_LABS=$labs TORTURE_FROM=$from TORTURE_FAULT=$fault
 npx vitest run --config test/vitest.config.ts test/torture/torture.test.ts
