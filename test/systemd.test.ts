@@ -171,7 +171,8 @@ describe.skipIf(!root)("the systemd service", () => {
     await box.plug(net);
     await box.startPage();
     await box.journal(/^starting up, listening on eth0$/m);
-    expect(await visit(net)).toMatchObject(HIDDEN);
+    // Whoever was in before may stay for the rest of his time.
+    await until(async () => (await visit(net)).code === HIDDEN.code, 15_000);
     expect(await box.says("journalctl", "-b", "-g", "ordering cycle", "-o", "cat")).not.toMatch(/cycle/);
     const after = await box.says("systemctl", "show", "--value", "-p", "After", "network-pre.target");
     expect(after.split(" ")).toContain("knockd.service");
@@ -205,7 +206,8 @@ describe.skipIf(!root)("the systemd service", () => {
     await box.ok("systemctl", "stop", "knockd");
     expect(await property(box, "Result")).toBe("success");
     expect(await property(box, "ExecMainStatus")).toBe("0");
-    expect(await visit(net)).toMatchObject(HIDDEN);
+    // Whoever was in before may stay for the rest of his time.
+    await until(async () => (await visit(net)).code === HIDDEN.code, 15_000);
   });
 
   it("does not start with a bad file, says why, and does not try again and again", async () => {
