@@ -1,48 +1,38 @@
 // What opening, extending and closing a grant consist of: ledger, firewall, command, log. The undo of each act stands beside
 // it, is planned on disk before the act, and acts for one door and address never overtake each other.
-import { type Command, hasClose } from "./core/door.ts";
+import { hasClose } from "./core/door.ts";
 import type { Grant } from "./core/grant.ts";
 import type { LedgerEntry } from "./core/ledger.ts";
-import { commandText, words } from "./core/words.ts";
+import { words } from "./core/words.ts";
+import { type CommandTools, DoorCommands } from "./door-commands.ts";
 import { momentOf } from "./io/clock.ts";
-import { type CommandResult, fillIn } from "./io/command.ts";
+import { fillIn } from "./io/command.ts";
 import type { Firewall } from "./io/firewall.ts";
 import type { Ledger } from "./io/ledger.ts";
-import type { Log } from "./io/log.ts";
 import { endsWithin, pause } from "./io/pause.ts";
 import { Serial } from "./io/serial.ts";
-import { Slots } from "./io/slots.ts";
-
-export type RunCommand = (command: Command) => Promise<CommandResult>;
 
 /** What the doorkeeper works with. */
-export interface Tools {
+export interface Tools extends CommandTools {
   readonly firewall: Firewall;
   readonly ledger: Pick<Ledger, "open" | "close">;
-  readonly runCommand: RunCommand;
-  readonly log: Log;
   /** Which boot this is. */
   readonly boot: string;
 }
 
-/** BOUNDED: commands that one door runs at a time, so that a flood of openings is no fork bomb, and no door waits for another. */
-const COMMANDS_MAX = 32;
-/** Putting back rules that somebody flushed takes some 50 ms. */
-const REPAIR_MS = 300;
 /** How long the stop commands have at the end; systemd would wait longer, an administrator would not. */
 const FINISH_LIMIT_MS = 2500;
-/** How long a stop command waits that finds no process, descriptor or memory; twice as long each time. */
-const AGAIN_FIRST_MS = 500;
-const AGAIN_LAST_MS = 30_000;
+/** Putting back rules that somebody flushed takes some 50 ms. */
+const REPAIR_MS = 300;
 
 export class Doorkeeper {
   readonly #tools: Tools;
   readonly #serial = new Serial();
-  /** By door name. BOUNDED: by the doors that ever had a command. */
-  readonly #slots = new Map<string, Slots>();
+  readonly #commands: DoorCommands;
 
   constructor(tools: Tools) {
     this.#tools = tools;
+    this.#commands = new DoorCommands(tools);
   }
 
   /** Resolves to whether the door is open, once its start command has ended. */
@@ -54,7 +44,7 @@ export class Doorkeeper {
         return false;
       }
       this.#tools.log.info({ event: "opened", ...about(grant) }, words.opened(ip, door.name));
-      await this.#run(grant, door.commands[family].start);
+      await this.#commands.run(grant, door.commands[family].start);
       return true;
     });
   }
@@ -74,12 +64,14 @@ export class Doorkeeper {
 
   /** Lets an open grant through the firewall again, which has lost it. */
   letInAgain(grant: Grant): Promise<boolean> {
-    return this.#inOrder(grant, () =>
-      this.#letThrough(grant).then(
+    return this.#inOrder(grant, async () => {
+      // Its time may have come while others were let in.
+      if (grant.state === "closed") return true;
+      return await this.#letThrough(grant).then(
         () => true,
         () => false,
-      ),
-    );
+      );
+    });
   }
 
   /** The stop command runs even if the firewall could not close: the kernel does that by itself. */
@@ -99,9 +91,7 @@ export class Doorkeeper {
       } catch (error) {
         log.error({ event: "close-failed", ...about(grant) }, words.closeFailed(ip, door.name, error));
       }
-      for (let waitMs = AGAIN_FIRST_MS; await this.#run(grant, stop); waitMs = Math.min(2 * waitMs, AGAIN_LAST_MS)) {
-        await pause(waitMs);
-      }
+      await this.#commands.runUntilStarted(grant, stop);
       this.#forget(grant);
       return true;
     });
@@ -167,23 +157,6 @@ export class Doorkeeper {
     return this.#tools.firewall.open(door, ip, Math.max(1, Math.round(closesMs - performance.now())));
   }
 
-  /** Says whether it is worth trying again. */
-  async #run(grant: Grant, command: Command | undefined): Promise<boolean> {
-    if (command === undefined) return false;
-    const { log, runCommand } = this.#tools;
-    const { door, ip } = grant;
-    const slots = this.#slots.get(door.name) ?? new Slots(COMMANDS_MAX);
-    this.#slots.set(door.name, slots);
-    const filled = fillIn(command, ip);
-    const result = await slots.run(() => {
-      log.info({ event: "command", door: door.name, ip }, words.command(door.name, commandText(filled)));
-      return runCommand(filled);
-    });
-    if (result.outcome === "done") return false;
-    log.error({ event: "command-failed", door: door.name, ip }, failureText(door.name, result));
-    return result.outcome === "unstarted" && result.passing;
-  }
-
   #entryOf({ door, ip, family, openedMs, closesMs }: Grant): LedgerEntry {
     const { stop } = door.commands[family];
     return {
@@ -196,17 +169,6 @@ export class Doorkeeper {
       set: door.sets[family],
       stop: stop === undefined ? undefined : fillIn(stop, ip),
     };
-  }
-}
-
-function failureText(door: string, result: Exclude<CommandResult, { outcome: "done" }>): string {
-  switch (result.outcome) {
-    case "status":
-      return words.commandOutput(words.commandStatus(door, result.status), result.output);
-    case "overdue":
-      return words.commandOutput(words.commandOverdue(door, result.limitMs), result.output);
-    case "unstarted":
-      return words.commandUnstarted(door, result.reason);
   }
 }
 

@@ -85,8 +85,8 @@ describe.each(Object.entries(floors))("%s/", (floor, { mayImport, mayImportTypes
 describe("the entries", () => {
   const entries: readonly [string, RegExp][] = [
     ["capture.ts", /^(node:fs|cap|\.\/core\/(exit|pcap|filter|knock)\.ts)$/],
-    ["daemon.ts", /^\.\/((core|io)\/[\w-]+|doorkeeper|recovery|watchman)\.ts$/],
-    ["doorkeeper.ts", /^\.\/(core|io)\/[\w-]+\.ts$/],
+    ["daemon.ts", /^\.\/((core|io)\/[\w-]+|door-commands|doorkeeper|recovery|watchman)\.ts$/],
+    ["doorkeeper.ts", /^\.\/((core|io)\/[\w-]+|door-commands)\.ts$/],
     ["knockd.ts", /^(commander|\.\/commands\/[\w-]+\.ts|\.\/core\/exit\.ts|\.\/version\.ts)$/],
     ["knock.ts", /^(\.\/client\/[\w-]+\.ts|\.\/core\/[\w-]+\.ts|\.\/version\.ts|node:[\w/]+)$/],
   ];
