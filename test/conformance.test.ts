@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vites
 import { parseConfig } from "../src/core/config.ts";
 import { config, configOf, type DoorOptions } from "./support/doors.ts";
 import { datagram, HEADER, ip, PROTOCOL, syn } from "./support/frames.ts";
-import { addresses, DESTINATIONS, pass, Rig, SOURCES, stopClock } from "./support/rig.ts";
+import { addresses, DESTINATIONS, pass, type Rig, SOURCES, startRig, stopClock } from "./support/rig.ts";
 
 const D: DoorOptions = {
   name: "D",
@@ -80,9 +80,8 @@ afterEach(async () => {
 });
 
 async function start(doors: readonly DoorOptions[], options = {}): Promise<Rig> {
-  const rig = new Rig(config(doors, options));
+  const rig = await startRig(doors, options);
   rigs.push(rig);
-  await rig.daemon.start();
   return rig;
 }
 

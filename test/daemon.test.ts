@@ -1,7 +1,7 @@
 // The plot: frames in; firewall, commands and log out.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { config, type DoorOptions } from "./support/doors.ts";
-import { Rig, stopClock } from "./support/rig.ts";
+import { startRig, stopClock } from "./support/rig.ts";
 
 const SSH: DoorOptions = { name: "ssh", sequence: "7000,8000/udp", open: "22/tcp", for: "30s" };
 const KNOCK = "S7000 U8000";
@@ -12,15 +12,9 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-async function start(doors: readonly DoorOptions[], options = {}): Promise<Rig> {
-  const rig = new Rig(config(doors, options));
-  await rig.daemon.start();
-  return rig;
-}
-
 describe("an open door", () => {
   it("hides its port at start, and lets the knocker in for its time", async () => {
-    const rig = await start([SSH]);
+    const rig = await startRig([SSH]);
     expect(rig.firewall.hidden).toEqual(["22/tcp"]);
     await rig.play(`${KNOCK} +29.9`);
     expect(rig.firewall.letThrough()).toEqual([`ssh ${X}`]);
@@ -29,7 +23,7 @@ describe("an open door", () => {
   });
 
   it("tells its story in knockd's words", async () => {
-    const rig = await start([SSH]);
+    const rig = await startRig([SSH]);
     await rig.play(`${KNOCK} +30`);
     const events = rig.log.lines.map(({ event, door, ip, msg }) => ({ event, door, ip, msg }));
     expect(events).toEqual([
@@ -41,7 +35,7 @@ describe("an open door", () => {
   });
 
   it("is extended by another knock, and closes once", async () => {
-    const rig = await start([SSH]);
+    const rig = await startRig([SSH]);
     await rig.play(`${KNOCK} +20 ${KNOCK} +29.9`);
     expect(rig.firewall.letThrough()).toEqual([`ssh ${X}`]);
     await rig.play("+0.2");
@@ -53,7 +47,7 @@ describe("an open door", () => {
   });
 
   it("stays closed, and says why, when the firewall refuses; the next knock may work", async () => {
-    const rig = await start([SSH]);
+    const rig = await startRig([SSH]);
     rig.firewall.failure = new Error("nft: Error: No such file or directory");
     await rig.play(`${KNOCK} +0.5`);
     expect(rig.log.messages()).toContain(`${X}: ssh: not opened: nft: Error: No such file or directory`);
@@ -64,7 +58,7 @@ describe("an open door", () => {
   });
 
   it("with a stop command closes both ways at one time, counted from the opening", async () => {
-    const rig = await start([{ ...SSH, start_command: "start %IP%", stop_command: ["stop", "%IP%"] }]);
+    const rig = await startRig([{ ...SSH, start_command: "start %IP%", stop_command: ["stop", "%IP%"] }]);
     rig.commandMs = 2000;
     await rig.play(`${KNOCK} +29.9`);
     expect(rig.ran).toEqual([`start ${X}`]);
@@ -74,7 +68,7 @@ describe("an open door", () => {
   });
 
   it("is left to the kernel when the daemon ends, and stays hidden", async () => {
-    const rig = await start([SSH]);
+    const rig = await startRig([SSH]);
     await rig.play(KNOCK);
     await rig.daemon.stop();
     expect(rig.firewall.letThrough()).toEqual([`ssh ${X}`]);
@@ -83,7 +77,7 @@ describe("an open door", () => {
   });
 
   it("survives a reload that takes its door away, until its time is over", async () => {
-    const rig = await start([SSH]);
+    const rig = await startRig([SSH]);
     await rig.play(KNOCK);
     await rig.daemon.reload(config([{ name: "other", sequence: "1,2,3" }]));
     expect(rig.firewall.hidden).toEqual([]);
@@ -96,7 +90,7 @@ describe("commands", () => {
   const COMMAND: DoorOptions = { name: "cmd", sequence: "1", start_command: "start %IP%", stop_command: "stop %IP%" };
 
   it("run one after the other for one address, and side by side for several", async () => {
-    const rig = await start([COMMAND]);
+    const rig = await startRig([COMMAND]);
     rig.commandMs = 5000;
     await rig.play("X:S1 Y:S1 +11");
     expect(rig.ran).toEqual(["start 192.0.2.7", "start 192.0.2.8"]);
@@ -105,7 +99,7 @@ describe("commands", () => {
   });
 
   it("a stop command that finds no process is run again until it does", async () => {
-    const rig = await start([COMMAND]);
+    const rig = await startRig([COMMAND]);
     await rig.play("S1 +9.9");
     rig.result = { outcome: "unstarted", reason: "spawn EAGAIN", passing: true };
     await rig.play("+3");
@@ -119,7 +113,7 @@ describe("commands", () => {
   });
 
   it("a stop command that does not exist is tried once, and logged", async () => {
-    const rig = await start([COMMAND]);
+    const rig = await startRig([COMMAND]);
     await rig.play("S1");
     rig.result = { outcome: "unstarted", reason: "spawn /no/such ENOENT", passing: false };
     await rig.play("+60");
@@ -128,7 +122,7 @@ describe("commands", () => {
   });
 
   it("an end that waits for a hanging stop command gives up after a while, and says so", async () => {
-    const rig = await start([COMMAND]);
+    const rig = await startRig([COMMAND]);
     await rig.play("S1");
     rig.commandMs = 60_000;
     const stopped = rig.daemon.stop();
@@ -138,7 +132,7 @@ describe("commands", () => {
   });
 
   it("no more than 32 of one door run at a time, and none is lost", async () => {
-    const rig = await start([{ ...COMMAND, sequence: "1/udp" }]);
+    const rig = await startRig([{ ...COMMAND, sequence: "1/udp" }]);
     rig.commandMs = 1000;
     for (let host = 0; host < 100; host++) rig.seeFrom(`203.0.113.${host}`, "U1");
     await rig.play("+0.5");

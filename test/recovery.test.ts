@@ -1,7 +1,7 @@
 // What goes on after a crash, a reboot, a jump of the clock, and after somebody else has flushed the firewall.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { config, type DoorOptions } from "./support/doors.ts";
-import { pass, Rig, stopClock } from "./support/rig.ts";
+import { pass, Rig, startRig, stopClock } from "./support/rig.ts";
 
 const CMD: DoorOptions = {
   name: "cmd",
@@ -19,12 +19,6 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-async function start(doors: readonly DoorOptions[], options = {}): Promise<Rig> {
-  const rig = new Rig(config(doors, options));
-  await rig.daemon.start();
-  return rig;
-}
-
 /** SIGKILL: nothing of the old run happens any more. Then a new run, with what was on the disk and in the kernel. */
 async function restart(before: Rig, doors: readonly DoorOptions[], downMs = 0): Promise<Rig> {
   const rig = new Rig(config(doors), before.ledger.handOn(), before.firewall.handOn());
@@ -36,7 +30,7 @@ async function restart(before: Rig, doors: readonly DoorOptions[], downMs = 0): 
 
 describe("after SIGKILL", () => {
   it("a stop command runs at its time, and the start command not again", async () => {
-    const before = await start([CMD]);
+    const before = await startRig([CMD]);
     await before.play("S1 +3");
     const rig = await restart(before, [CMD], 2000);
     expect(rig.log.messages()).toEqual([expect.stringMatching(`^${X}: cmd: still open until `)]);
@@ -47,7 +41,7 @@ describe("after SIGKILL", () => {
   });
 
   it("an overdue stop command runs at once, once", async () => {
-    const before = await start([CMD]);
+    const before = await startRig([CMD]);
     await before.play("S1");
     const rig = await restart(before, [CMD], 60_000);
     expect(rig.ran).toEqual([`stop ${X}`]);
@@ -56,7 +50,7 @@ describe("after SIGKILL", () => {
   });
 
   it("while the start command ran, stop runs and start does not run again", async () => {
-    const before = await start([CMD]);
+    const before = await startRig([CMD]);
     before.commandMs = 5000;
     await before.play("S1 +1");
     const rig = await restart(before, [CMD]);
@@ -65,7 +59,7 @@ describe("after SIGKILL", () => {
   });
 
   it("an extension counts", async () => {
-    const before = await start([CMD]);
+    const before = await startRig([CMD]);
     await before.play("S1 +5 S1 +1");
     const rig = await restart(before, [CMD]);
     await rig.play("+8.9");
@@ -75,7 +69,7 @@ describe("after SIGKILL", () => {
   });
 
   it("knocking again extends what was open before", async () => {
-    const before = await start([CMD]);
+    const before = await startRig([CMD]);
     await before.play("S1 +3");
     const rig = await restart(before, [CMD]);
     await rig.play("S1 +9.9");
@@ -85,21 +79,21 @@ describe("after SIGKILL", () => {
   });
 
   it("a door that is gone from the config is closed with the command it was opened with", async () => {
-    const before = await start([CMD]);
+    const before = await startRig([CMD]);
     await before.play("S1");
     const rig = await restart(before, [SSH], 10_000);
     expect(rig.ran).toEqual([`stop ${X}`]);
   });
 
   it("so is a door whose command has changed", async () => {
-    const before = await start([CMD]);
+    const before = await startRig([CMD]);
     await before.play("S1");
     const rig = await restart(before, [{ ...CMD, stop_command: "new %IP%" }], 10_000);
     expect(rig.ran).toEqual([`stop ${X}`]);
   });
 
   it("an open door stays open for the time that is left, even if the kernel has lost it", async () => {
-    const before = await start([SSH]);
+    const before = await startRig([SSH]);
     await before.play("S2 +10");
     await before.firewall.remove();
     const rig = await restart(before, [SSH], 5000);
@@ -112,7 +106,7 @@ describe("after SIGKILL", () => {
   });
 
   it("a grant that only the kernel knows is taken over", async () => {
-    const before = await start([SSH]);
+    const before = await startRig([SSH]);
     await before.play("S2 +10");
     before.ledger.text = "";
     const rig = await restart(before, [SSH]);
@@ -121,7 +115,7 @@ describe("after SIGKILL", () => {
   });
 
   it("a damaged line is dropped with a warning, the others count", async () => {
-    const before = await start([CMD]);
+    const before = await startRig([CMD]);
     await before.play("X:S1 Y:S1");
     before.ledger.text = `${before.ledger.text.replace('{"open"', "{\u0000pen")}{"open":{"door":"cm`;
     const rig = await restart(before, [CMD], 10_000);
@@ -132,7 +126,7 @@ describe("after SIGKILL", () => {
 
 describe("the ledger", () => {
   it("holds a grant before its start command runs, and on the disk if only a stop command can close it", async () => {
-    const rig = await start([CMD, SSH]);
+    const rig = await startRig([CMD, SSH]);
     const seen: string[] = [];
     rig.onCommand = () => seen.push(rig.ledger.text);
     await rig.play("S1 S2");
@@ -141,7 +135,7 @@ describe("the ledger", () => {
   });
 
   it("that cannot be written refuses what only a stop command could close, and lets the kernel close the rest", async () => {
-    const rig = await start([CMD, SSH]);
+    const rig = await startRig([CMD, SSH]);
     rig.ledger.failure = new Error("ENOSPC: no space left on device, write");
     await rig.play("S1 S2");
     expect(rig.ran).toEqual([]);
@@ -152,7 +146,7 @@ describe("the ledger", () => {
   });
 
   it("that cannot be written any more does not keep a door from closing", async () => {
-    const rig = await start([CMD]);
+    const rig = await startRig([CMD]);
     await rig.play("S1");
     rig.ledger.failure = new Error("EROFS: read-only file system, write");
     await rig.play("+10");
@@ -165,7 +159,7 @@ describe("clocks", () => {
     ["forwards", 5 * HOUR_MS],
     ["backwards", -5 * HOUR_MS],
   ])("a jump of the wall clock %s changes nothing", async (_, jumpMs) => {
-    const before = await start([CMD]);
+    const before = await startRig([CMD]);
     await before.play("S1 +2");
     vi.setSystemTime(Date.now() + jumpMs);
     await before.play("+2");
@@ -177,7 +171,7 @@ describe("clocks", () => {
   });
 
   it("after a reboot the wall clock counts", async () => {
-    const before = await start([CMD]);
+    const before = await startRig([CMD]);
     await before.play("S1");
     before.ledger.boot = "boot-2";
     const rig = await restart(before, [CMD], 6000);
@@ -188,7 +182,7 @@ describe("clocks", () => {
   });
 
   it("a clock that went back behind the opening over a reboot closes at once", async () => {
-    const before = await start([CMD]);
+    const before = await startRig([CMD]);
     await before.play("S1 +1");
     before.ledger.boot = "boot-2";
     vi.setSystemTime(Date.now() - HOUR_MS);
@@ -199,8 +193,7 @@ describe("clocks", () => {
 
 describe("the end", () => {
   it("with on_stop: keep leaves command doors to the next start", async () => {
-    const rig = new Rig(config([CMD], { on_stop: "keep" }));
-    await rig.daemon.start();
+    const rig = await startRig([CMD], { on_stop: "keep" });
     await rig.play("S1 +1");
     await rig.daemon.stop();
     expect(rig.ran).toEqual([`start ${X}`]);
@@ -211,7 +204,7 @@ describe("the end", () => {
 
 describe("a firewall that was flushed", () => {
   it("hides again, lets in who was in for the time that is left, and says so", async () => {
-    const rig = await start([SSH]);
+    const rig = await startRig([SSH]);
     await rig.play("S2 +10");
     rig.firewall.flush();
     await rig.play("+0.2");
@@ -225,7 +218,7 @@ describe("a firewall that was flushed", () => {
   });
 
   it("lets in again also when a reload comes first", async () => {
-    const rig = await start([SSH]);
+    const rig = await startRig([SSH]);
     await rig.play("S2 +10");
     rig.firewall.flush({ silently: true });
     await rig.daemon.reload(config([SSH, CMD]));
@@ -233,7 +226,7 @@ describe("a firewall that was flushed", () => {
   });
 
   it("that does not take everybody back at once is asked again", async () => {
-    const rig = await start([SSH]);
+    const rig = await startRig([SSH]);
     await rig.play("S2 +10");
     rig.firewall.openFailure = new Error("nft: no such set");
     rig.firewall.flush();
@@ -248,7 +241,7 @@ describe("a firewall that was flushed", () => {
   });
 
   it("in the very moment of a knock opens when the rules are back", async () => {
-    const rig = await start([SSH]);
+    const rig = await startRig([SSH]);
     rig.firewall.openFailure = new Error("nft: no such set");
     await rig.play("S2 +0.1");
     rig.firewall.openFailure = undefined;
@@ -257,7 +250,7 @@ describe("a firewall that was flushed", () => {
   });
 
   it("is tried again until it takes the rules", async () => {
-    const rig = await start([SSH]);
+    const rig = await startRig([SSH]);
     rig.firewall.failure = new Error("nft: busy");
     rig.firewall.flush();
     await rig.play("+3");

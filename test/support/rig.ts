@@ -13,6 +13,7 @@ import { LINKTYPE } from "../../src/core/pcap.ts";
 import { commandText } from "../../src/core/words.ts";
 import { Daemon } from "../../src/daemon.ts";
 import type { CommandResult } from "../../src/io/command.ts";
+import { config, type DoorOptions } from "./doors.ts";
 import { datagram, echoRequest, ethernet, frame, syn, TCP } from "./frames.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
 import { memoryLog } from "./memory-log.ts";
@@ -102,6 +103,13 @@ export class Rig {
     if (commandMs > 0) await new Promise((resolve) => setTimeout(resolve, commandMs));
     return result;
   }
+}
+
+/** A daemon of these doors that has started. */
+export async function startRig(doors: readonly DoorOptions[], options = {}): Promise<Rig> {
+  const rig = new Rig(config(doors, options));
+  await rig.daemon.start();
+  return rig;
 }
 
 export function addresses(...names: string[]): AddressSet {
