@@ -146,7 +146,9 @@ function setsOf(door: Door, family: Family): string[] {
 /** RETURN leaves a packet to the administrator's rules; the knocker alone is accepted, whatever they say. */
 function chain(doors: readonly Door[], allow: readonly Network[], family: Family, sessions: readonly string[]): string {
   const rules = [
-    "-m conntrack --ctstate ESTABLISHED,RELATED -j RETURN",
+    // A SYN is never part of a connection, whatever the tracking says: it may still believe in one whose end it did not see.
+    "! -p tcp -m conntrack --ctstate ESTABLISHED,RELATED -j RETURN",
+    "-p tcp ! --tcp-flags SYN,ACK SYN -m conntrack --ctstate ESTABLISHED,RELATED -j RETURN",
     "-i lo -j RETURN",
     ...sessions,
     ...allow.filter((network) => network.family === family).map((network) => `-s ${network.text} -j RETURN`),

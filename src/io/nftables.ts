@@ -185,7 +185,9 @@ function ruleset(
     `add set ${TABLE} hidden { type inet_proto . inet_service; }`,
     `flush set ${TABLE} hidden`,
     ...(hidden.length > 0 ? [`add element ${TABLE} hidden { ${hidden.join(", ")} }`] : []),
-    `add rule ${TABLE} input ct state established,related accept`,
+    // A SYN is never part of a connection, whatever the tracking says: it may still believe in one whose end it did not see.
+    `add rule ${TABLE} input meta l4proto != tcp ct state established,related accept`,
+    `add rule ${TABLE} input tcp flags & (syn | ack) != syn ct state established,related accept`,
     `add rule ${TABLE} input iifname "lo" accept`,
     `add rule ${TABLE} input meta l4proto . th dport != @hidden accept`,
     ...(sessions === "" ? [] : [`add rule ${TABLE} input ${sessions}`]),

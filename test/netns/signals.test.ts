@@ -68,7 +68,7 @@ describe.skipIf(!root)("knockd", () => {
     const lurker = await lab.lurk("stranger");
     expect(await daemon.stop()).toBe(0);
     await lab.start(config(SSH));
-    expect(await lab.reachable("client")).toBe(true);
+    await lab.opens("client");
     await lurker.stop();
     expect(lurker.stdout).toMatch(/^(out\n)+$/);
   });
