@@ -45,6 +45,8 @@ export async function run(options: RunOptions): Promise<ExitCode> {
       if (again) log.info({ event: "capture-back", interface: name }, words.captureBack(name));
       else log.info({ event: "listening", interface: name }, words.listening(name));
     },
+    absent: (name, reason) =>
+      log.warn({ event: "capture-lost", interface: name, reason }, words.captureAbsent(name, reason)),
     lost: (name, reason) =>
       log.warn({ event: "capture-lost", interface: name, reason }, words.captureLost(name, reason)),
     noDefaultRoute: () => log.warn({ event: "capture-lost" }, words.noDefaultRoute()),

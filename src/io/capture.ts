@@ -16,7 +16,9 @@ export interface CaptureReport {
   frame(frame: Frame): void;
   /** The first time that it works, and each time that it works again. */
   listening(again: boolean): void;
-  /** Once for each loss, and once at start if the interface is not there. */
+  /** Once, if it does not work from the start. */
+  absent(reason: string): void;
+  /** Once for each loss. */
   lost(reason: string): void;
   /** It will never work: no privilege. */
   denied(reason: string): void;
@@ -147,7 +149,8 @@ export class Capture {
   #sayLost(reason: string): void {
     if (this.#toldLost) return;
     this.#toldLost = true;
-    this.#report.lost(reason);
+    if (this.#everListened) this.#report.lost(reason);
+    else this.#report.absent(reason);
   }
 }
 

@@ -8,6 +8,7 @@ export interface CapturesReport {
   /** `local` holds the addresses that the frame's interface has now. */
   frame(frame: Frame, local: AddressSet): void;
   listening(name: string, again: boolean): void;
+  absent(name: string, reason: string): void;
   lost(name: string, reason: string): void;
   /** No interface is configured, and there is no default route yet. */
   noDefaultRoute(): void;
@@ -80,6 +81,7 @@ export class Captures {
         if (local !== undefined) this.#report.frame(frame, local);
       },
       listening: (again) => this.#report.listening(name, again),
+      absent: (reason) => this.#report.absent(name, reason),
       lost: (reason) => this.#report.lost(name, reason),
       denied: (reason) => this.#report.denied(reason),
     });

@@ -67,13 +67,13 @@ describe.skipIf(!root)("an interface", () => {
     const daemon = await lab.start(CONFIG);
     await daemon.logs(/listening on ppp0/);
     await net.ok("server", words("ip link delete ppp0"));
-    await daemon.logs(/^cannot open interface "ppp0": /m);
+    await daemon.logs(/^lost interface "ppp0": /m);
     await knockOpens(HOST);
     await makePpp();
-    await daemon.logs(/^interface ppp0 is back, listening$/m);
+    await daemon.logs(/^interface "ppp0" is back, listening$/m);
     await lab.knock("client", HOST_PPP, ...SEQUENCE);
     await lab.opens("client", HOST_PPP);
-    expect(daemon.count(/cannot open interface/)).toBe(1);
+    expect(daemon.count(/lost interface/)).toBe(1);
     expect(daemon.count(/is back/)).toBe(1);
     expect(daemon.count(/listening on ppp0/)).toBe(1);
     expect(await daemon.stop()).toBe(0);
@@ -84,13 +84,13 @@ describe.skipIf(!root)("an interface", () => {
     await daemon.logs(/listening on ppp0/);
     for (const times of [1, 2]) {
       await net.ok("server", words("ip link set ppp0 down"));
-      await daemon.logs(new RegExp(`(cannot open interface "ppp0": [\\s\\S]*){${times}}`));
+      await daemon.logs(new RegExp(`(lost interface "ppp0": [\\s\\S]*){${times}}`));
       await net.ok("server", words("ip link set ppp0 up"));
-      await daemon.logs(new RegExp(`(interface ppp0 is back[\\s\\S]*){${times}}`));
+      await daemon.logs(new RegExp(`(interface "ppp0" is back[\\s\\S]*){${times}}`));
     }
     await net.carrier("server", "ppp0");
     await knockOpens(HOST_PPP);
-    expect(daemon.count(/cannot open interface "ppp0": it (went|is) down/)).toBe(2);
+    expect(daemon.count(/lost interface "ppp0": it (went|is) down/)).toBe(2);
     expect(daemon.count(/is back/)).toBe(2);
   });
 
@@ -98,7 +98,7 @@ describe.skipIf(!root)("an interface", () => {
     const daemon = await lab.start(CONFIG);
     await daemon.logs(/listening on ppp0/);
     await net.ok("server", words("ip link delete ppp0"));
-    await daemon.logs(/cannot open interface/);
+    await daemon.logs(/lost interface/);
     expect(await daemon.stop()).toBe(0);
     expect(daemon.stderr).toBe("");
   });
