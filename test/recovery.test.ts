@@ -141,7 +141,7 @@ describe("the ledger", () => {
     expect(rig.ran).toEqual([]);
     expect(rig.firewall.letThrough()).toEqual([`ssh ${X}`]);
     expect(rig.log.messages()).toContain(
-      `${X}: cmd: not opened, a restart would not know to close it: ENOSPC: no space left on device, write`,
+      `${X}: cmd: not opened, a restart would not know to close it: no space left on device`,
     );
   });
 

@@ -32,8 +32,8 @@ export const words = {
     `${door}: ${lines} unreadable lines in the file of one-time sequences`,
   oneTimeNotStruck: (door: string, error: unknown) =>
     `${door}: cannot strike out the used one-time sequence, it will work again after a restart: ${reasonOf(error)}`,
-  oneTimeUnusable: (door: string, error: unknown) =>
-    `${door}: cannot read its one-time sequences, the door is disabled: ${reasonOf(error)}`,
+  oneTimeUnusable: (door: string, path: string, error: unknown) =>
+    `${door}: cannot read ${JSON.stringify(path)}, the door is disabled: ${reasonOf(error)}`,
   needsRestart: (keys: readonly string[]) => `changed in the file, but only a restart takes it up: ${keys.join(", ")}`,
   reloadRejected: (reason: string) => `config not changed: ${reason}`,
   secretNotKept: (reason: string) => `cannot keep the guard ports over a restart: ${reason}`,
@@ -60,7 +60,8 @@ export function commandText(command: Command): string {
     : command.argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word))).join(" ");
 }
 
-/** What an error says, for the end of a sentence. */
+/** What an error says, for the end of a sentence: of `ENOENT: no such file or directory, open '/x'`, the middle. */
 export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return /^E[A-Z0-9]+: (.+?), \w+(?: '.*')?$/s.exec(message)?.[1] ?? message;
 }

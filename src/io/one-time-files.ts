@@ -21,7 +21,7 @@ export class OneTimeFiles {
           log.warn({ event: "one-time", door: name }, words.oneTimeUnreadable(name, file.unreadable));
         if (file.left === 0) log.warn({ event: "one-time", door: name }, words.oneTimeEmpty(name));
       } catch (error) {
-        log.error({ event: "one-time", door: name }, words.oneTimeUnusable(name, error));
+        log.error({ event: "one-time", door: name }, words.oneTimeUnusable(name, oneTimeSequences, error));
       }
     }
   }
