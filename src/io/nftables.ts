@@ -4,6 +4,7 @@ import { type Family, familyOfText } from "../core/address.ts";
 import type { Network } from "../core/config.ts";
 import { type Door, usesFirewall } from "../core/door.ts";
 import { formatPort } from "../core/port.ts";
+import { reasonOf } from "../core/words.ts";
 import type { Firewall, Hidden, OpenElement } from "./firewall.ts";
 import { NftMonitor } from "./nft-monitor.ts";
 import { NftShell } from "./nft-shell.ts";
@@ -31,11 +32,14 @@ export class Nftables implements Firewall {
   #takenAway: () => void = () => {};
   #hidden = false;
   #hiding = false;
+  /** Our table as a look has just found it, when that means that it has to be made anew. */
+  #seen: string | undefined;
 
   /** One transaction, so that no hidden port is ever visible in between. Sets that stay keep their elements. */
   async hide({ doors, allow }: Hidden): Promise<boolean> {
     if (!doors.some((door) => usesFirewall(door, 4) || usesFirewall(door, 6))) return this.#hideNothing();
-    const before = await listTable();
+    const before = this.#seen ?? (await listTable());
+    this.#seen = undefined;
     const ownSets = new Set(FAMILIES.flatMap(({ family }) => withPorts(doors).map((door) => ownSet(door, family))));
     const staleSets = setsIn(before).filter((set) => !ownSets.has(set));
     const load = (sessions: string) =>
@@ -100,8 +104,10 @@ export class Nftables implements Firewall {
   /** Our own changes destroy rules too: only a table without its last rule was taken away. */
   async #look(): Promise<void> {
     if (!this.#hidden || this.#hiding) return;
-    const table = await listTable();
-    if (!table.includes(LAST_RULE) && !this.#hiding) this.#takenAway();
+    const table = await listTable().catch(() => LAST_RULE);
+    if (table.includes(LAST_RULE) || this.#hiding) return;
+    this.#seen = table;
+    this.#takenAway();
   }
 }
 
@@ -123,9 +129,12 @@ function elementsOf(set: z.output<typeof setSchema> | undefined): OpenElement[] 
 
 /** Our table as it is now, perhaps since an earlier run; empty if there is none. */
 async function listTable(): Promise<string> {
-  const tables = await runTool(["nft", "list", "tables", "inet"]);
-  if (!`${tables}\n`.includes(`table ${TABLE}\n`)) return "";
-  return await runTool(["nft", "--terse", "list", "table", ...TABLE.split(" ")]).catch(() => "");
+  try {
+    return await runTool(["nft", "--terse", "list", "table", ...TABLE.split(" ")]);
+  } catch (error) {
+    if (reasonOf(error).includes("No such file or directory")) return "";
+    throw error;
+  }
 }
 
 /** The sets of doors in a listing of our table. */
