@@ -13,13 +13,18 @@ export interface CaptureOrder {
 }
 
 /**
- * cap asks for frames of 65,535 bytes, so one slot of the kernel's ring takes 64 KiB where offloads are on: 2 MiB held 32
- * packets and lost knocks in a flood, 32 MiB lost none.
+ * cap asks for frames of 65,535 bytes, so where offloads are on one slot of the kernel's ring takes 64 KiB, and a little more
+ * with its header: libpcap then spends 128 KiB on each. 32 MiB become 511 slots in 64 MiB. With fewer, a flood loses knocks.
  */
 const RING_BYTES = 32 * 1024 * 1024;
 const BATCH_BYTES = 64 * 1024;
-/** Frames that come faster than this after the last write wait for it, so that a flood costs few writes. */
+/** So many writes in so long go out at once: all steps of a hasty knock. More is a flood, which comes in batches. */
+const PROMPT_WRITES = 8;
+const PROMPT_MS = 10;
+/** How long frames of a flood wait for a write; the daemon wakes up for each. */
 const COALESCE_MS = 1;
+/** How long they collect in the ring: waking up for every few costs more than they do. Longer would overflow the ring. */
+const REST_MS = 0.2;
 /** A wire length for frames cut at our buffer: cap does not tell the true one. */
 const UNKNOWN_WIRE_BYTES = 65_535;
 const STDOUT = 1;
@@ -27,8 +32,11 @@ const STDOUT = 1;
 const batch = Buffer.alloc(BATCH_BYTES);
 const batchView = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
 let filled = 0;
-let flushedMs = 0;
 let flushPlanned = false;
+let promptUntilMs = 0;
+let promptWrites = 0;
+let writeAtMs = 0;
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
 await main();
 
@@ -54,22 +62,40 @@ function start(cap: Cap, order: CaptureOrder): void {
 }
 
 function add(frame: Buffer, length: number, truncated: boolean): void {
-  if (filled + RECORD_HEADER_BYTES + length > BATCH_BYTES) flush();
+  if (filled + RECORD_HEADER_BYTES + length > BATCH_BYTES) write();
   writeRecordHeader(batchView, filled, Date.now(), length, truncated ? UNKNOWN_WIRE_BYTES : length);
   frame.copy(batch, filled + RECORD_HEADER_BYTES, 0, length);
   filled += RECORD_HEADER_BYTES + length;
   if (flushPlanned) return;
   flushPlanned = true;
   // cap hands over all it has before the loop turns: a lone knock goes out at once, a busy link in batches.
-  if (performance.now() - flushedMs >= COALESCE_MS) setImmediate(flush);
-  else setTimeout(flush, COALESCE_MS);
+  const nowMs = performance.now();
+  writeAtMs = nowMs + COALESCE_MS;
+  setImmediate(isFlood(nowMs) ? rest : flush);
+}
+
+function isFlood(nowMs: number): boolean {
+  if (nowMs >= promptUntilMs) {
+    promptUntilMs = nowMs + PROMPT_MS;
+    promptWrites = 0;
+  }
+  return ++promptWrites > PROMPT_WRITES;
+}
+
+/** Sleeps; cap hands over what has come since when the loop turns. */
+function rest(): void {
+  Atomics.wait(sleeper, 0, 0, REST_MS);
+  setImmediate(performance.now() < writeAtMs ? rest : flush);
 }
 
 function flush(): void {
   flushPlanned = false;
+  write();
+}
+
+function write(): void {
   writeAll(batch, filled);
   filled = 0;
-  flushedMs = performance.now();
 }
 
 /** Synchronous, so that nothing piles up in this process: what the daemon cannot take stays in the kernel's ring. */

@@ -87,7 +87,8 @@ describe("the entries", () => {
     ["capture.ts", /^(node:fs|cap|\.\/core\/(exit|pcap|filter|knock)\.ts)$/],
     ["daemon.ts", /^\.\/((core|io)\/[\w-]+|door-commands|doorkeeper|recovery|watchman)\.ts$/],
     ["doorkeeper.ts", /^\.\/((core|io)\/[\w-]+|door-commands)\.ts$/],
-    ["knockd.ts", /^(commander|\.\/commands\/[\w-]+\.ts|\.\/core\/exit\.ts|\.\/version\.ts)$/],
+    ["knockd.ts", /^\.\/(io\/capture-process|main)\.ts$/],
+    ["main.ts", /^(commander|\.\/commands\/[\w-]+\.ts|\.\/core\/exit\.ts|\.\/version\.ts)$/],
     ["knock.ts", /^(\.\/client\/[\w-]+\.ts|\.\/core\/[\w-]+\.ts|\.\/version\.ts|node:[\w/]+)$/],
   ];
   it.each(entries)("%s imports what is below it, and no more", (file, mayImport) => {

@@ -21,7 +21,10 @@ need_packages() {
 build_knockd() {
   local version
   version=$(node --version 2>/dev/null) || { say "Node.js 20.19 or newer is needed"; exit 69; }
-  if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ] || ! node -e 'require("cap")' 2>/dev/null; then
+  # npm ci empties what a link points to, which is another checkout's.
+  if [ -L node_modules ]; then
+    say "node_modules is a link, and is taken as it is"
+  elif [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ] || ! node -e 'require("cap")' 2>/dev/null; then
     say "installing npm packages (node $version)"
     npm ci --silent --no-audit --no-fund
   fi

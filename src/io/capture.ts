@@ -1,15 +1,12 @@
 // One interface's capture: starts the capture process, hands on its frames, and starts it again for as long as it takes.
-import { type ChildProcess, spawn } from "node:child_process";
-import { constants, statSync } from "node:fs";
-import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
+import type { ChildProcess } from "node:child_process";
 import type { CaptureOrder } from "../capture.ts";
 import { EXIT } from "../core/exit.ts";
 import { withVlan } from "../core/filter.ts";
 import type { Frame } from "../core/knock.ts";
 import { PcapReader } from "../core/pcap.ts";
+import { takeCaptureProcess } from "./capture-process.ts";
 import type { Interface } from "./network.ts";
-import { setprivExists } from "./tool.ts";
 
 /** Hears how the capture fares. */
 export interface CaptureReport {
@@ -29,8 +26,6 @@ const RETRY_FIRST_MS = 100;
 const RETRY_LAST_MS = 1000;
 /** BOUNDED: what is kept of the capture process's last words. */
 const LAST_WORDS_MAX = 1000;
-
-const PROGRAM = fileURLToPath(new URL("../capture.js", import.meta.url));
 
 /** `waiting` for the interface, `starting`, `capturing`, or `closed` for good. */
 type State = "waiting" | "starting" | "capturing" | "closed";
@@ -83,7 +78,7 @@ export class Capture {
   #start(): void {
     clearTimeout(this.#retry);
     if (this.#children.length === 0) this.#state = "starting";
-    const child = spawnCapture();
+    const child = takeCaptureProcess();
     this.#children.push(child);
     let lastWords = "";
     const reader = new PcapReader((frame) => {
@@ -159,36 +154,4 @@ function reasonOf(lastWords: string): string {
   if (lastWords.includes("Assertion")) return "it went down";
   const lines = lastWords.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("Warning:"));
   return lines.at(-1)?.trim() ?? "the capture process ended";
-}
-
-/**
- * CAP_NET_RAW and nothing else, where the machine allows that: setpriv(1) drops the rest. Root also changes to nobody, if
- * nobody can read the program.
- */
-function spawnCapture(): ChildProcess {
-  const isRoot = process.getuid?.() === 0;
-  const user =
-    isRoot && everybodyReads(PROGRAM) && everybodyReads(process.execPath)
-      ? ["--reuid=nobody", "--regid=nogroup", "--clear-groups"]
-      : [];
-  const bound = isRoot ? ["--bounding-set=-all,+net_raw"] : [];
-  const argv = [
-    ...user,
-    ...bound,
-    "--inh-caps=-all,+net_raw",
-    "--ambient-caps=-all,+net_raw",
-    "--no-new-privs",
-    process.execPath,
-    PROGRAM,
-  ];
-  return setprivExists() ? spawn("setpriv", argv, CAPTURE_SPAWN) : spawn(process.execPath, [PROGRAM], CAPTURE_SPAWN);
-}
-
-const CAPTURE_SPAWN = { stdio: "pipe" } as const;
-
-function everybodyReads(file: string): boolean {
-  for (let path = file, bit = constants.S_IROTH; ; path = dirname(path), bit = constants.S_IXOTH) {
-    if ((statSync(path).mode & bit) === 0) return false;
-    if (path === "/") return true;
-  }
 }

@@ -32,6 +32,8 @@ export class Nftables implements Firewall {
   #takenAway: () => void = () => {};
   #hidden = false;
   #hiding = false;
+  /** Whether there were sets of an earlier run, or our own. */
+  #foundSets = false;
   /** Our table as a look has just found it, when that means that it has to be made anew. */
   #seen: string | undefined;
 
@@ -40,6 +42,7 @@ export class Nftables implements Firewall {
     if (!doors.some((door) => usesFirewall(door, 4) || usesFirewall(door, 6))) return this.#hideNothing();
     const before = this.#seen ?? (await listTable());
     this.#seen = undefined;
+    this.#foundSets ||= setsIn(before).length > 0;
     const ownSets = new Set(FAMILIES.flatMap(({ family }) => withPorts(doors).map((door) => ownSet(door, family))));
     const staleSets = setsIn(before).filter((set) => !ownSets.has(set));
     const load = (sessions: string) =>
@@ -75,6 +78,8 @@ export class Nftables implements Firewall {
   }
 
   async listOpen(): Promise<OpenElement[]> {
+    // With many doors the listing takes as long as hiding them.
+    if (!this.#foundSets) return [];
     const listing = await runTool(["nft", "-json", "list", "table", ...TABLE.split(" ")]).catch(() => EMPTY_LISTING);
     return listingSchema.parse(JSON.parse(listing)).nftables.flatMap(({ set }) => elementsOf(set));
   }
@@ -202,10 +207,7 @@ function ruleset(
     ...(sessions === "" ? [] : [`add rule ${TABLE} input ${sessions}`]),
     ...FAMILIES.map(({ source, allowed }) => `add rule ${TABLE} input ${source} @${allowed} accept`),
     ...FAMILIES.flatMap(({ family, source }) =>
-      doors.map(
-        (door) =>
-          `add rule ${TABLE} input meta l4proto . th dport { ${door.open.map(concatenation).join(", ")} } ${source} @${setName(door, family)} accept`,
-      ),
+      doors.map((door) => `add rule ${TABLE} input ${portsMatch(door)} ${source} @${setName(door, family)} accept`),
     ),
     // Not th dport: this rule is the one that people look for.
     `add rule ${TABLE} input meta l4proto { tcp, udp } counter drop comment "${LAST_RULE}: ${comment(doors)}"`,
@@ -222,6 +224,13 @@ function allowedSet(name: string, type: string, networks: readonly Network[]): s
       ? [`add element ${TABLE} ${name} { ${networks.map((network) => network.text).join(", ")} }`]
       : []),
   ];
+}
+
+/** One port is matched by itself: each set without a name costs nft a third of a millisecond, twice for each door. */
+function portsMatch({ open }: Door): string {
+  const [only, ...more] = open;
+  if (only !== undefined && more.length === 0) return `${only.protocol} dport ${only.number}`;
+  return `meta l4proto . th dport { ${open.map(concatenation).join(", ")} }`;
 }
 
 function concatenation({ protocol, number }: { protocol: string; number: number }): string {
