@@ -265,7 +265,8 @@ describe("grants, whatever happens", () => {
               open.set(key, { grant: admission.grant, endMs: nowMs + which.grantMs, isOpen: false });
           } else if (kind === "started" && known !== undefined) {
             grants.started(known.grant, nowMs);
-            if (!known.isOpen) known.endMs = Math.max(known.endMs, nowMs + which.grantMs);
+            // What the kernel counts has been counting since the opening.
+            if (!known.isOpen && which === COMMANDS) known.endMs = Math.max(known.endMs, nowMs + which.grantMs);
             known.isOpen = true;
           } else if (kind === "remove" && known !== undefined) {
             grants.remove(known.grant);
