@@ -1,7 +1,6 @@
 // Attempts per source and door: what a knock does to them, and which doors it completes.
-import type { Address, AddressSet } from "./address.ts";
-import { sameAddress } from "./address.ts";
-import { ATTEMPTS_MAX, Attempts, DOOR_NUMBER_MAX, NONE, type Slot } from "./attempts.ts";
+import { type Address, type AddressSet, sameAddress } from "./address.ts";
+import { ATTEMPTS_MAX, Attempts, NONE, type Slot } from "./attempts.ts";
 import type { Door } from "./door.ts";
 import type { Knock } from "./knock.ts";
 import { portKey } from "./port.ts";
@@ -17,9 +16,6 @@ const UNWATCHED = 0;
 const WATCHED = 1;
 const GUARD = 2;
 const PORT_KEYS = 3 * 0x10000;
-
-/** BOUNDED: doors in one config, by the width of a door's number in the table. */
-export const DOORS_MAX = DOOR_NUMBER_MAX;
 
 /** Slots that one sweep visits: about a tenth of a millisecond. */
 const SWEEP_SLOTS = 2 ** 16;

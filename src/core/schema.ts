@@ -1,12 +1,15 @@
 // knockd.yaml's one source of truth: every key with its form, default and sentence. The parser, the errors and the shipped
 // JSON Schema all come from here.
 import { z } from "zod";
+import { DOOR_NUMBER_MAX } from "./attempts.ts";
 import { STEPS_MAX } from "./door.ts";
 import { formatPort } from "./port.ts";
 import * as form from "./schema-forms.ts";
 import { FIRST_SYN, parseFlags } from "./tcp-flags.ts";
 
 const ALLOW_MAX = 1024;
+/** BOUNDED: doors in one config, by the width of a door's number in the table of attempts. */
+const DOORS_MAX = DOOR_NUMBER_MAX;
 export const DOOR_NAME_MAX = 64;
 
 const options = z.strictObject({
@@ -127,6 +130,7 @@ export const configSchema = z
     options: options.prefault({}).meta({ description: "For all doors." }),
     doors: z
       .record(z.string(), door, { error: "a mapping of door names to doors" })
+      .refine((doors) => Object.keys(doors).length <= DOORS_MAX, `expected at most ${DOORS_MAX} doors`)
       .meta({ description: "Each door by its name." }),
   })
   .meta({ title: "knockd.yaml", description: "Configuration of knockd, the port-knocking daemon." });

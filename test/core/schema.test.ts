@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
-import { jsonSchema } from "../../src/core/schema.ts";
+import { configSchema, jsonSchema } from "../../src/core/schema.ts";
 
 const SHIPPED = fileURLToPath(new URL("../../config/knockd.schema.json", import.meta.url));
 const SAMPLE = fileURLToPath(new URL("../../config/knockd.yaml", import.meta.url));
@@ -26,6 +26,15 @@ const fileSchema = z.object({
 const sampleSchema = z.looseObject({
   options: z.record(z.string(), z.unknown()).optional(),
   doors: z.record(z.string(), z.record(z.string(), z.unknown())),
+});
+
+it("a config holds no more doors than the table of attempts can number", () => {
+  const doors = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_each, index) => [`d${index}`, { sequence: 7000 }]));
+  expect(configSchema.safeParse({ doors: doors(65_535) }).success).toBe(true);
+  expect(configSchema.safeParse({ doors: doors(65_536) }).error?.issues).toMatchObject([
+    { path: ["doors"], message: "expected at most 65535 doors" },
+  ]);
 });
 
 describe("the JSON Schema", () => {
