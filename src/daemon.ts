@@ -9,16 +9,13 @@ import { Matcher } from "./core/match.ts";
 import { words } from "./core/words.ts";
 import { Doorkeeper, type Tools } from "./doorkeeper.ts";
 import { Alarm } from "./io/alarm.ts";
-import type { Ledger } from "./io/ledger.ts";
 import { MatchLog } from "./io/match-log.ts";
 import { Serial } from "./io/serial.ts";
 import { letInAgain, resume } from "./recovery.ts";
 import { type Lookout, Watchman } from "./watchman.ts";
 
 /** What the daemon needs of the world; a test hands in its own. */
-export interface World extends Tools, Lookout {
-  readonly ledger: Pick<Ledger, "read" | "open" | "close">;
-}
+export interface World extends Tools, Lookout {}
 
 /** How often attempts that are too old are looked for. */
 const SWEEP_MS = 250;

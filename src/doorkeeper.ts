@@ -15,7 +15,7 @@ import { Serial } from "./io/serial.ts";
 /** What the doorkeeper works with. */
 export interface Tools extends CommandTools {
   readonly firewall: Firewall;
-  readonly ledger: Pick<Ledger, "open" | "close">;
+  readonly ledger: Pick<Ledger, "read" | "open" | "close">;
   /** Which boot this is. */
   readonly boot: string;
 }

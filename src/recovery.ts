@@ -6,19 +6,14 @@ import { doorOfEntry, remainingMs } from "./core/ledger.ts";
 import { words } from "./core/words.ts";
 import type { Doorkeeper, Tools } from "./doorkeeper.ts";
 import { momentOf } from "./io/clock.ts";
-import type { Ledger } from "./io/ledger.ts";
 import type { Log } from "./io/log.ts";
-
-interface Hands extends Tools {
-  readonly ledger: Pick<Ledger, "read" | "open" | "close">;
-}
 
 /**
  * The ledger is right about what should be open, and the kernel about what is: a grant that only the kernel knows is taken
  * over. Grants whose time is over are due at once.
  */
-export async function resume(config: Config, grants: Grants, doorkeeper: Doorkeeper, hands: Hands): Promise<void> {
-  const { ledger, firewall, log, boot } = hands;
+export async function resume(config: Config, grants: Grants, doorkeeper: Doorkeeper, tools: Tools): Promise<void> {
+  const { ledger, firewall, log, boot } = tools;
   const doors = new Map(config.doors.map((door) => [door.name, door]));
   const nowMs = performance.now();
   const now = momentOf(nowMs);
