@@ -5,5 +5,6 @@ import { prepareCaptureProcess } from "./io/capture-process.ts";
 if (process.argv[2] === "run") prepareCaptureProcess();
 const { main } = await import("./main.ts");
 
+await main();
 // A stop command that hangs must not keep us: the next start runs it again.
-process.exit(await main());
+process.exit();

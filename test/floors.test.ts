@@ -35,7 +35,7 @@ const floors: Record<string, Floor> = {
     linesMax: 150,
   },
   commands: {
-    mayImport: /^(\.\.\/(core|io)\/[\w-]+\.ts|\.\.\/daemon\.ts|\.\/[\w-]+\.ts|node:fs)$/,
+    mayImport: /^(\.\.\/(core|io)\/[\w-]+\.ts|\.\.\/daemon\.ts|\.\/[\w-]+\.ts|node:fs|commander)$/,
     mayNotUse: /console\.|process\.exit\b|setTimeout|setInterval|spawn/,
     linesMax: 120,
   },

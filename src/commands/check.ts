@@ -1,19 +1,30 @@
 // `knockd check`: every problem of the file at once, and what is unwise in a file without problems.
+import { Command } from "commander";
 import { EXIT, type ExitCode } from "../core/exit.ts";
 import { formatProblem } from "../core/problem.ts";
 import { suggestSequence } from "../core/suggest.ts";
 import { weaknesses } from "../core/weakness.ts";
 import { randomFraction } from "../io/secret.ts";
-import { parseFile } from "./config-file.ts";
+import { CONFIG_OPTION, parseFile } from "./config-file.ts";
 import { hint, print, printError } from "./terminal.ts";
 
-export interface CheckOptions {
+interface Options {
   readonly config: string;
   readonly json?: boolean;
   readonly suggest?: boolean;
 }
 
-export function check({ config: file, json, suggest }: CheckOptions): ExitCode {
+export const command = new Command("check")
+  .description("say every problem of a config file at once")
+  .option(...CONFIG_OPTION)
+  .option("-i, --interface <name>", "ignored, so that check takes what run takes")
+  .option("--json", "print one JSON object")
+  .option("--suggest", "print a sequence that nobody guesses, and nothing else")
+  .action((options: Options) => {
+    process.exitCode = check(options);
+  });
+
+function check({ config: file, json, suggest }: Options): ExitCode {
   if (suggest) {
     print(`sequence: ${suggestSequence(randomFraction)}`);
     return EXIT.OK;

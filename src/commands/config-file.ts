@@ -5,7 +5,10 @@ import { EXIT, Failure } from "../core/exit.ts";
 import { formatProblem } from "../core/problem.ts";
 import { reasonOf } from "../core/words.ts";
 
-export const DEFAULT_CONFIG = "/etc/knockd/knockd.yaml";
+const DEFAULT_CONFIG = "/etc/knockd/knockd.yaml";
+
+/** `-c`, the same in every command. */
+export const CONFIG_OPTION = ["-c, --config <file>", "the config file", DEFAULT_CONFIG] as const;
 
 /** Throws a Failure: NO_INPUT if there is no reading it. */
 export function parseFile(file: string): Parsed {

@@ -1,7 +1,7 @@
 // `knockd run`: the daemon in the foreground. Picks the real captures, firewall and log, and ties signals to them.
-
+import { Command } from "commander";
 import type { Config } from "../core/config.ts";
-import { EXIT, type ExitCode, Failure } from "../core/exit.ts";
+import { EXIT, Failure } from "../core/exit.ts";
 import { weaknesses } from "../core/weakness.ts";
 import { reasonOf, words } from "../core/words.ts";
 import { Daemon } from "../daemon.ts";
@@ -16,17 +16,23 @@ import { type Log, openLog } from "../io/log.ts";
 import { guardSecret } from "../io/secret.ts";
 import { Serial } from "../io/serial.ts";
 import { PRIVILEGES_NEEDED } from "../io/tool.ts";
-import { loadConfig } from "./config-file.ts";
+import { CONFIG_OPTION, loadConfig } from "./config-file.ts";
 
 const DEFAULT_STATE_DIRECTORY = "/var/lib/knockd";
 
-export interface RunOptions {
-  config: string;
-  interface?: string;
+interface Options {
+  readonly config: string;
+  readonly interface?: string;
 }
 
+export const command = new Command("run")
+  .description("run the daemon in the foreground; SIGHUP reads the file again, SIGTERM ends it")
+  .option(...CONFIG_OPTION)
+  .option("-i, --interface <name>", "where to listen; beats the file")
+  .action(run);
+
 /** Ends with a signal, or rejects with a Failure when there is no going on. */
-export async function run(options: RunOptions): Promise<ExitCode> {
+async function run(options: Options): Promise<void> {
   // First of all: a signal that comes while we start must find us listening.
   const ending = new Ending();
   process.on("SIGTERM", () => ending.end());
@@ -70,7 +76,6 @@ export async function run(options: RunOptions): Promise<ExitCode> {
     captures.close();
     await daemon.stop();
   }
-  return EXIT.OK;
 }
 
 /** A storm of signals needs one more look at the file after the present one, not one each. */
@@ -88,7 +93,7 @@ function oneAtATime(task: () => Promise<void>): () => void {
 }
 
 /** A bad file changes nothing. */
-async function reload(options: RunOptions, atStart: Config, daemon: Daemon, log: Log): Promise<void> {
+async function reload(options: Options, atStart: Config, daemon: Daemon, log: Log): Promise<void> {
   try {
     const config = configFor(options);
     await daemon.reload(config);
@@ -105,7 +110,7 @@ function stateDirectoryOf(variable: string | undefined): string {
   return variable?.split(":")[0] || DEFAULT_STATE_DIRECTORY;
 }
 
-function configFor({ config: file, interface: name }: RunOptions): Config {
+function configFor({ config: file, interface: name }: Options): Config {
   const config = loadConfig(file);
   return name === undefined ? config : { ...config, interfaces: [name] };
 }
