@@ -6,8 +6,8 @@ import type { Cap } from "cap";
 import { EXIT } from "./core/exit.ts";
 import { fileHeader, LINKTYPE, RECORD_HEADER_BYTES, SNAP_BYTES, writeRecordHeader } from "./core/pcap.ts";
 
-/** What the daemon says on stdin, as one line of JSON: an argument would show the secret ports to everyone in `ps`. */
-export interface CaptureOrder {
+/** What the daemon says on stdin, as one line of JSON. cap chooses its own snap length. */
+interface Order {
   readonly interface: string;
   readonly filter: string;
 }
@@ -54,7 +54,7 @@ async function main(): Promise<void> {
   }
 }
 
-function start(cap: Cap, order: CaptureOrder): void {
+function start(cap: Cap, order: Order): void {
   const frame = Buffer.alloc(SNAP_BYTES);
   cap.on("packet", (length: number, truncated: boolean) => add(frame, length, truncated));
   const link = cap.open(order.interface, order.filter, RING_BYTES, frame);
@@ -120,7 +120,7 @@ function linkTypeOf(link: string): number {
 }
 
 /** The first line of stdin. Its end, at any time, means that the daemon is gone. */
-function readOrder(): Promise<CaptureOrder> {
+function readOrder(): Promise<Order> {
   return new Promise((resolve) => {
     let text = "";
     process.stdin.setEncoding("utf8");

@@ -1,7 +1,6 @@
 // The version of this program, from its package.
-import { readFileSync } from "node:fs";
+import manifest from "../package.json" with { type: "json" };
 
 export function readVersion(): string {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  return /"version": "([^"]+)"/.exec(text)?.[1] ?? "unknown";
+  return manifest.version;
 }

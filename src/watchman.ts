@@ -3,14 +3,14 @@ import type { Config } from "./core/config.ts";
 import type { Door } from "./core/door.ts";
 import type { GuardSecret } from "./core/guard.ts";
 import type { Matcher } from "./core/match.ts";
-import { watchlistFor } from "./core/watchlist.ts";
+import { type Watchlist, watchlistFor } from "./core/watchlist.ts";
 import type { Log } from "./io/log.ts";
 import { OneTimeFiles } from "./io/one-time-files.ts";
 
 export interface Lookout {
   readonly log: Log;
   /** Where the captures look, and what they let through, from now on. */
-  readonly watch: (interfaces: readonly string[], filter: string) => void;
+  readonly watch: (interfaces: readonly string[], search: Pick<Watchlist, "filter" | "snapBytes">) => void;
   /** Port keys that a guard must not stand on. */
   readonly portsInUse: () => Promise<ReadonlySet<number>>;
   readonly guardSecret: GuardSecret;
@@ -45,8 +45,8 @@ export class Watchman {
   #watch(): void {
     const { doors, scanGuard, interfaces } = this.#config;
     const current = this.#oneTime.current(doors);
-    const { guards, filter } = watchlistFor(current, scanGuard, this.#inUse, this.#lookout.guardSecret);
-    this.#matcher.watch(current, guards);
-    this.#lookout.watch(interfaces, filter);
+    const watchlist = watchlistFor(current, scanGuard, this.#inUse, this.#lookout.guardSecret);
+    this.#matcher.watch(current, watchlist.guards);
+    this.#lookout.watch(interfaces, watchlist);
   }
 }

@@ -25,7 +25,6 @@ const floors: Record<string, Floor> = {
   },
   io: {
     mayImport: /^(\.\.\/core\/[\w-]+\.ts|\.\/[\w-]+\.ts|node:[\w/]+|pino|zod)$/,
-    mayImportTypes: /^\.\.\/capture\.ts$/,
     mayNotUse: /console\.|process\.exit\b|execSync|shell: true/,
     linesMax: 300,
   },
@@ -87,7 +86,7 @@ describe("the entries", () => {
     ["capture.ts", /^(node:fs|cap|\.\/core\/(exit|pcap|filter|knock)\.ts)$/],
     ["daemon.ts", /^\.\/((core|io)\/[\w-]+|door-commands|doorkeeper|recovery|watchman)\.ts$/],
     ["doorkeeper.ts", /^\.\/((core|io)\/[\w-]+|door-commands)\.ts$/],
-    ["knockd.ts", /^\.\/(io\/capture-process|main)\.ts$/],
+    ["knockd.ts", /^(node:v8|\.\/main\.ts)$/],
     ["main.ts", /^(commander|\.\/commands\/[\w-]+\.ts|\.\/core\/exit\.ts|\.\/version\.ts)$/],
     ["knock.ts", /^(\.\/client\/[\w-]+\.ts|\.\/core\/[\w-]+\.ts|\.\/version\.ts|node:[\w/]+)$/],
   ];

@@ -124,7 +124,7 @@ describe.skipIf(!root)("the systemd service", () => {
 
   it("gives the capture process CAP_NET_RAW alone, and the daemon CAP_NET_ADMIN too", async () => {
     const daemon = await box.status(await property(box, "MainPID"));
-    const capture = await box.status(await box.says("pgrep", "-f", "/dist/capture.js"));
+    const capture = await box.status(await box.says("pgrep", "-x", "tcpdump"));
     for (const set of ["CapInh", "CapPrm", "CapEff", "CapAmb"]) {
       expect(`${set} ${capture.get(set)}`).toBe(`${set} ${hex(CAP_NET_RAW)}`);
       expect(`${set} ${daemon.get(set)}`).toBe(`${set} ${hex(CAP_NET_RAW | CAP_NET_ADMIN)}`);
@@ -193,7 +193,7 @@ describe.skipIf(!root)("the systemd service", () => {
     await box.journal(/(?:^starting up, listening on eth0$[\s\S]*){2}/m);
     await knock(net, ADMIN_KNOCK);
     await until(async () => (await box.says("cat", "/srv/came")) === "root");
-    const capture = await box.status(await box.says("pgrep", "-f", "/dist/capture.js"));
+    const capture = await box.status(await box.says("pgrep", "-x", "tcpdump"));
     expect(capture.get("CapEff")).toBe(hex(CAP_NET_RAW));
     expect(capture.get("Uid")).not.toMatch(/\b0\b/);
     await box.ok("systemctl", "revert", "knockd");

@@ -5,6 +5,7 @@ import { EXIT, Failure } from "../core/exit.ts";
 import { weaknesses } from "../core/weakness.ts";
 import { reasonOf, words } from "../core/words.ts";
 import { Daemon } from "../daemon.ts";
+import { captureLog } from "../io/capture-log.ts";
 import { Captures } from "../io/captures.ts";
 import { bootId } from "../io/clock.ts";
 import { runCommand } from "../io/command.ts";
@@ -45,17 +46,9 @@ async function run(options: Options): Promise<void> {
   const { secret, problem } = guardSecret(stateDirectory);
   if (problem !== undefined) log.warn({ event: "state" }, words.secretNotKept(problem));
 
-  const captures = new Captures({
+  const captures = new Captures(config.sniffer, {
     frame: (frame, local) => daemon.see(frame, local),
-    listening: (name, again) => {
-      if (again) log.info({ event: "capture-back", interface: name }, words.captureBack(name));
-      else log.info({ event: "listening", interface: name }, words.listening(name));
-    },
-    absent: (name, reason) =>
-      log.warn({ event: "capture-lost", interface: name, reason }, words.captureAbsent(name, reason)),
-    lost: (name, reason) =>
-      log.warn({ event: "capture-lost", interface: name, reason }, words.captureLost(name, reason)),
-    noDefaultRoute: () => log.warn({ event: "capture-lost" }, words.noDefaultRoute()),
+    ...captureLog(log),
     denied: (reason) => ending.fail(new Failure(EXIT.NO_PERMISSION, `cannot capture: ${reason}`, PRIVILEGES_NEEDED)),
   });
   const firewall = chooseFirewall(config);
@@ -98,7 +91,9 @@ async function reload(options: Options, atStart: Config, daemon: Daemon, log: Lo
     const config = configFor(options);
     await daemon.reload(config);
     log.info({ event: "reloaded", file: options.config }, words.reloaded(options.config));
-    const fixed = (["firewall", "logFormat", "logLevel"] as const).filter((key) => config[key] !== atStart[key]);
+    const fixed = (["firewall", "sniffer", "logFormat", "logLevel"] as const).filter(
+      (key) => config[key] !== atStart[key],
+    );
     if (fixed.length > 0) log.warn({ event: "reloaded" }, words.needsRestart(fixed));
   } catch (error) {
     log.error({ event: "reload-rejected", file: options.config }, words.reloadRejected(reasonOf(error)));

@@ -1,11 +1,17 @@
 // The table of attempts: how far each source has come with each door. Constant time, constant memory, whatever a stranger sends.
 import { type Address, hashAddress, sameAddress } from "./address.ts";
 
-/** BOUNDED: attempts at a time. 27 bytes each; untouched pages cost nothing. Past it the oldest attempt is forgotten first. */
+/**
+ * BOUNDED: attempts at a time. 31 bytes each, for IPv4 19: untouched pages cost nothing. Past it the oldest attempt is forgotten
+ * first.
+ */
 export const ATTEMPTS_MAX = 2 ** 19;
 
 /** How many attempts that are past their first step a new one looks over before it takes the place of one of them. */
 const SPARED_MAX = 64;
+
+/** The high words of an IPv4 address (RFC 4291 section 2.5.5.2); kept as the difference from them. */
+const IPV4_WORDS = [0, 0, 0xffff] as const;
 
 /** A place in the table, or NONE. */
 export type Slot = number;
@@ -15,15 +21,17 @@ export const NONE = -1;
 export const DOOR_NUMBER_MAX = 0xffff;
 
 /**
- * Slots are given out in a circle, so the one after the newest is the oldest. Slots of one hash are chained through `#next`.
+ * Slots are given out in a circle, so the one after the newest is the oldest. Slots of one hash are chained through `#chain`.
  * (A Map with "delete the first key" costs quadratic time under a flood: V8 keeps tombstones.)
  */
 export class Attempts {
   readonly #size: number;
   readonly #seed: number;
   readonly #heads: Int32Array;
-  readonly #next: Int32Array;
-  readonly #sources: Int32Array;
+  /** For each slot the last word of its source, and the link to the next of its chain: side by side, they are one look into memory. */
+  readonly #chain: Int32Array;
+  /** The other three words. */
+  readonly #highWords: Int32Array;
   readonly #startedMs: Uint32Array;
   readonly #doors: Uint16Array;
   /** Steps matched so far; 0 marks a free slot. */
@@ -38,9 +46,9 @@ export class Attempts {
   constructor(size: number, seed: number) {
     this.#size = size;
     this.#seed = seed;
-    this.#heads = new Int32Array(Math.max(1, size / 2));
-    this.#next = new Int32Array(size);
-    this.#sources = new Int32Array(size * 4);
+    this.#heads = new Int32Array(size);
+    this.#chain = new Int32Array(size * 2);
+    this.#highWords = new Int32Array(size * 3);
     this.#startedMs = new Uint32Array(size);
     this.#doors = new Uint16Array(size);
     this.#stages = new Uint8Array(size);
@@ -56,18 +64,18 @@ export class Attempts {
   }
 
   after(slot: Slot, source: Address): Slot {
-    return this.#matching((this.#next[slot] ?? 0) - 1, source);
+    return this.#matching(this.#after(slot), source);
   }
 
   add(source: Address, door: number, nowMs: number): Slot {
     const slot = this.#claim();
-    this.#sources.set(source, slot * 4);
+    this.#keepSource(slot, source);
     this.#doors[slot] = door;
     this.#stages[slot] = 1;
     this.#startedMs[slot] = nowMs >>> 0;
     const bucket = this.#bucket(source);
     // Links are slot + 1, so that zeroed memory means "none".
-    this.#next[slot] = this.#heads[bucket] ?? 0;
+    this.#chain[slot * 2 + 1] = this.#heads[bucket] ?? 0;
     this.#heads[bucket] = slot + 1;
     this.#live++;
     return slot;
@@ -75,12 +83,12 @@ export class Attempts {
 
   remove(slot: Slot): void {
     const bucket = this.#bucket(this.source(slot));
-    const next = this.#next[slot] ?? 0;
+    const after = this.#after(slot);
     let at = (this.#heads[bucket] ?? 0) - 1;
-    if (at === slot) this.#heads[bucket] = next;
+    if (at === slot) this.#heads[bucket] = after + 1;
     else {
-      while (at !== NONE && (this.#next[at] ?? 0) !== slot + 1) at = (this.#next[at] ?? 0) - 1;
-      if (at !== NONE) this.#next[at] = next;
+      while (at !== NONE && this.#after(at) !== slot) at = this.#after(at);
+      if (at !== NONE) this.#chain[at * 2 + 1] = after + 1;
     }
     this.#stages[slot] = 0;
     this.#live--;
@@ -105,7 +113,9 @@ export class Attempts {
 
   /** Valid until the next call. */
   source(slot: Slot): Address {
-    for (let word = 0; word < 4; word++) this.#scratch[word] = this.#sources[slot * 4 + word] ?? 0;
+    for (let word = 0; word < 3; word++)
+      this.#scratch[word] = (this.#highWords[slot * 3 + word] ?? 0) ^ (IPV4_WORDS[word] ?? 0);
+    this.#scratch[3] = this.#chain[slot * 2] ?? 0;
     return this.#scratch;
   }
 
@@ -129,6 +139,15 @@ export class Attempts {
     }
   }
 
+  /** Zeros are not written over zeros, so that a flood from IPv4 leaves the memory for the high words untouched. */
+  #keepSource(slot: Slot, source: Address): void {
+    this.#chain[slot * 2] = source[3] ?? 0;
+    for (let word = 0; word < 3; word++) {
+      const kept = (source[word] ?? 0) ^ (IPV4_WORDS[word] ?? 0);
+      if (this.#highWords[slot * 3 + word] !== kept) this.#highWords[slot * 3 + word] = kept;
+    }
+  }
+
   /** The next slot of the circle. An attempt past its first step was made by someone who knows the way: it is spared for a while. */
   #claim(): Slot {
     let slot = (this.#newest + 1) & (this.#size - 1);
@@ -140,8 +159,16 @@ export class Attempts {
 
   #matching(slot: Slot, source: Address): Slot {
     let at = slot;
-    while (at !== NONE && !sameAddress(this.source(at), source)) at = (this.#next[at] ?? 0) - 1;
+    while (at !== NONE && !this.#isFrom(at, source)) at = this.#after(at);
     return at;
+  }
+
+  #after(slot: Slot): Slot {
+    return (this.#chain[slot * 2 + 1] ?? 0) - 1;
+  }
+
+  #isFrom(slot: Slot, source: Address): boolean {
+    return this.#chain[slot * 2] === source[3] && sameAddress(this.source(slot), source);
   }
 
   #bucket(source: Address): number {

@@ -18,6 +18,7 @@ export type FirewallKind = "nftables" | "iptables" | "none";
 export interface Config {
   /** Names, or `any` alone; empty: the interface of the default route. */
   readonly interfaces: readonly string[];
+  readonly sniffer: "auto" | "tcpdump" | "cap";
   readonly logFormat: "text" | "json";
   readonly logLevel: "error" | "warn" | "info" | "debug";
   readonly firewall: FirewallKind;
@@ -52,6 +53,7 @@ export function parseConfig(text: string): Parsed {
 function build({ options, doors }: ConfigInput): Config {
   return {
     interfaces: options.interface ?? [],
+    sniffer: options.sniffer,
     logFormat: options.log_format,
     logLevel: options.log_level,
     firewall: options.firewall,

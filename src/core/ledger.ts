@@ -1,5 +1,5 @@
 // The ledger's text: one JSON record a line. What was opened and not closed is still to be closed.
-import { z } from "zod";
+import * as z from "zod";
 import { familyOfText } from "./address.ts";
 import type { Command, Door } from "./door.ts";
 import { ANY_FLAGS } from "./tcp-flags.ts";

@@ -1,5 +1,5 @@
 // The forms that values of knockd.yaml take: each reads what an administrator may write, and says what it expected otherwise.
-import { z } from "zod";
+import * as z from "zod";
 import { parseAddress, parseNetwork } from "./address.ts";
 import type { Command } from "./door.ts";
 import { parseDuration } from "./duration.ts";

@@ -1,6 +1,6 @@
 // knockd.yaml's one source of truth: every key with its form, default and sentence. The parser, the errors and the shipped
 // JSON Schema all come from here.
-import { z } from "zod";
+import * as z from "zod";
 import { DOOR_NUMBER_MAX } from "./attempts.ts";
 import { STEPS_MAX } from "./door.ts";
 import { formatPort } from "./port.ts";
@@ -16,6 +16,10 @@ const options = z.strictObject({
   interface: form.interfaces.optional().meta({
     description:
       "Where knocks are looked for: a name, a list, or any (optional, default: the interface of the default route).",
+  }),
+  sniffer: z.enum(["auto", "tcpdump", "cap"], { error: "auto, tcpdump or cap" }).default("auto").meta({
+    description:
+      "The program that captures; auto: tcpdump if it works, otherwise our own, with cap (optional, default auto).",
   }),
   log_format: z
     .enum(["text", "json"], { error: "text or json" })

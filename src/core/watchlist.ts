@@ -6,12 +6,16 @@ import { portKey } from "./port.ts";
 import { commonFlags } from "./tcp-flags.ts";
 
 export interface Watchlist {
-  readonly doors: readonly Door[];
   /** Port keys. */
   readonly guards: ReadonlySet<number>;
   /** A pcap-filter(7) expression. */
   readonly filter: string;
+  /** Bytes of each frame that somebody reads. */
+  readonly snapBytes: number;
 }
+
+/** All headers, with room for options and extensions. */
+const HEADERS_BYTES = 256;
 
 /** `inUse` are port keys that something on this machine uses. */
 export function watchlistFor(
@@ -23,5 +27,5 @@ export function watchlistFor(
   const guards = scanGuard ? guardPorts(doors, inUse, secret) : new Set<number>();
   const steps = doors.flatMap((door) => door.sequence.map((step) => portKey(step.protocol, step.number)));
   const flags = commonFlags(doors.filter((door) => door.sequence.length > 0).map((door) => door.tcpflags));
-  return { doors, guards, filter: filterFor(new Set([...steps, ...guards]), flags) };
+  return { guards, filter: filterFor(new Set([...steps, ...guards]), flags), snapBytes: HEADERS_BYTES };
 }

@@ -25,6 +25,8 @@ export const words = {
   captureAbsent: (name: string, reason: string) => `cannot open interface "${name}": ${reason}`,
   captureLost: (name: string, reason: string) => `lost interface "${name}": ${reason}`,
   captureBack: (name: string) => `interface "${name}" is back, listening`,
+  captureFallback: (name: string, used: string, wanted: string, reason: string) =>
+    `capturing on ${name} with ${used}, since ${wanted} does not work: ${reason}`,
   noDefaultRoute: () => "no default route: waiting for one, or set options.interface",
   oneTimeLeft: (door: string, left: number) => `${door}: one-time sequence used, ${left} left`,
   oneTimeEmpty: (door: string) => `${door}: no one-time sequence left, the door is disabled`,

@@ -1,8 +1,9 @@
 // All captures together: one per interface, each told what the network does.
 import type { AddressSet } from "../core/address.ts";
 import type { Frame } from "../core/knock.ts";
-import { Capture } from "./capture.ts";
+import { Capture, type Search, type SnifferName } from "./capture.ts";
 import { defaultInterface, Network } from "./network.ts";
+import type { SnifferChoice } from "./sniffer.ts";
 
 export interface CapturesReport {
   /** `local` holds the addresses that the frame's interface has now. */
@@ -12,29 +13,33 @@ export interface CapturesReport {
   lost(name: string, reason: string): void;
   /** No interface is configured, and there is no default route yet. */
   noDefaultRoute(): void;
+  /** It works, with the sniffer that comes second. */
+  fallback(name: string, used: SnifferName, wanted: SnifferName, reason: string): void;
   /** Nothing will ever be captured: no privilege. */
   denied(reason: string): void;
 }
 
 export class Captures {
+  readonly #sniffer: SnifferChoice;
   readonly #report: CapturesReport;
   readonly #network: Network;
   /** BOUNDED: by the interfaces of the config. */
   readonly #captures = new Map<string, Capture>();
   #names: readonly string[] = [];
-  #filter = "";
+  #search: Search | undefined;
   #toldNoRoute = false;
 
-  constructor(report: CapturesReport) {
+  constructor(sniffer: SnifferChoice, report: CapturesReport) {
+    this.#sniffer = sniffer;
     this.#report = report;
     this.#network = new Network(() => this.#update());
   }
 
-  /** Captures on `names` (none: the interface of the default route) what passes `filter`; call it again to change either. */
-  watch(names: readonly string[], filter: string): void {
+  /** Captures on `names` (none: the interface of the default route) what the search is for; call it again to change either. */
+  watch(names: readonly string[], search: Search): void {
     this.#names = names;
-    this.#filter = filter;
-    for (const capture of this.#captures.values()) capture.setFilter(filter);
+    this.#search = search;
+    for (const capture of this.#captures.values()) capture.look(search);
     this.#update();
   }
 
@@ -48,34 +53,35 @@ export class Captures {
   }
 
   #update(): void {
-    if (this.#filter === "") return;
-    if (this.#names.length > 0) return this.#open(this.#names);
-    void this.#openDefault();
+    const search = this.#search;
+    if (search === undefined) return;
+    if (this.#names.length > 0) return this.#open(this.#names, search);
+    void this.#openDefault(search);
   }
 
-  async #openDefault(): Promise<void> {
+  async #openDefault(search: Search): Promise<void> {
     // What cannot be asked now is asked again at the next change.
     const name = await defaultInterface().catch(() => undefined);
-    if (name !== undefined) return this.#open([name]);
+    if (name !== undefined) return this.#open([name], search);
     if (this.#captures.size === 0 && !this.#toldNoRoute) this.#report.noDefaultRoute();
     this.#toldNoRoute = true;
   }
 
-  #open(names: readonly string[]): void {
+  #open(names: readonly string[], search: Search): void {
     for (const [name, capture] of this.#captures) {
       if (names.includes(name)) continue;
       capture.close();
       this.#captures.delete(name);
     }
     for (const name of names) {
-      const capture = this.#captures.get(name) ?? this.#create(name);
+      const capture = this.#captures.get(name) ?? this.#create(name, search);
       this.#captures.set(name, capture);
       capture.update(this.#network.get(name));
     }
   }
 
-  #create(name: string): Capture {
-    return new Capture(name, this.#filter, {
+  #create(name: string, search: Search): Capture {
+    return new Capture(name, this.#sniffer, search, {
       frame: (frame) => {
         const local = this.#network.get(name)?.addresses;
         if (local !== undefined) this.#report.frame(frame, local);
@@ -83,6 +89,7 @@ export class Captures {
       listening: (again) => this.#report.listening(name, again),
       absent: (reason) => this.#report.absent(name, reason),
       lost: (reason) => this.#report.lost(name, reason),
+      fallback: (used, wanted, reason) => this.#report.fallback(name, used, wanted, reason),
       denied: (reason) => this.#report.denied(reason),
     });
   }

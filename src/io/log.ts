@@ -2,7 +2,7 @@
 import { fstatSync } from "node:fs";
 import { isatty } from "node:tty";
 import pino from "pino";
-import { z } from "zod";
+import * as z from "zod";
 import type { Config } from "../core/config.ts";
 
 export type Log = pino.Logger;

@@ -1,6 +1,6 @@
 // The machine's interfaces as they are now: up or not, their addresses, the default route; followed through `ip monitor`.
 import type { ChildProcess } from "node:child_process";
-import { z } from "zod";
+import * as z from "zod";
 import { type Address, AddressSet, parseAddress } from "../core/address.ts";
 import { runTool, spawnWatcher } from "./tool.ts";
 

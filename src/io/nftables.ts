@@ -1,5 +1,5 @@
 // The nftables back-end: our own table `inet knockd`, and one persistent `nft -i` for opening and closing.
-import { z } from "zod";
+import * as z from "zod";
 import { type Family, familyOfText } from "../core/address.ts";
 import type { Network } from "../core/config.ts";
 import { type Door, usesFirewall } from "../core/door.ts";

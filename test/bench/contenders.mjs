@@ -1,4 +1,4 @@
-// Who is compared: this knockd, the C knockd, and a ruleset alone. Each guards the same doors in its own way.
+// Who is compared: this knockd (with either sniffer), the C knockd, and a ruleset alone. Each guards the same doors in its own way.
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,12 +14,16 @@ const OPEN_S = 600;
 const LISTEN_LIMIT_MS = 30_000;
 
 /** Each starts in an empty firewall and gives what to measure it by. */
-export const CONTENDERS = { ours: startOurs, knockd: startTheirs, nftables: startRuleset };
+export const CONTENDERS = { ours: startOurs, cap: startOursWithCap, knockd: startTheirs, nftables: startRuleset };
 
-async function startOurs(lab, doors) {
+function startOursWithCap(lab, doors) {
+  return startOurs(lab, doors, "cap");
+}
+
+async function startOurs(lab, doors, sniffer = "tcpdump") {
   await lab.run(["nft", "flush", "ruleset"]);
   const yaml = [
-    "options: { interface: eth0 }",
+    `options: { interface: eth0, sniffer: ${sniffer} }`,
     "doors:",
     ...doors.map(
       ({ steps, open, forS = OPEN_S }, number) =>

@@ -37,10 +37,10 @@ export function plan(quick) {
   const seconds = quick ? 1 : 4;
   return {
     startUp: { ours: starts, knockd: slowStarts },
-    latency: { ours: [{ openings }], knockd: [{ openings }], nftables: [{ openings }] },
-    flood: { ours: floods, knockd: floods, nftables: floods },
-    memoryUse: { ours: memory, knockd: memory },
-    cpuOfFlood: { ours: cpu, knockd: slowCpu },
+    latency: { ours: [{ openings }], cap: [{ openings }], knockd: [{ openings }], nftables: [{ openings }] },
+    flood: { ours: floods, cap: floods, knockd: floods, nftables: floods },
+    memoryUse: { ours: memory, cap: memory, knockd: memory },
+    cpuOfFlood: { ours: cpu, cap: cpu, knockd: slowCpu },
     cpuOfUnwatched: { ours: unwatched, knockd: unwatched },
     openings: {
       ours: [{ rates: quick ? [2000, 4000] : [2000, 4000, 6000, 8000], seconds }],

@@ -1,6 +1,6 @@
 // The results as one table: a line for each number, who reached what, how much better than the C knockd, and our target.
 
-const HEAD = ["measure", "this knockd", "C knockd", "nftables alone", "C : this", "target", ""];
+const HEAD = ["measure", "this knockd", "with cap", "C knockd", "nftables alone", "C : this", "target", ""];
 
 /** @param {{measures: Record<string, Record<string, object[]>>}} results as bench.mjs writes them */
 export function table({ measures, machine, quick }) {
@@ -128,6 +128,7 @@ function rows(runs, nameOf, numberOf, { digits = 0, most, least, ratio = true })
     return [
       name,
       cell(ours),
+      cell(value("cap")),
       cell(theirs),
       cell(value("nftables")),
       Number(times) ? String(Number(times)) : "",

@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { Netns, root } from "../support/netns.ts";
 
 const DRIVER = fileURLToPath(new URL("../support/drivers/nft-shell.mjs", import.meta.url));

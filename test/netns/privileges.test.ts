@@ -1,4 +1,4 @@
-// Who may what: the capture process CAP_NET_RAW and nothing else, the daemon an ordinary user's rights and two capabilities.
+// Who may what: the sniffer CAP_NET_RAW and nothing else, the daemon an ordinary user's rights and two capabilities.
 import { chmodSync, mkdirSync, readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { HOST, Lab, SERVICE } from "../support/lab.ts";
@@ -7,8 +7,9 @@ import { root } from "../support/netns.ts";
 /** linux/capability.h: 1 << CAP_NET_RAW. */
 const NET_RAW_ONLY = "0000000000002000";
 const KNOCK = ["17013", "18017", "17619"];
-const CONFIG = `
-options: { interface: eth0 }
+const SNIFFERS = { tcpdump: "tcpdump", cap: "capture.js" } as const;
+const configFor = (sniffer: string) => `
+options: { interface: eth0, sniffer: ${sniffer} }
 doors: { ssh: { sequence: [${KNOCK.join(", ")}], open: ${SERVICE}/tcp, for: 20s } }`;
 const CAPABILITIES = ["--inh-caps=-all,+net_raw,+net_admin", "--ambient-caps=-all,+net_raw,+net_admin"];
 const ORDINARY_USER = [
@@ -34,22 +35,25 @@ describe.skipIf(!root).each([
   afterEach(() => lab.reset());
   afterAll(() => lab.close());
 
-  it("the daemon opens, and its capture process holds CAP_NET_RAW alone and is not root", async () => {
-    await lab.start(CONFIG, { through });
-    await lab.knock("client", HOST, ...KNOCK);
-    await lab.opens("client");
-    const [capture] = await processes("capture.js");
-    const status = readFileSync(`/proc/${capture}/status`, "utf8");
-    for (const set of ["CapPrm", "CapEff", "CapAmb"])
-      expect(status).toMatch(new RegExp(`^${set}:\t${NET_RAW_ONLY}$`, "m"));
-    expect(status).toMatch(/^NoNewPrivs:\t1$/m);
-    expect(status).toMatch(/^Uid:\t65534\t65534\t65534\t65534$/m);
-    // No port of a sequence is in what `ps` shows to everyone.
-    for (const pid of await processes("")) {
-      const shown = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-      for (const port of KNOCK) expect(shown).not.toContain(port);
-    }
-  });
+  it.each(["tcpdump", "cap"] as const)(
+    "the daemon opens, and %s holds CAP_NET_RAW alone and is not root",
+    async (sniffer) => {
+      await lab.start(configFor(sniffer), { through });
+      await lab.knock("client", HOST, ...KNOCK);
+      await lab.opens("client");
+      const [capture] = await processes(SNIFFERS[sniffer]);
+      const status = readFileSync(`/proc/${capture}/status`, "utf8");
+      for (const set of ["CapPrm", "CapEff", "CapAmb"])
+        expect(status).toMatch(new RegExp(`^${set}:\t${NET_RAW_ONLY}$`, "m"));
+      expect(status).toMatch(/^NoNewPrivs:\t1$/m);
+      expect(status).toMatch(/^Uid:\t65534\t65534\t65534\t65534$/m);
+      // No port of a sequence is in what `ps` shows to everyone.
+      for (const pid of await processes("")) {
+        const shown = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+        for (const port of KNOCK) expect(shown).not.toContain(port);
+      }
+    },
+  );
 
   async function processes(text: string): Promise<number[]> {
     const pids = (await lab.net.ok("switch", ["ip", "netns", "pids", lab.net.nameOf("server")])).trim().split("\n");

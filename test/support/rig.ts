@@ -64,7 +64,7 @@ export class Rig {
       ledger,
       boot: ledger.boot,
       runCommand: (command) => this.#run(command),
-      watch: (_interfaces, filter) => {
+      watch: (_interfaces, { filter }) => {
         this.filter = filter;
       },
       portsInUse: async () => new Set(),

@@ -4,7 +4,7 @@ import { Running } from "../support/running.ts";
 
 const ROLES = {
   daemon: /knockd\.js run/,
-  capture: /dist\/capture\.js/,
+  capture: /dist\/capture\.js|^tcpdump -i/,
   shell: /^nft -i/,
   monitor: /nft monitor/,
 } as const;

@@ -1,6 +1,6 @@
 // Writes one line of each level: node log.mjs FORMAT LEVEL MESSAGE.
 
-import { openLog } from "../../../dist/io/log.js";
+import { openLog } from "../../../build/src/io/log.js";
 
 const [, , logFormat, logLevel, message] = process.argv;
 const log = openLog({ logFormat, logLevel });

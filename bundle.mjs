@@ -1,0 +1,22 @@
+// What tsc has built, with the libraries it uses, as a few files in dist/: they load in half the time that two hundred take.
+import { rmSync } from "node:fs";
+import { build } from "esbuild";
+
+rmSync("dist", { recursive: true, force: true });
+await build({
+  entryPoints: ["build/src/knockd.js", "build/src/knock.js", "build/src/capture.js"],
+  outdir: "dist",
+  bundle: true,
+  // What several commands share, and what only one of them needs, is a file of its own.
+  splitting: true,
+  chunkNames: "chunks/[name]-[hash]",
+  format: "esm",
+  platform: "node",
+  target: "node20.19",
+  // Native code is loaded from where npm has built it.
+  external: ["cap"],
+  legalComments: "none",
+  // Libraries in the older module format ask for Node's modules with require.
+  banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+  logLevel: "warning",
+});
