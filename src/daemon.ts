@@ -19,6 +19,8 @@ export interface World extends Tools, Lookout {}
 
 /** How often attempts that are too old are looked for. */
 const SWEEP_MS = 250;
+/** How often guard ports step aside for what listens now. */
+const LOOK_AROUND_MS = 60_000;
 /** How soon to try again to put back what somebody took out of the firewall. */
 const HIDE_AGAIN_MS = 400;
 
@@ -35,6 +37,7 @@ export class Daemon {
   readonly #knock = emptyKnock();
   #config: Config;
   #sweep: NodeJS.Timeout | undefined;
+  #lookAround: NodeJS.Timeout | undefined;
   /** Somebody flushed the firewall, and not all who were in are in again. */
   #wereFlushed = false;
 
@@ -54,6 +57,7 @@ export class Daemon {
     this.#world.firewall.guard(() => this.#hideAgain());
     await this.#watchman.take(this.#config);
     this.#sweep = setInterval(() => this.#matcher.sweep(performance.now()), SWEEP_MS);
+    this.#lookAround = setInterval(() => void this.#watchman.refresh(), LOOK_AROUND_MS);
   }
 
   /** Takes another config. Open doors, and attempts at doors that did not change, go on. Rejects with nothing changed. */
@@ -77,6 +81,7 @@ export class Daemon {
   async stop(): Promise<void> {
     this.#world.log.info({ event: "shutdown" }, words.shutdown());
     clearInterval(this.#sweep);
+    clearInterval(this.#lookAround);
     this.#closing.set(undefined);
     this.#hidingAgain.set(undefined);
     const ours = this.#grants.all().filter(({ door, family }) => door.commands[family].stop !== undefined);

@@ -22,6 +22,7 @@ export class Watchman {
   #config: Config;
   #oneTime: OneTimeFiles;
   #inUse: ReadonlySet<number> = new Set();
+  #guards: ReadonlySet<number> = new Set();
 
   constructor(config: Config, matcher: Matcher, lookout: Lookout) {
     this.#config = config;
@@ -37,6 +38,12 @@ export class Watchman {
     this.#watch();
   }
 
+  /** Somebody may have begun to use a port that a guard stands on. */
+  async refresh(): Promise<void> {
+    this.#inUse = await this.#lookout.portsInUse();
+    if ([...this.#inUse].some((key) => this.#guards.has(key))) this.#watch();
+  }
+
   /** The door was earned. A one-time sequence is spent with that, and the next one is looked out for. */
   earned(door: Door): void {
     if (this.#oneTime.spend(door)) this.#watch();
@@ -46,6 +53,7 @@ export class Watchman {
     const { doors, scanGuard, interfaces } = this.#config;
     const current = this.#oneTime.current(doors);
     const watchlist = watchlistFor(current, scanGuard, this.#inUse, this.#lookout.guardSecret);
+    this.#guards = watchlist.guards;
     this.#matcher.watch(current, watchlist.guards);
     this.#lookout.watch(interfaces, watchlist);
   }

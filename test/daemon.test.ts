@@ -1,5 +1,6 @@
 // The plot: frames in; firewall, commands and log out.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { portKey } from "../src/core/port.ts";
 import { config, type DoorOptions } from "./support/doors.ts";
 import { startRig, stopClock } from "./support/rig.ts";
 
@@ -10,6 +11,17 @@ const X = "192.0.2.7";
 beforeEach(stopClock);
 afterEach(() => {
   vi.useRealTimers();
+});
+
+describe("a guard port", () => {
+  it("steps aside, within a minute, for a service that somebody starts on it", async () => {
+    const rig = await startRig([SSH]);
+    await rig.play("S7000 S7001 U8000");
+    expect(rig.firewall.letThrough()).toEqual([]);
+    rig.inUse = new Set([portKey("tcp", 7001)]);
+    await rig.play("+60 S7000 S7001 U8000");
+    expect(rig.firewall.letThrough()).toEqual([`ssh ${X}`]);
+  });
 });
 
 describe("an open door", () => {

@@ -14,6 +14,7 @@ import { chooseFirewall } from "../io/firewalls.ts";
 import { Ledger } from "../io/ledger.ts";
 import { portsInUse } from "../io/listening.ts";
 import { type Log, openLog } from "../io/log.ts";
+import { goAhead } from "../io/priority.ts";
 import { guardSecret } from "../io/secret.ts";
 import { Serial } from "../io/serial.ts";
 import { PRIVILEGES_NEEDED } from "../io/tool.ts";
@@ -40,6 +41,7 @@ async function run(options: Options): Promise<void> {
   process.on("SIGINT", () => ending.end());
 
   const config = configFor(options);
+  goAhead();
   const log = openLog(config);
   for (const text of weaknesses(config)) log.warn({ event: "weak" }, text);
   const stateDirectory = stateDirectoryOf(process.env["STATE_DIRECTORY"]);

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import type { Command } from "../core/door.ts";
+import { stepBack } from "./priority.ts";
 import { TOOL_ENV } from "./tool.ts";
 
 /** A command that hangs is ended, with all it started, so that its door still closes. */
@@ -33,7 +34,9 @@ export function runCommand(command: Command, limitMs: number = COMMAND_LIMIT_MS)
   try {
     // A process group of its own, so that the limit reaches what the command started.
     const stdio = ["ignore", "pipe", "pipe"] as const;
-    return ended(spawn(file, args, { cwd: "/", env: TOOL_ENV, detached: true, stdio: [...stdio] }), limitMs);
+    const child = spawn(file, args, { cwd: "/", env: TOOL_ENV, detached: true, stdio: [...stdio] });
+    stepBack(child.pid);
+    return ended(child, limitMs);
   } catch (error) {
     // Node tells some reasons not to start by an event (ENOENT, EAGAIN), and throws others (E2BIG, ENOTDIR, a zero byte).
     return Promise.resolve(unstarted(error));

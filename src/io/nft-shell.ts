@@ -43,6 +43,12 @@ export class NftShell {
     });
   }
 
+  /** Starts nft now: the first knocker should not wait for that. */
+  prepare(): void {
+    // What is wrong with it shows when it is needed.
+    void this.run("").catch(() => {});
+  }
+
   end(): void {
     this.#child?.stdin?.end();
   }

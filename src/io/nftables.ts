@@ -87,6 +87,7 @@ export class Nftables implements Firewall {
   guard(takenAway: () => void): void {
     this.#takenAway = takenAway;
     this.#monitor.start();
+    this.#shell.prepare();
   }
 
   release(): void {

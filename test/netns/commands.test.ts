@@ -37,6 +37,14 @@ describe.skipIf(!root)("a door's commands", () => {
     await writes(JSON.stringify(["10.9.0.10 and 10.9.0.10", "$HOME; `id` | * > x", "", 'it\'s "so"']));
   });
 
+  it("run at ordinary priority, though the daemon goes ahead of others", async () => {
+    const daemon = await start(`start_command: "sleep 0.2; nice > ${out}"`);
+    await knock();
+    await writes("0\n");
+    const niceOf = (pid: number | undefined) => lab.net.ok("server", ["ps", "-o", "ni=", "-p", String(pid)]);
+    expect((await niceOf(daemon.running.pid)).trim()).toBe("-10");
+  });
+
   it("get an IPv6 knocker's address in its short form", async () => {
     await start(`start_command: "echo %IP% > ${out}"`);
     await knock(HOST_6);

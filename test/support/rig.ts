@@ -53,6 +53,8 @@ export class Rig {
   local = addresses("own", "second");
   readonly ledger: MemoryLedger;
   readonly daemon: Daemon;
+  /** Port keys that somebody on this machine uses. */
+  inUse: ReadonlySet<number> = new Set();
 
   /** A ledger and a firewall that are handed on make this the next run, after a crash. */
   constructor(config: Config, ledger = new MemoryLedger(), firewall = new RecordingFirewall()) {
@@ -67,7 +69,7 @@ export class Rig {
       watch: (_interfaces, { filter }) => {
         this.filter = filter;
       },
-      portsInUse: async () => new Set(),
+      portsInUse: async () => this.inUse,
       guardSecret: [1, 2, 3, 4],
     });
   }

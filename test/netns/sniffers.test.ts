@@ -1,0 +1,72 @@
+// Which program captures, and what happens where one of them does not work.
+
+import { chmodSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { HOST, Lab } from "../support/lab.ts";
+import { root } from "../support/netns.ts";
+
+const KNOCK = ["17013", "18017", "17619"];
+const config = (sniffer: string) => `
+options: { interface: eth0, sniffer: ${sniffer} }
+doors: { ssh: { sequence: [${KNOCK.join(", ")}], open: 2201/tcp, for: 20s } }`;
+const CAP_NODE = "node_modules/cap/build/Release/cap.node";
+
+describe.skipIf(!root)("the daemon", () => {
+  const lab = new Lab();
+  beforeAll(() => lab.open("client"));
+  afterEach(() => lab.reset());
+  afterAll(() => lab.close());
+
+  /** Runs the daemon in a world where another file stands in place of this one. */
+  const where = (file: string, instead: string): string[] => [
+    "unshare",
+    "--mount",
+    "sh",
+    "-c",
+    `mount --bind ${instead} "$(readlink -f ${file})" && exec "$@"`,
+    "sh",
+  ];
+  const nothing = (): string => lab.write("nothing", "");
+  const mute = (): string => {
+    const file = lab.write("mute", "#!/bin/sh\nexec sleep 60\n");
+    chmodSync(file, 0o755);
+    return file;
+  };
+
+  it.each(["auto", "tcpdump", "cap"])("opens with sniffer: %s", async (sniffer) => {
+    const daemon = await lab.start(config(sniffer));
+    await lab.knock("client", HOST, ...KNOCK);
+    await lab.opens("client");
+    expect(daemon.log).not.toContain("does not work");
+  });
+
+  it.each([
+    ["cannot run", nothing, "since tcpdump does not work: .*Permission denied"],
+    ["says nothing for seconds", mute, "since tcpdump does not work: the sniffer ended"],
+  ])("captures with cap where tcpdump %s, and says why", async (_what, instead, reason) => {
+    const daemon = await lab.start(config("auto"), { through: where("/usr/bin/tcpdump", instead()) });
+    await daemon.logs(new RegExp(`^capturing on eth0 with cap, ${reason}$`, "m"));
+    await lab.knock("client", HOST, ...KNOCK);
+    await lab.opens("client");
+  });
+
+  it("captures with tcpdump where cap does not load, and says why", async () => {
+    const daemon = await lab.start(config("cap"), { through: where(CAP_NODE, nothing()) });
+    await daemon.logs(/^capturing on eth0 with tcpdump, since cap does not work: .*cap\.node/m);
+    await lab.knock("client", HOST, ...KNOCK);
+    await lab.opens("client");
+  });
+
+  it("keeps its ports out of what others may see: arguments and files", async () => {
+    const directory = join(lab.directory, "tmp");
+    mkdirSync(directory);
+    await lab.start(config("tcpdump"), { env: { TMPDIR: directory } });
+    const pids = (await lab.net.ok("switch", ["ip", "netns", "pids", lab.net.nameOf("server")])).trim().split("\n");
+    const shown = await lab.net.ok("server", ["ps", "-ww", "-o", "args=", "-p", pids.join(",")]);
+    expect(shown).toContain("tcpdump -i eth0");
+    for (const port of KNOCK) expect(shown).not.toContain(port);
+    const files = await lab.net.ok("server", ["find", directory]);
+    expect(files.trim()).toBe(directory);
+  });
+});
