@@ -3,26 +3,33 @@ import { type AddressSet, formatAddress } from "./core/address.ts";
 import type { Config } from "./core/config.ts";
 import { decode } from "./core/decode.ts";
 import type { Door } from "./core/door.ts";
-import { type Grant, Grants } from "./core/grant.ts";
+import { type Grant, Grants, type Terms } from "./core/grant.ts";
 import { emptyKnock, type Frame } from "./core/knock.ts";
 import { Matcher } from "./core/match.ts";
 import { words } from "./core/words.ts";
-import { Doorkeeper, type Tools } from "./doorkeeper.ts";
+import { type Deed, Doorkeeper, type Tools } from "./doorkeeper.ts";
+import { Hiding } from "./hiding.ts";
 import { Alarm } from "./io/alarm.ts";
 import { MatchLog } from "./io/match-log.ts";
-import { Serial } from "./io/serial.ts";
-import { letInAgain, resume } from "./recovery.ts";
+import { resume } from "./recovery.ts";
 import { type Lookout, Watchman } from "./watchman.ts";
 
 /** What the daemon needs of the world; a test hands in its own. */
 export interface World extends Tools, Lookout {}
 
+/** What others may look at, and not change. */
+export interface View {
+  readonly config: Config;
+  readonly grants: Pick<Grants, "each" | "get">;
+  readonly attempts: Pick<Matcher, "attempts" | "underWay">;
+  /** When somebody else's flushing of our rules was last made good; monotonic. */
+  readonly restoredMs: number | undefined;
+}
+
 /** How often attempts that are too old are looked for. */
 const SWEEP_MS = 250;
 /** How often guard ports step aside for what listens now. */
 const LOOK_AROUND_MS = 60_000;
-/** How soon to try again to put back what somebody took out of the firewall. */
-const HIDE_AGAIN_MS = 400;
 
 export class Daemon {
   readonly #world: World;
@@ -30,16 +37,12 @@ export class Daemon {
   readonly #watchman: Watchman;
   readonly #grants = new Grants();
   readonly #doorkeeper: Doorkeeper;
+  readonly #hiding: Hiding;
   readonly #closing = new Alarm(() => this.#closeDue());
-  readonly #hidingAgain = new Alarm(() => this.#hideAgain());
-  /** Configs are taken, and rules put back, one after the other. */
-  readonly #serial = new Serial();
   readonly #knock = emptyKnock();
   #config: Config;
   #sweep: NodeJS.Timeout | undefined;
   #lookAround: NodeJS.Timeout | undefined;
-  /** Somebody flushed the firewall, and not all who were in are in again. */
-  #wereFlushed = false;
 
   constructor(config: Config, world: World) {
     this.#world = world;
@@ -47,23 +50,23 @@ export class Daemon {
     this.#matcher = new Matcher({ report: new MatchLog(world.log), seed: world.guardSecret[0] });
     this.#watchman = new Watchman(config, this.#matcher, world);
     this.#doorkeeper = new Doorkeeper(world);
+    this.#hiding = new Hiding(this.#grants, this.#doorkeeper, world);
   }
 
   /** Hides, takes up what an earlier run left open, then listens. Rejects if the firewall cannot hide. */
   async start(): Promise<void> {
-    await this.#hide(this.#config);
+    await this.#hiding.hide(this.#config);
     await resume(this.#config, this.#grants, this.#doorkeeper, this.#world);
     this.#closeDue();
-    this.#world.firewall.guard(() => this.#hideAgain());
+    this.#hiding.guard();
     await this.#watchman.take(this.#config);
     this.#sweep = setInterval(() => this.#matcher.sweep(performance.now()), SWEEP_MS);
     this.#lookAround = setInterval(() => void this.#watchman.refresh(), LOOK_AROUND_MS);
   }
 
   /** Takes another config. Open doors, and attempts at doors that did not change, go on. Rejects with nothing changed. */
-  reload(config: Config): Promise<void> {
-    return this.#serial.run("firewall", async () => {
-      await this.#hide(config);
+  async reload(config: Config): Promise<void> {
+    await this.#hiding.hide(config, async () => {
       this.#config = config;
       await this.#watchman.take(config);
     });
@@ -73,8 +76,35 @@ export class Daemon {
   see(frame: Frame, local: AddressSet): void {
     if (!decode(frame, this.#knock)) return;
     for (const door of this.#matcher.accept(this.#knock, local, performance.now())) {
-      this.#earned(door, formatAddress(this.#knock.source));
+      this.#watchman.earned(door);
+      void this.open(door, formatAddress(this.#knock.source));
     }
+  }
+
+  /** The door is earned, or opened by hand. Resolves once it is open, or will not be: to what the log says. */
+  async open(door: Door, ip: string, terms?: Terms): Promise<Deed> {
+    const admission = this.#grants.admit(door, ip, performance.now(), terms);
+    if (admission.outcome === "full") {
+      this.#world.log.warn({ event: "full", door: door.name, ip }, words.full(ip, door.name));
+      return { done: false, said: words.full(ip, door.name) };
+    }
+    this.#closing.set(this.#grants.nextDueMs);
+    const { outcome, grant } = admission;
+    if (outcome === "extended") return await this.#doorkeeper.extend(grant);
+    const deed = await this.#doorkeeper.open(grant);
+    if (deed.done) this.#grants.started(grant, performance.now());
+    else this.#grants.remove(grant);
+    return deed;
+  }
+
+  /** Ahead of its time. */
+  async close(grant: Grant): Promise<Deed> {
+    return await this.#doorkeeper.close(this.#grants.remove(grant));
+  }
+
+  /** What there is to see now. */
+  get view(): View {
+    return { config: this.#config, grants: this.#grants, attempts: this.#matcher, restoredMs: this.#hiding.restoredMs };
   }
 
   /** What the kernel closes by itself is left to it, and what is hidden stays hidden. */
@@ -83,7 +113,7 @@ export class Daemon {
     clearInterval(this.#sweep);
     clearInterval(this.#lookAround);
     this.#closing.set(undefined);
-    this.#hidingAgain.set(undefined);
+    this.#hiding.stop();
     const ours = this.#grants.all().filter(({ door, family }) => door.commands[family].stop !== undefined);
     if (this.#config.onStop === "close") {
       for (const grant of ours) void this.#doorkeeper.close(this.#grants.remove(grant));
@@ -92,44 +122,8 @@ export class Daemon {
     this.#world.firewall.release();
   }
 
-  #earned(door: Door, ip: string): void {
-    this.#watchman.earned(door);
-    const admission = this.#grants.admit(door, ip, performance.now());
-    if (admission.outcome === "full") {
-      return this.#world.log.warn({ event: "full", door: door.name, ip }, words.full(ip, door.name));
-    }
-    if (admission.outcome === "extended") void this.#doorkeeper.extend(admission.grant);
-    else void this.#open(admission.grant);
-    this.#closing.set(this.#grants.nextDueMs);
-  }
-
-  async #open(grant: Grant): Promise<void> {
-    const opened = await this.#doorkeeper.open(grant);
-    if (opened) this.#grants.started(grant, performance.now());
-    else this.#grants.remove(grant);
-  }
-
   #closeDue(): void {
     for (const grant of this.#grants.due(performance.now())) void this.#doorkeeper.close(grant);
     this.#closing.set(this.#grants.nextDueMs);
-  }
-
-  async #hide(config: Config): Promise<void> {
-    if (await this.#world.firewall.hide(config)) this.#wereFlushed = true;
-    if (!this.#wereFlushed) return;
-    this.#wereFlushed = !(await letInAgain(config, this.#grants, this.#doorkeeper, this.#world.log));
-    if (this.#wereFlushed) this.#hidingAgain.set(performance.now() + HIDE_AGAIN_MS);
-  }
-
-  /** Somebody else took our rules out of the firewall. */
-  #hideAgain(): void {
-    void this.#serial.run("firewall", async () => {
-      try {
-        await this.#hide(this.#config);
-      } catch (error) {
-        this.#world.log.error({ event: "firewall-lost" }, words.firewallNotRestored(error));
-        this.#hidingAgain.set(performance.now() + HIDE_AGAIN_MS);
-      }
-    });
   }
 }

@@ -28,11 +28,11 @@ export class DoorCommands {
   }
 
   /** Again and again, if the machine is too busy to start it. */
-  async runUntilStarted(grant: Grant, command: Command | undefined): Promise<void> {
+  async runUntilStarted(grant: Grant, command: Command | undefined): Promise<CommandResult> {
     let waitMs = AGAIN_FIRST_MS;
     for (;;) {
       const result = await this.run(grant, command);
-      if (result.outcome !== "unstarted" || !result.passing) return;
+      if (result.outcome !== "unstarted" || !result.passing) return result;
       await pause(waitMs);
       waitMs = Math.min(2 * waitMs, AGAIN_LAST_MS);
     }
@@ -48,15 +48,16 @@ export class DoorCommands {
       log.info({ event: "command", door: door.name, ip }, words.command(door.name, commandText(filled)));
       return runCommand(filled);
     });
-    if (result.outcome !== "done") {
-      log.error({ event: "command-failed", door: door.name, ip }, failureText(door.name, result));
-    }
+    const failure = failureText(door.name, result);
+    if (failure !== undefined) log.error({ event: "command-failed", door: door.name, ip }, failure);
     return result;
   }
 }
 
-function failureText(door: string, result: Exclude<CommandResult, { outcome: "done" }>): string {
+export function failureText(door: string, result: CommandResult): string | undefined {
   switch (result.outcome) {
+    case "done":
+      return undefined;
     case "status":
       return words.commandOutput(words.commandStatus(door, result.status), result.output);
     case "overdue":

@@ -4,8 +4,8 @@ import { hasClose } from "./core/door.ts";
 import type { Grant } from "./core/grant.ts";
 import type { LedgerEntry } from "./core/ledger.ts";
 import { words } from "./core/words.ts";
-import { type CommandTools, DoorCommands } from "./door-commands.ts";
-import { momentOf } from "./io/clock.ts";
+import { type CommandTools, DoorCommands, failureText } from "./door-commands.ts";
+import { momentOf, wallTime } from "./io/clock.ts";
 import { fillIn } from "./io/command.ts";
 import type { Firewall } from "./io/firewall.ts";
 import type { Ledger } from "./io/ledger.ts";
@@ -18,6 +18,14 @@ export interface Tools extends CommandTools {
   readonly ledger: Pick<Ledger, "read" | "open" | "close">;
   /** Which boot this is. */
   readonly boot: string;
+}
+
+/** What became of an act, in the words of the log. */
+export interface Deed {
+  readonly done: boolean;
+  readonly said: string;
+  /** What went wrong although it is done: its command. */
+  readonly problem?: string | undefined;
 }
 
 /** How long the stop commands have at the end; systemd would wait longer, an administrator would not. */
@@ -35,31 +43,30 @@ export class Doorkeeper {
     this.#commands = new DoorCommands(tools);
   }
 
-  /** Resolves to whether the door is open, once its start command has ended. */
-  open(grant: Grant): Promise<boolean> {
+  /** Resolves once its start command has ended. */
+  open(grant: Grant): Promise<Deed> {
     return this.#inOrder(grant, async ({ door, ip, family }) => {
-      if (!(await this.#note(grant))) return false;
-      if (!(await this.#letIn(grant))) {
+      const unnoted = await this.#note(grant);
+      if (unnoted !== undefined) return { done: false, said: unnoted };
+      const refusal = await this.#letIn(grant);
+      if (refusal !== undefined) {
         this.#forget(grant);
-        return false;
+        return { done: false, said: refusal };
       }
-      this.#tools.log.info({ event: "opened", ...about(grant) }, words.opened(ip, door.name));
-      await this.#commands.run(grant, door.commands[family].start);
-      return true;
+      const said = words.opened(ip, door.name);
+      this.#tools.log.info({ event: "opened", ...about(grant) }, said);
+      const result = await this.#commands.run(grant, door.commands[family].start);
+      return { done: true, said, problem: failureText(door.name, result) };
     });
   }
 
-  extend(grant: Grant): Promise<boolean> {
-    return this.#again(grant, (until) =>
-      this.#tools.log.info({ event: "extended", ...about(grant) }, words.extended(grant.ip, grant.door.name, until)),
-    );
+  extend(grant: Grant): Promise<Deed> {
+    return this.#again(grant, "extended", (until) => words.extended(grant.ip, grant.door.name, until));
   }
 
   /** A grant of an earlier run goes on. Its start command is not run again. */
-  resume(grant: Grant): Promise<boolean> {
-    return this.#again(grant, (until) =>
-      this.#tools.log.info({ event: "resumed", ...about(grant) }, words.resumed(grant.ip, grant.door.name, until)),
-    );
+  resume(grant: Grant): Promise<Deed> {
+    return this.#again(grant, "resumed", (until) => words.resumed(grant.ip, grant.door.name, until));
   }
 
   /** Lets an open grant through the firewall again, which has lost it. */
@@ -75,25 +82,18 @@ export class Doorkeeper {
   }
 
   /** The stop command runs even if the firewall could not close: the kernel does that by itself. */
-  close(grant: Grant): Promise<boolean> {
-    return this.#inOrder(grant, async ({ door, ip, family }) => {
-      const { log, firewall } = this.#tools;
+  close(grant: Grant): Promise<Deed> {
+    return this.#inOrder(grant, async ({ door, family }) => {
       const { stop } = door.commands[family];
       if (performance.now() < grant.closesMs) {
         // Ahead of its time: should we be killed now, the next start must not wait for that.
         grant.closesMs = performance.now();
         await this.#note(grant);
       }
-      const text = stop === undefined ? words.closed(ip, door.name) : words.commandTimeout(ip, door.name);
-      try {
-        await firewall.close(door, ip);
-        log.info({ event: "closed", ...about(grant) }, text);
-      } catch (error) {
-        log.error({ event: "close-failed", ...about(grant) }, words.closeFailed(ip, door.name, error));
-      }
-      await this.#commands.runUntilStarted(grant, stop);
+      const deed = await this.#shut(grant);
+      const result = await this.#commands.runUntilStarted(grant, stop);
       this.#forget(grant);
-      return true;
+      return { ...deed, problem: failureText(door.name, result) };
     });
   }
 
@@ -103,32 +103,51 @@ export class Doorkeeper {
     if (!inTime) this.#tools.log.warn({ event: "shutdown" }, words.stopUnfinished());
   }
 
-  #inOrder(grant: Grant, act: (grant: Grant) => Promise<boolean>): Promise<boolean> {
+  #inOrder<T>(grant: Grant, act: (grant: Grant) => Promise<T>): Promise<T> {
     return this.#serial.run(`${grant.ip} ${grant.door.name}`, () => act(grant));
   }
 
-  #again(grant: Grant, say: (until: string) => void): Promise<boolean> {
+  #again(grant: Grant, event: string, saying: (until: string) => string): Promise<Deed> {
     return this.#inOrder(grant, async () => {
       await this.#note(grant);
-      const done = await this.#letIn(grant);
-      if (done) say(closesAt(grant));
-      return done;
+      const refusal = await this.#letIn(grant);
+      if (refusal !== undefined) return { done: false, said: refusal };
+      const said = saying(wallTime(grant.closesMs));
+      this.#tools.log.info({ event, ...about(grant) }, said);
+      return { done: true, said };
     });
   }
 
-  /** False if the grant must not open: nothing but a stop command could close it, and a restart would not know. */
-  async #note(grant: Grant): Promise<boolean> {
+  async #shut(grant: Grant): Promise<Deed> {
     const { door, ip, family } = grant;
-    if (!hasClose(door, family)) return true;
+    const { log, firewall } = this.#tools;
+    try {
+      await firewall.close(door, ip);
+      const said =
+        door.commands[family].stop === undefined ? words.closed(ip, door.name) : words.commandTimeout(ip, door.name);
+      log.info({ event: "closed", ...about(grant) }, said);
+      return { done: true, said };
+    } catch (error) {
+      const said = words.closeFailed(ip, door.name, error);
+      log.error({ event: "close-failed", ...about(grant) }, said);
+      return { done: false, said };
+    }
+  }
+
+  /** Says why, if the grant must not open: nothing but a stop command could close it, and a restart would not know. */
+  async #note(grant: Grant): Promise<string | undefined> {
+    const { door, ip, family } = grant;
+    if (!hasClose(door, family)) return undefined;
     const needsUs = door.commands[family].stop !== undefined;
     try {
       await this.#tools.ledger.open(this.#entryOf(grant), needsUs);
-      return true;
+      return undefined;
     } catch (error) {
-      if (needsUs)
-        this.#tools.log.error({ event: "open-failed", ...about(grant) }, words.notNoted(ip, door.name, error));
-      else this.#tools.log.warn({ event: "ledger", ...about(grant) }, words.notNotedButOpen(ip, door.name, error));
-      return !needsUs;
+      const { log } = this.#tools;
+      const refusal = needsUs ? words.notNoted(ip, door.name, error) : undefined;
+      if (refusal !== undefined) log.error({ event: "open-failed", ...about(grant) }, refusal);
+      else log.warn({ event: "ledger", ...about(grant) }, words.notNotedButOpen(ip, door.name, error));
+      return refusal;
     }
   }
 
@@ -140,16 +159,17 @@ export class Doorkeeper {
     }
   }
 
-  /** Whether the firewall lets the knocker in for the rest of the grant. */
-  async #letIn(grant: Grant): Promise<boolean> {
+  /** Lets the knocker through the firewall for the rest of the grant, or says why not. */
+  async #letIn(grant: Grant): Promise<string | undefined> {
     try {
       // Somebody may have flushed the rules, which are on their way back.
       await this.#letThrough(grant).catch(() => pause(REPAIR_MS).then(() => this.#letThrough(grant)));
-      return true;
+      return undefined;
     } catch (error) {
       const { door, ip } = grant;
-      this.#tools.log.error({ event: "open-failed", ...about(grant) }, words.openFailed(ip, door.name, error));
-      return false;
+      const refusal = words.openFailed(ip, door.name, error);
+      this.#tools.log.error({ event: "open-failed", ...about(grant) }, refusal);
+      return refusal;
     }
   }
 
@@ -157,7 +177,7 @@ export class Doorkeeper {
     return this.#tools.firewall.open(door, ip, Math.max(1, Math.round(closesMs - performance.now())));
   }
 
-  #entryOf({ door, ip, family, openedMs, closesMs }: Grant): LedgerEntry {
+  #entryOf({ door, ip, family, openedMs, closesMs, earnedBy }: Grant): LedgerEntry {
     const { stop } = door.commands[family];
     return {
       door: door.name,
@@ -165,6 +185,7 @@ export class Doorkeeper {
       boot: this.#tools.boot,
       opened: momentOf(openedMs),
       closes: momentOf(closesMs),
+      earnedBy,
       open: door.open.length > 0,
       set: door.sets[family],
       stop: stop === undefined ? undefined : fillIn(stop, ip),
@@ -172,11 +193,6 @@ export class Doorkeeper {
   }
 }
 
-function about(grant: Grant): { door: string; ip: string; closes_at: string } {
-  return { door: grant.door.name, ip: grant.ip, closes_at: closesAt(grant) };
-}
-
-/** On the wall clock, ISO 8601 in UTC. */
-function closesAt({ closesMs }: Grant): string {
-  return new Date(momentOf(closesMs).wallMs).toISOString();
+function about(grant: Grant) {
+  return { door: grant.door.name, ip: grant.ip, closes_at: wallTime(grant.closesMs), earned_by: grant.earnedBy };
 }

@@ -11,6 +11,10 @@ import { readVersion } from "./version.ts";
 const COMMANDS: Record<string, () => Promise<{ readonly command: Command }>> = {
   run: () => import("./commands/run.ts"),
   check: () => import("./commands/check.ts"),
+  status: () => import("./commands/status.ts"),
+  open: () => import("./commands/open.ts"),
+  close: () => import("./commands/close.ts"),
+  reload: () => import("./commands/reload.ts"),
   remove: () => import("./commands/remove.ts"),
 };
 

@@ -8,6 +8,9 @@ import type { Doorkeeper, Tools } from "./doorkeeper.ts";
 import { momentOf } from "./io/clock.ts";
 import type { Log } from "./io/log.ts";
 
+/** How a grant was earned that only the kernel knows. */
+const UNKNOWN = "unknown";
+
 /**
  * The ledger is right about what should be open, and the kernel about what is: a grant that only the kernel knows is taken
  * over. Grants whose time is over are due at once.
@@ -23,13 +26,19 @@ export async function resume(config: Config, grants: Grants, doorkeeper: Doorkee
   for (const entry of entries) {
     const leftMs = remainingMs(entry, now, boot);
     const openedMs = nowMs + entry.opened.wallMs - now.wallMs;
-    const grant = grants.restore(doorOfEntry(entry, doors.get(entry.door)), entry.ip, openedMs, nowMs + leftMs);
+    const grant = grants.restore(
+      doorOfEntry(entry, doors.get(entry.door)),
+      entry.ip,
+      openedMs,
+      nowMs + leftMs,
+      entry.earnedBy,
+    );
     if (leftMs > 0) void doorkeeper.resume(grant);
   }
   for (const { door: name, ip, remainingMs: leftMs } of await firewall.listOpen()) {
     const door = doors.get(name);
-    if (door === undefined || grants.has(name, ip)) continue;
-    void doorkeeper.resume(grants.restore(door, ip, nowMs, nowMs + leftMs));
+    if (door === undefined || grants.get(name, ip) !== undefined) continue;
+    void doorkeeper.resume(grants.restore(door, ip, nowMs, nowMs + leftMs, UNKNOWN));
   }
 }
 

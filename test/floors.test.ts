@@ -34,7 +34,7 @@ const floors: Record<string, Floor> = {
     linesMax: 150,
   },
   commands: {
-    mayImport: /^(\.\.\/(core|io)\/[\w-]+\.ts|\.\.\/daemon\.ts|\.\/[\w-]+\.ts|node:fs|commander)$/,
+    mayImport: /^(\.\.\/(core|io)\/[\w-]+\.ts|\.\.\/(daemon|desk|version)\.ts|\.\/[\w-]+\.ts|node:fs|commander)$/,
     mayNotUse: /console\.|process\.exit\b|setTimeout|setInterval|spawn/,
     linesMax: 120,
   },
@@ -84,8 +84,10 @@ describe.each(Object.entries(floors))("%s/", (floor, { mayImport, mayImportTypes
 describe("the entries", () => {
   const entries: readonly [string, RegExp][] = [
     ["capture.ts", /^(node:fs|cap|\.\/core\/(exit|pcap|filter|knock)\.ts)$/],
-    ["daemon.ts", /^\.\/((core|io)\/[\w-]+|door-commands|doorkeeper|recovery|watchman)\.ts$/],
+    ["daemon.ts", /^\.\/((core|io)\/[\w-]+|door-commands|doorkeeper|hiding|recovery|watchman)\.ts$/],
     ["doorkeeper.ts", /^\.\/((core|io)\/[\w-]+|door-commands)\.ts$/],
+    ["desk.ts", /^\.\/((core|io)\/[\w-]+|daemon|doorkeeper)\.ts$/],
+    ["hiding.ts", /^\.\/((core|io)\/[\w-]+|doorkeeper|recovery)\.ts$/],
     ["knockd.ts", /^(node:v8|\.\/main\.ts)$/],
     ["main.ts", /^(commander|\.\/commands\/[\w-]+\.ts|\.\/core\/exit\.ts|\.\/version\.ts)$/],
     ["knock.ts", /^(\.\/client\/[\w-]+\.ts|\.\/core\/[\w-]+\.ts|\.\/version\.ts|node:[\w/]+)$/],

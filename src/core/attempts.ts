@@ -119,6 +119,17 @@ export class Attempts {
     return this.#scratch;
   }
 
+  /** Up to `count` attempts, the newest first. */
+  newest(count: number): Slot[] {
+    const slots: Slot[] = [];
+    const wanted = Math.min(count, this.#live);
+    for (let back = 0; back < this.#size && slots.length < wanted; back++) {
+      const slot = (this.#newest - back) & (this.#size - 1);
+      if (this.stage(slot) > 0) slots.push(slot);
+    }
+    return slots;
+  }
+
   /** Visits up to `count` slots, going on where the last call ended, and removes the attempts that `dead` says are. */
   sweep(count: number, dead: (slot: Slot) => boolean): void {
     if (this.#live === 0) return;

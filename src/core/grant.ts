@@ -26,8 +26,21 @@ export interface Grant {
   /** Monotonic milliseconds. */
   readonly openedMs: number;
   closesMs: number;
+  /** How long it lasts from the end of its start command. */
+  readonly durationMs: number;
+  /** For people: `knock`, `by hand`. */
+  readonly earnedBy: string;
   state: GrantState;
 }
+
+/** On what terms a door opens, where that is not what its knocks earn. */
+export interface Terms {
+  readonly earnedBy?: string | undefined;
+  readonly durationMs?: number | undefined;
+}
+
+/** How a door is earned unless told otherwise. */
+export const BY_KNOCK = "knock";
 
 export type Admission =
   | { readonly outcome: "opened" | "extended"; readonly grant: Grant }
@@ -54,15 +67,17 @@ export class Grants {
     this.#max = max;
   }
 
-  /** What an earned door means for this address now. */
-  admit(door: Door, ip: string, nowMs: number): Admission {
+  /** What an earned door means for this address now. What is open already is never shortened. */
+  admit(door: Door, ip: string, nowMs: number, terms: Terms = {}): Admission {
+    const { earnedBy = BY_KNOCK, durationMs = door.grantMs } = terms;
     const family = familyOfText(ip);
+    const closesMs = nowMs + durationMs;
     const current = this.#grants.get(keyOf(door, ip));
     if (current !== undefined) {
-      current.closesMs = Math.max(current.closesMs, nowMs + door.grantMs);
+      current.closesMs = Math.max(current.closesMs, closesMs);
       return { outcome: "extended", grant: current };
     }
-    const grant: Grant = { door, ip, family, openedMs: nowMs, closesMs: nowMs + door.grantMs, state: "opening" };
+    const grant: Grant = { door, ip, family, openedMs: nowMs, closesMs, durationMs, earnedBy, state: "opening" };
     if (!hasClose(door, family)) return this.#pass(grant);
     if (this.#grants.size >= this.#max) return { outcome: "full" };
     this.#grants.set(keyOf(door, ip), grant);
@@ -71,15 +86,25 @@ export class Grants {
   }
 
   /** A grant of an earlier run, which goes on until `closesMs`. */
-  restore(door: Door, ip: string, openedMs: number, closesMs: number): Grant {
-    const grant: Grant = { door, ip, family: familyOfText(ip), openedMs, closesMs, state: "open" };
+  restore(door: Door, ip: string, openedMs: number, closesMs: number, earnedBy: string): Grant {
+    const durationMs = closesMs - openedMs;
+    const grant: Grant = {
+      door,
+      ip,
+      family: familyOfText(ip),
+      openedMs,
+      closesMs,
+      durationMs,
+      earnedBy,
+      state: "open",
+    };
     this.#grants.set(keyOf(door, ip), grant);
     this.#closings.push({ atMs: closesMs, grant });
     return grant;
   }
 
-  has(door: string, ip: string): boolean {
-    return this.#grants.has(`${ip} ${door}`);
+  get(door: string, ip: string): Grant | undefined {
+    return this.#grants.get(`${ip} ${door}`);
   }
 
   /**
@@ -90,7 +115,7 @@ export class Grants {
     this.#passing.delete(grant);
     if (grant.state !== "opening") return;
     grant.state = "open";
-    if (!usesFirewall(grant.door, grant.family)) grant.closesMs = Math.max(grant.closesMs, nowMs + grant.door.grantMs);
+    if (!usesFirewall(grant.door, grant.family)) grant.closesMs = Math.max(grant.closesMs, nowMs + grant.durationMs);
   }
 
   /** Takes out the grants whose time has come; the caller closes them. */
@@ -127,6 +152,11 @@ export class Grants {
 
   all(): Grant[] {
     return [...this.#grants.values()];
+  }
+
+  /** One after the other, as they are when asked for; grants may come and go meanwhile. */
+  each(): Iterable<Grant> {
+    return this.#grants.values();
   }
 
   #forgetClosed(): void {

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { familyOfText } from "./address.ts";
 import type { Command, Door } from "./door.ts";
+import { BY_KNOCK } from "./grant.ts";
 import { ANY_FLAGS } from "./tcp-flags.ts";
 
 /** One moment on both clocks: the wall clock survives a reboot, the monotonic clock survives whoever sets the wall clock. */
@@ -21,6 +22,8 @@ export interface LedgerEntry {
   readonly boot: string;
   readonly opened: Moment;
   readonly closes: Moment;
+  /** How the grant was earned. */
+  readonly earnedBy: string;
   /** Whether the door has `open` ports. */
   readonly open: boolean;
   /** The administrator's set that holds the address. */
@@ -37,6 +40,8 @@ const entry = z.object({
   boot: z.string(),
   opened: moment,
   closes: moment,
+  // A ledger of an earlier version does not say it.
+  earnedBy: z.string().default(BY_KNOCK),
   open: z.boolean(),
   set: z.string().optional(),
   stop: command.optional(),

@@ -12,6 +12,15 @@ export interface MatchReport {
   guard(door: Door, source: Address, knock: Knock): void;
 }
 
+/** How far a source has come with a door. */
+export interface Attempt {
+  readonly door: Door;
+  readonly source: Address;
+  /** Steps matched so far. */
+  readonly stage: number;
+  readonly ageMs: number;
+}
+
 const UNWATCHED = 0;
 const WATCHED = 1;
 const GUARD = 2;
@@ -101,6 +110,16 @@ export class Matcher {
       const dead = this.#isTooOld(slot, watch.door, nowMs);
       if (dead) this.#report.timeout(watch.door, this.#attempts.source(slot), this.#attempts.stage(slot));
       return dead;
+    });
+  }
+
+  /** Up to `count` attempts, the newest first. */
+  underWay(count: number, nowMs: number): Attempt[] {
+    return this.#attempts.newest(count).flatMap((slot) => {
+      const door = this.#watches[this.#attempts.door(slot)]?.door;
+      if (door === undefined || this.#isTooOld(slot, door, nowMs)) return [];
+      const source = this.#attempts.source(slot).slice();
+      return [{ door, source, stage: this.#attempts.stage(slot), ageMs: this.#attempts.ageMs(slot, nowMs) }];
     });
   }
 

@@ -51,6 +51,13 @@ export const words = {
     `firewall: our rules were taken away, put back: ${ports} hidden ports, ${open === all ? all : `${open} of ${all}`} open doors`,
   firewallNotRestored: (error: unknown) =>
     `firewall: our rules were taken away and cannot be put back yet: ${reasonOf(error)}`,
+  openingByHand: (ip: string, door: string) => `${ip}: ${door}: opening by hand`,
+  closingByHand: (ip: string, door: string) => `${ip}: ${door}: closing by hand`,
+  unknownDoor: (name: string, meant: string | undefined, known: readonly string[]) =>
+    `unknown door ${JSON.stringify(name)}, ${meant === undefined ? `expected one of ${known.join(" ")}` : `did you mean ${meant}?`}`,
+  notOpen: (ip: string, door: string) => `${ip}: ${door}: is not open`,
+  noControl: (error: unknown) =>
+    `control socket: cannot offer it, knockd status and the like will not work: ${reasonOf(error)}`,
   stopUnfinished: () => "some stop commands have not ended; the next start runs them again",
   shutdown: () => "shutting down",
 };

@@ -19,12 +19,27 @@ export interface CapturesReport {
   denied(reason: string): void;
 }
 
+/** How one interface's capture fares. */
+export interface CaptureStatus {
+  readonly interface: string;
+  readonly state: Capture["state"];
+  /** Frames that passed the filter. */
+  readonly received: number;
+  /** How often the interface was lost. */
+  readonly lost: number;
+}
+
+interface Watched {
+  readonly capture: Capture;
+  readonly counts: { received: number; lost: number };
+}
+
 export class Captures {
   readonly #sniffer: SnifferChoice;
   readonly #report: CapturesReport;
   readonly #network: Network;
   /** BOUNDED: by the interfaces of the config. */
-  readonly #captures = new Map<string, Capture>();
+  readonly #captures = new Map<string, Watched>();
   #names: readonly string[] = [];
   #search: Search | undefined;
   #toldNoRoute = false;
@@ -39,7 +54,7 @@ export class Captures {
   watch(names: readonly string[], search: Search): void {
     this.#names = names;
     this.#search = search;
-    for (const capture of this.#captures.values()) capture.look(search);
+    for (const { capture } of this.#captures.values()) capture.look(search);
     this.#update();
   }
 
@@ -49,7 +64,15 @@ export class Captures {
 
   close(): void {
     this.#network.close();
-    for (const capture of this.#captures.values()) capture.close();
+    for (const { capture } of this.#captures.values()) capture.close();
+  }
+
+  status(): CaptureStatus[] {
+    return [...this.#captures].map(([name, { capture, counts }]) => ({
+      interface: name,
+      state: capture.state,
+      ...counts,
+    }));
   }
 
   #update(): void {
@@ -68,29 +91,35 @@ export class Captures {
   }
 
   #open(names: readonly string[], search: Search): void {
-    for (const [name, capture] of this.#captures) {
+    for (const [name, { capture }] of this.#captures) {
       if (names.includes(name)) continue;
       capture.close();
       this.#captures.delete(name);
     }
     for (const name of names) {
-      const capture = this.#captures.get(name) ?? this.#create(name, search);
-      this.#captures.set(name, capture);
-      capture.update(this.#network.get(name));
+      const watched = this.#captures.get(name) ?? this.#create(name, search);
+      this.#captures.set(name, watched);
+      watched.capture.update(this.#network.get(name));
     }
   }
 
-  #create(name: string, search: Search): Capture {
-    return new Capture(name, this.#sniffer, search, {
+  #create(name: string, search: Search): Watched {
+    const counts = { received: 0, lost: 0 };
+    const capture = new Capture(name, this.#sniffer, search, {
       frame: (frame) => {
+        counts.received++;
         const local = this.#network.get(name)?.addresses;
         if (local !== undefined) this.#report.frame(frame, local);
       },
       listening: (again) => this.#report.listening(name, again),
       absent: (reason) => this.#report.absent(name, reason),
-      lost: (reason) => this.#report.lost(name, reason),
+      lost: (reason) => {
+        counts.lost++;
+        this.#report.lost(name, reason);
+      },
       fallback: (used, wanted, reason) => this.#report.fallback(name, used, wanted, reason),
       denied: (reason) => this.#report.denied(reason),
     });
+    return { capture, counts };
   }
 }

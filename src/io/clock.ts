@@ -10,6 +10,11 @@ export function momentOf(atMs: number): Moment {
   return { wallMs: Math.round(Date.now() + fromNowMs), upMs: Math.round(upMs + fromNowMs) };
 }
 
+/** The monotonic time `atMs` on the wall clock, ISO 8601 in UTC. */
+export function wallTime(atMs: number): string {
+  return new Date(momentOf(atMs).wallMs).toISOString();
+}
+
 /** Another text after each boot (random(4)). Where /proc is hidden, another one at each call: then the wall clock counts. */
 export function bootId(): string {
   try {

@@ -16,6 +16,7 @@ const entry = (over: Partial<LedgerEntry> = {}): LedgerEntry => ({
   boot: "boot-1",
   opened: { wallMs: 1_000_000, upMs: 5000 },
   closes: { wallMs: 1_030_000, upMs: 35_000 },
+  earnedBy: "knock",
   open: true,
   ...over,
 });

@@ -11,6 +11,7 @@ const entry = (ip: string, stop?: string): LedgerEntry => ({
   boot: "boot-1",
   opened: { wallMs: 1, upMs: 1 },
   closes: { wallMs: 2, upMs: 2 },
+  earnedBy: "knock",
   open: true,
   ...(stop === undefined ? {} : { stop: { shell: stop } }),
 });

@@ -1,0 +1,20 @@
+// `knockd close`: closes a door ahead of its time, or all of them.
+import { Command } from "commander";
+import type { Request } from "../core/control.ts";
+import { EXIT, Failure } from "../core/exit.ts";
+import { printDeeds } from "./deeds.ts";
+
+export const command = new Command("close")
+  .description("close a door to an address ahead of its time, through the running daemon")
+  .argument("[door]", "an open door")
+  .argument("[address]", "whom it is open to")
+  .option("--all", "all doors, to everybody")
+  .action(async (door: string | undefined, address: string | undefined, { all }: { all?: boolean }) => {
+    process.exitCode = await printDeeds(requestFor(door, address, all), "no door is open");
+  });
+
+function requestFor(door: string | undefined, address: string | undefined, all = false): Request {
+  if (all && door === undefined) return { request: "close-all" };
+  if (!all && door !== undefined && address !== undefined) return { request: "close", door, address };
+  throw new Failure(EXIT.USAGE, "expected a door and an address, or --all", "knockd status names what is open");
+}

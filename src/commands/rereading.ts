@@ -1,0 +1,74 @@
+// Reading the config file again: on SIGHUP, or asked for over the control socket. One at a time; a bad file changes nothing.
+import type { Config } from "../core/config.ts";
+import { EXIT, Failure } from "../core/exit.ts";
+import { reasonOf, words } from "../core/words.ts";
+import type { Daemon } from "../daemon.ts";
+import type { Log } from "../io/log.ts";
+import { Serial } from "../io/serial.ts";
+import { loadConfig } from "./config-file.ts";
+
+/** Where the config comes from, as the command line says. */
+export interface Source {
+  readonly config: string;
+  /** Beats the file. */
+  readonly interface?: string;
+}
+
+/** What a running daemon cannot change. */
+const FIXED = ["firewall", "sniffer", "logFormat", "logLevel"] as const;
+
+export function configFor({ config: file, interface: name }: Source): Config {
+  const config = loadConfig(file);
+  return name === undefined ? config : { ...config, interfaces: [name] };
+}
+
+export class Rereading {
+  readonly #source: Source;
+  readonly #atStart: Config;
+  readonly #daemon: Daemon;
+  readonly #log: Log;
+  readonly #serial = new Serial();
+  #signalWaits = false;
+
+  constructor(source: Source, atStart: Config, daemon: Daemon, log: Log) {
+    this.#source = source;
+    this.#atStart = atStart;
+    this.#daemon = daemon;
+    this.#log = log;
+  }
+
+  /** A storm of signals needs one more look at the file after the present one, not one each. */
+  signalled(): void {
+    if (this.#signalWaits) return;
+    this.#signalWaits = true;
+    void this.#serial.run("reload", () => {
+      this.#signalWaits = false;
+      // The log has it.
+      return this.#reread().catch(() => {});
+    });
+  }
+
+  /** Rejects with a Failure that says what is wrong with the file, or why it could not be taken. */
+  now(): Promise<{ done: boolean; said: string; problem?: string }> {
+    return this.#serial.run("reload", () => this.#reread());
+  }
+
+  async #reread(): Promise<{ done: boolean; said: string; problem?: string }> {
+    const file = this.#source.config;
+    try {
+      const config = configFor(this.#source);
+      await this.#daemon.reload(config);
+      const said = words.reloaded(file);
+      this.#log.info({ event: "reloaded", file }, said);
+      const fixed = FIXED.filter((key) => config[key] !== this.#atStart[key]);
+      if (fixed.length === 0) return { done: true, said };
+      const problem = words.needsRestart(fixed);
+      this.#log.warn({ event: "reloaded" }, problem);
+      return { done: true, said, problem };
+    } catch (error) {
+      this.#log.error({ event: "reload-rejected", file }, words.reloadRejected(reasonOf(error)));
+      const code = error instanceof Failure ? error.code : EXIT.UNAVAILABLE;
+      throw new Failure(code, reasonOf(error), "nothing changed: knockd goes on with the config that it has");
+    }
+  }
+}

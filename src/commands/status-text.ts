@@ -1,0 +1,69 @@
+// The daemon's status as a person reads it.
+import { formatDuration } from "../core/duration.ts";
+import type { Status } from "../core/status.ts";
+import { table } from "../core/table.ts";
+
+export function statusText(status: Status, nowMs: number): string[] {
+  const { version, pid, started_at, config } = status;
+  return [
+    `knockd ${version}, process ${pid}, up ${formatDuration(nowMs - Date.parse(started_at))}, ${config}`,
+    "",
+    ...grantLines(status, nowMs),
+    "",
+    ...attemptLines(status, nowMs),
+    "",
+    ...captureLines(status),
+    "",
+    firewallLine(status),
+  ];
+}
+
+function grantLines({ grants }: Status, nowMs: number): string[] {
+  if (grants.length === 0) return ["no door is open"];
+  const rows = [...grants]
+    .sort((a, b) => Date.parse(a.closes_at) - Date.parse(b.closes_at))
+    .map((grant) => [
+      grant.door,
+      grant.ip,
+      localTime(grant.opened_at),
+      formatDuration(Date.parse(grant.closes_at) - nowMs),
+      grant.earned_by,
+    ]);
+  return table([["DOOR", "ADDRESS", "OPENED", "CLOSES IN", "EARNED BY"], ...rows]);
+}
+
+function attemptLines({ attempts: { count, newest } }: Status, nowMs: number): string[] {
+  if (newest.length === 0) return ["no attempt is under way"];
+  const rows = newest.map(({ door, ip, stage, steps, started_at }) => [
+    door,
+    ip,
+    `${stage} of ${steps}`,
+    `${formatDuration(nowMs - Date.parse(started_at))} ago`,
+  ]);
+  const more = count > newest.length ? [`and ${count - newest.length} older attempts`] : [];
+  return [...table([["ATTEMPT AT", "ADDRESS", "STAGE", "BEGUN"], ...rows]), ...more];
+}
+
+function captureLines({ capture }: Status): string[] {
+  if (capture.length === 0) return ["no interface to listen on"];
+  const rows = capture.map((each) => [
+    each.interface,
+    each.state,
+    String(each.received),
+    each.dropped === null ? "unknown" : String(each.dropped),
+    each.lost === 1 ? "once" : `${each.lost} times`,
+  ]);
+  return table([["INTERFACE", "STATE", "RECEIVED", "DROPPED", "LOST"], ...rows]);
+}
+
+function firewallLine({ firewall: { kind, hidden, restored_at } }: Status): string {
+  if (kind === "none") return "firewall: none, nothing is hidden or opened";
+  const what = hidden.length === 0 ? "hides nothing" : `hides ${hidden.join(" ")}`;
+  const restored = restored_at === null ? "never taken away" : `taken away and put back ${localTime(restored_at)}`;
+  return `firewall: ${kind}, ${what}, ${restored}`;
+}
+
+/** `2026-11-23 09:15:00`, where this command runs. */
+function localTime(iso: string): string {
+  return new Date(iso).toLocaleString("sv");
+}

@@ -1,0 +1,47 @@
+// `knockd status`: what the running daemon has open, sees under way, captures and hides.
+import { Command } from "commander";
+import { EXIT, Failure } from "../core/exit.ts";
+import { type OpenGrant, type Status, type StatusLine, statusSchema } from "../core/status.ts";
+import { ask } from "../io/control-client.ts";
+import { pause } from "../io/pause.ts";
+import { statusText } from "./status-text.ts";
+import { isTerminal, print, redraw } from "./terminal.ts";
+
+const REDRAW_MS = 1000;
+
+interface Options {
+  readonly json?: boolean;
+  readonly watch?: boolean;
+}
+
+export const command = new Command("status")
+  .description("what is open and until when, attempts, captures, firewall: from the running daemon")
+  .option("--json", "print one JSON object; with --watch one a line")
+  .option("--watch", "once a second, until Ctrl-C")
+  .action(status);
+
+async function status({ json, watch }: Options): Promise<void> {
+  const show = (now: Status) => (json ? print(JSON.stringify(now)) : print(statusText(now, Date.now()).join("\n")));
+  if (!watch) return show(await fetchStatus());
+  const repeat = json || !isTerminal() ? show : (now: Status) => redraw(statusText(now, Date.now()));
+  process.once("SIGINT", () => {
+    process.exitCode = EXIT.OK;
+    process.exit();
+  });
+  for (;;) {
+    repeat(await fetchStatus());
+    await pause(REDRAW_MS);
+  }
+}
+
+async function fetchStatus(): Promise<Status> {
+  let overview: Extract<StatusLine, { overview: unknown }>["overview"] | undefined;
+  /** BOUNDED: by the daemon's grants. */
+  const grants: OpenGrant[] = [];
+  for await (const line of ask({ request: "status" }, statusSchema)) {
+    if ("overview" in line) overview = line.overview;
+    else grants.push(...line.grants);
+  }
+  if (overview === undefined) throw new Failure(EXIT.UNAVAILABLE, "knockd ended before it had answered");
+  return { ...overview, grants };
+}
