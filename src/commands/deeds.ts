@@ -1,11 +1,8 @@
 // Asks the running daemon to do something, and prints what came of it.
-import type { z } from "zod";
-import { deedSchema, type Request } from "../core/control.ts";
+import { type Deed, deedSchema, type Request } from "../core/control.ts";
 import { EXIT, type ExitCode } from "../core/exit.ts";
 import { ask } from "../io/control-client.ts";
 import { print, printError } from "./terminal.ts";
-
-type Deed = z.output<typeof deedSchema>;
 
 /** Throws a Failure if it could not be done. */
 export async function printDeeds(request: Request, none = ""): Promise<ExitCode> {

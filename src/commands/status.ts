@@ -3,7 +3,8 @@ import { Command } from "commander";
 import { EXIT, Failure } from "../core/exit.ts";
 import { type OpenGrant, type Status, type StatusLine, statusSchema } from "../core/status.ts";
 import { ask } from "../io/control-client.ts";
-import { pause } from "../io/pause.ts";
+import { Ending } from "../io/ending.ts";
+import { endsWithin } from "../io/pause.ts";
 import { statusText } from "./status-text.ts";
 import { isTerminal, print, redraw } from "./terminal.ts";
 
@@ -24,14 +25,10 @@ async function status({ json, watch }: Options): Promise<void> {
   const show = (now: Status) => (json ? print(JSON.stringify(now)) : print(statusText(now, Date.now()).join("\n")));
   if (!watch) return show(await fetchStatus());
   const repeat = json || !isTerminal() ? show : (now: Status) => redraw(statusText(now, Date.now()));
-  process.once("SIGINT", () => {
-    process.exitCode = EXIT.OK;
-    process.exit();
-  });
-  for (;;) {
-    repeat(await fetchStatus());
-    await pause(REDRAW_MS);
-  }
+  const ending = new Ending();
+  process.once("SIGINT", () => ending.end());
+  do repeat(await fetchStatus());
+  while (!(await endsWithin(ending.promise, REDRAW_MS)));
 }
 
 async function fetchStatus(): Promise<Status> {

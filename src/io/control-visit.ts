@@ -111,8 +111,8 @@ export class Visit {
     } catch (error) {
       if (!(await this.#write({ error: errorOf(error) }))) return;
     }
-    this.#socket.end();
-    this.#deadline = setTimeout(() => this.#hangUp(), READ_LIMIT_MS);
+    // The kernel has it all; the client may take its time to read it.
+    this.#hangUp();
   }
 
   /** Resolves when the kernel has the line: to whether the client is still there. */

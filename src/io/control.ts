@@ -5,6 +5,8 @@ import { type Answer, Visit } from "./control-visit.ts";
 
 /** BOUNDED: clients at a time. Past it whoever has connected and not asked for anything makes room, the oldest first. */
 export const CLIENTS_MAX = 64;
+/** What fits into a sockaddr_un (unix(7)); a longer path would be cut, in silence. */
+const PATH_BYTES_MAX = 107;
 /** For us alone: connecting takes the right to write. */
 const PRIVATE_UMASK = 0o177;
 
@@ -23,6 +25,8 @@ export class Control {
 
   /** Resolves to what the kernel says if there is no listening. Whoever calls this holds the directory: what lies there is dead. */
   async listen(path: string): Promise<unknown> {
+    if (Buffer.byteLength(path) > PATH_BYTES_MAX)
+      return new RangeError(`its path is longer than ${PATH_BYTES_MAX} bytes: ${JSON.stringify(path)}`);
     return await new Promise((resolve) => {
       // Later ones, such as a want of descriptors, pass.
       this.#server.on("error", resolve);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseDuration } from "../../src/core/duration.ts";
+import { formatDuration, parseDuration } from "../../src/core/duration.ts";
 
 describe("a time", () => {
   it.each([
@@ -62,5 +62,22 @@ describe("a time", () => {
         }
       }),
     );
+  });
+});
+
+describe("a time that is left", () => {
+  it.each([
+    [-5, "0s"],
+    [0, "0s"],
+    [1, "1s"],
+    [12_000, "12s"],
+    [59_001, "1m 0s"],
+    [300_000, "5m 0s"],
+    [3_599_000, "59m 59s"],
+    [3_661_000, "1h 1m"],
+    [90_000_000, "1d 1h"],
+    [31_536_000_000, "365d 0h"],
+  ])("of %i ms reads %j", (durationMs, text) => {
+    expect(formatDuration(durationMs)).toBe(text);
   });
 });

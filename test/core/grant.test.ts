@@ -167,10 +167,43 @@ describe("a grant", () => {
         family: 6,
         openedMs: 1000,
         closesMs: 11_000,
+        durationMs: 10_000,
+        earnedBy: "knock",
         state: "opening",
       },
     });
     expect(grants.all().map(({ ip }) => ip)).toEqual(["2001:db8::7"]);
+  });
+
+  it("may be earned in another way, for another time; knocking or asking for less does not shorten it", () => {
+    const grants = new Grants();
+    const admission = grants.admit(SSH, "192.0.2.7", 0, { earnedBy: "by hand", durationMs: 60_000 });
+    if (admission.outcome !== "opened") throw new Error(admission.outcome);
+    const { grant } = admission;
+    grants.started(grant, 0);
+    expect(grant).toMatchObject({ earnedBy: "by hand", closesMs: 60_000 });
+    grants.admit(SSH, "192.0.2.7", 1000);
+    grants.admit(SSH, "192.0.2.7", 2000, { durationMs: 5000 });
+    expect(grant).toMatchObject({ earnedBy: "by hand", closesMs: 60_000 });
+    grants.admit(SSH, "192.0.2.7", 55_000);
+    expect(grant.closesMs).toBe(65_000);
+  });
+
+  it("counts a time of its own, too, from the end of the start command", () => {
+    const grants = new Grants();
+    const admission = grants.admit(COMMANDS, "192.0.2.7", 0, { durationMs: 1000 });
+    if (admission.outcome !== "opened") throw new Error(admission.outcome);
+    grants.started(admission.grant, 3000);
+    expect(admission.grant.closesMs).toBe(4000);
+  });
+
+  it("is found by door and address, and seen one by one", () => {
+    const grants = new Grants();
+    grants.admit(SSH, "192.0.2.7", 0);
+    grants.admit(WEB, "192.0.2.7", 0);
+    expect(grants.get("web", "192.0.2.7")?.door).toBe(WEB);
+    expect(grants.get("web", "192.0.2.8")).toBeUndefined();
+    expect([...grants.each()].map(({ door }) => door.name)).toEqual(["ssh", "web"]);
   });
 
   it("that was taken out early is neither due nor in the way of the next", () => {

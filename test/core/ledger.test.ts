@@ -33,6 +33,14 @@ describe("the ledger's text", () => {
     expect(readLedger(openRecord(entry()) + openRecord(extended)).entries).toEqual([extended]);
   });
 
+  it("remembers how a grant was earned; one of an earlier version did not say it", () => {
+    const { earnedBy: _, ...old } = entry();
+    const byHand = entry({ ip: "192.0.2.8", earnedBy: "by hand" });
+    const { entries, damaged } = readLedger(`${JSON.stringify({ open: old })}\n${openRecord(byHand)}`);
+    expect(entries.map(({ earnedBy }) => earnedBy)).toEqual(["knock", "by hand"]);
+    expect(damaged).toBe(0);
+  });
+
   it("cut at any byte loses at most its last record, and says so", () => {
     const whole = openRecord(entry({ ip: "192.0.2.1" })) + openRecord(entry({ ip: "192.0.2.2" }));
     const first = openRecord(entry({ ip: "192.0.2.1" })).length;

@@ -213,3 +213,36 @@ describe("a full table", () => {
     expect(table.play("X:S3")).toEqual(["A"]);
   });
 });
+
+describe("attempts under way", () => {
+  const DOORS = [
+    { name: "ssh", sequence: "7000,8000,9000", seq_timeout: 10 },
+    { name: "web", sequence: "1,2" },
+  ];
+  const seen = (table: Table, count: number, nowMs: number) =>
+    table.matcher
+      .underWay(count, nowMs)
+      .map(({ door, source, stage, ageMs }) => `${formatAddress(source)} ${door.name} ${stage} ${ageMs}`);
+
+  it("are told from the newest, so many at most, with their stage and age", () => {
+    const table = new Table(DOORS);
+    table.play("X:S7000 +1 X:S8000 Y:S1 +1 Y6:S1");
+    expect(seen(table, 10, 2500)).toEqual(["2001:db8::8 web 1 500", "192.0.2.8 web 1 1500", "192.0.2.7 ssh 2 2500"]);
+    expect(seen(table, 1, 2500)).toEqual(["2001:db8::8 web 1 500"]);
+    expect(seen(table, 0, 2500)).toEqual([]);
+  });
+
+  it("are not those that are over, whether or not a sweep has come by", () => {
+    const table = new Table(DOORS);
+    table.play("X:S7000 Y:S1 Y:S2");
+    expect(seen(table, 10, 9999)).toEqual(["192.0.2.7 ssh 1 9999"]);
+    expect(seen(table, 10, 10_000)).toEqual([]);
+  });
+
+  it("are found round the end of the table", () => {
+    const table = new Table(DOORS, { attemptsMax: 4 });
+    table.play("X:S7000 Y:S7000 X6:S7000 Y6:S7000 X:S1 Y:S1");
+    expect(seen(table, 10, 0)).toHaveLength(4);
+    expect(seen(table, 1, 0)).toEqual(["192.0.2.8 web 1 0"]);
+  });
+});
