@@ -1,0 +1,16 @@
+// A sighting as one JSON object, for `--json` and the control socket: keys as in the rest of our JSON, words beside the facts.
+import type { Sighting } from "./verdict.ts";
+import { sightingWords } from "./verdict-words.ts";
+
+/** `at` is the time in ISO 8601. */
+export function sightingJson(sighting: Sighting, at: string): Record<string, unknown> {
+  const { source, knock, verdicts } = sighting;
+  const event = knock === undefined ? "timeout" : "knock";
+  return { event, at, source, ...knock, verdicts: verdicts.map(withSnakeCase), text: sightingWords(sighting) };
+}
+
+function withSnakeCase(facts: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(facts).map(([key, value]) => [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value]),
+  );
+}
