@@ -6,6 +6,8 @@ import type { Door } from "./core/door.ts";
 import { type Grant, Grants, type Terms } from "./core/grant.ts";
 import { emptyKnock, type Frame } from "./core/knock.ts";
 import { Matcher } from "./core/match.ts";
+import type { Audience } from "./core/verdict.ts";
+import { Witness } from "./core/witness.ts";
 import { words } from "./core/words.ts";
 import { type Deed, Doorkeeper, type Tools } from "./doorkeeper.ts";
 import { Hiding } from "./hiding.ts";
@@ -15,7 +17,10 @@ import { resume } from "./recovery.ts";
 import { type Lookout, Watchman } from "./watchman.ts";
 
 /** What the daemon needs of the world; a test hands in its own. */
-export interface World extends Tools, Lookout {}
+export interface World extends Tools, Lookout {
+  /** Hears what each knock did, and why it did not count. */
+  readonly audience: Audience;
+}
 
 /** What others may look at, and not change. */
 export interface View {
@@ -47,7 +52,9 @@ export class Daemon {
   constructor(config: Config, world: World) {
     this.#world = world;
     this.#config = config;
-    this.#matcher = new Matcher({ report: new MatchLog(world.log), seed: world.guardSecret[0] });
+    const isOpen = (door: Door, ip: string): boolean => this.#grants.has(door.name, ip);
+    const report = new Witness(new MatchLog(world.log), world.audience, isOpen);
+    this.#matcher = new Matcher({ report, seed: world.guardSecret[0] });
     this.#watchman = new Watchman(config, this.#matcher, world);
     this.#doorkeeper = new Doorkeeper(world);
     this.#hiding = new Hiding(this.#grants, this.#doorkeeper, world);

@@ -18,6 +18,7 @@ import { portsInUse } from "../io/listening.ts";
 import { lockDirectory } from "../io/lock.ts";
 import { openLog } from "../io/log.ts";
 import { goAhead } from "../io/priority.ts";
+import { Onlookers } from "../io/onlookers.ts";
 import { guardSecret } from "../io/secret.ts";
 import { PRIVILEGES_NEEDED } from "../io/tool.ts";
 import { readVersion } from "../version.ts";
@@ -57,7 +58,8 @@ async function run(options: Source): Promise<void> {
   const firewall = chooseFirewall(config);
   const watch = captures.watch.bind(captures);
   const ledger = new Ledger(state);
-  const world = { log, firewall, ledger, runCommand, watch, portsInUse, guardSecret: secret, boot: bootId() };
+  const audience = new Onlookers();
+  const world = { log, firewall, ledger, runCommand, watch, portsInUse, guardSecret: secret, boot: bootId(), audience };
   const daemon = new Daemon(config, world);
 
   const rereading = new Rereading(options, config, daemon, log);

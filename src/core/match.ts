@@ -3,14 +3,8 @@ import { type Address, type AddressSet, sameAddress } from "./address.ts";
 import { ATTEMPTS_MAX, Attempts, NONE, type Slot } from "./attempts.ts";
 import type { Door } from "./door.ts";
 import type { Knock } from "./knock.ts";
+import { DEAF, type Deafness, type MatchReport } from "./match-report.ts";
 import { portKey } from "./port.ts";
-
-/** Hears what becomes of attempts. `source` is valid only during the call. */
-export interface MatchReport {
-  stage(door: Door, source: Address, stage: number): void;
-  timeout(door: Door, source: Address, stage: number): void;
-  guard(door: Door, source: Address, knock: Knock): void;
-}
 
 /** How far a source has come with a door. */
 export interface Attempt {
@@ -89,15 +83,18 @@ export class Matcher {
    * The doors that this knock completes, in the order of the config; usually none. `local` holds the addresses that the
    * interface has now; `nowMs` is monotonic.
    */
-  accept(knock: Knock, local: AddressSet, nowMs: number): readonly Door[] {
+  accept(knock: Knock, local: Pick<AddressSet, "has">, nowMs: number): readonly Door[] {
     const key = portKey(knock.protocol, knock.port);
+    const role = this.#roles[key];
     // Ports nobody watches are invisible: they neither help nor harm.
-    if (this.#roles[key] === UNWATCHED) return NO_DOORS;
+    if (role === UNWATCHED) return NO_DOORS;
     const isLocal = local.has(knock.destination);
     this.#completed.length = 0;
     this.#knocks++;
+    const telling = this.#report.begins(knock, role === GUARD, nowMs);
     this.#continueAttempts(knock, key, isLocal, nowMs);
     this.#startAttempts(knock, key, isLocal, nowMs);
+    if (telling) this.#tellOfOthers(knock, key, isLocal, nowMs);
     if (this.#completed.length === 0) return NO_DOORS;
     return this.#completed.sort((a, b) => a - b).flatMap((number) => this.#watches[number]?.door ?? []);
   }
@@ -107,9 +104,9 @@ export class Matcher {
     this.#attempts.sweep(SWEEP_SLOTS, (slot) => {
       const watch = this.#watches[this.#attempts.door(slot)];
       if (watch === undefined) return true;
-      const dead = this.#isTooOld(slot, watch.door, nowMs);
-      if (dead) this.#report.timeout(watch.door, this.#attempts.source(slot), this.#attempts.stage(slot));
-      return dead;
+      if (!this.#isTooOld(slot, watch.door, nowMs)) return false;
+      this.#reportTimeout(slot, watch.door, this.#attempts.source(slot), nowMs);
+      return true;
     });
   }
 
@@ -129,7 +126,7 @@ export class Matcher {
       const next = this.#attempts.after(slot, knock.source);
       const number = this.#attempts.door(slot);
       const watch = this.#watches[number];
-      if (watch !== undefined && hears(watch, knock, isLocal, nowMs))
+      if (watch !== undefined && deafness(watch, knock, isLocal, nowMs) === DEAF.NO)
         this.#continueAttempt(slot, number, watch, knock, key, nowMs);
       slot = next;
     }
@@ -139,9 +136,8 @@ export class Matcher {
     const { door, keys } = watch;
     const stage = this.#attempts.stage(slot);
     if (this.#isTooOld(slot, door, nowMs)) {
-      this.#attempts.remove(slot);
-      this.#report.timeout(door, knock.source, stage);
-      return;
+      this.#reportTimeout(slot, door, knock.source, nowMs);
+      return this.#attempts.remove(slot);
     }
     if (keys[stage] === key) {
       watch.takenBy = this.#knocks;
@@ -154,10 +150,11 @@ export class Matcher {
     // A retransmitted or doubled packet repeats the last step; ignoring it keeps an honest client alive.
     if (keys[stage - 1] === key) {
       watch.takenBy = this.#knocks;
-      return;
+      return this.#report.repeat(door, knock.source, stage);
     }
     this.#attempts.remove(slot);
-    if (this.#roles[key] === GUARD) this.#report.guard(door, knock.source, knock);
+    if (this.#roles[key] === GUARD) this.#report.guard(door, knock.source, knock, stage);
+    else this.#report.wrong(door, knock.source, knock, stage);
   }
 
   #startAttempts(knock: Knock, key: number, isLocal: boolean, nowMs: number): void {
@@ -165,7 +162,8 @@ export class Matcher {
     if (numbers === undefined) return;
     for (const number of numbers) {
       const watch = this.#watches[number];
-      if (watch === undefined || watch.takenBy === this.#knocks || !hears(watch, knock, isLocal, nowMs)) continue;
+      if (watch === undefined || watch.takenBy === this.#knocks) continue;
+      if (deafness(watch, knock, isLocal, nowMs) !== DEAF.NO) continue;
       this.#report.stage(watch.door, knock.source, 1);
       if (watch.keys.length === 1) this.#complete(number, watch, nowMs);
       else this.#attempts.add(knock.source, number, nowMs);
@@ -177,6 +175,21 @@ export class Matcher {
     this.#completed.push(number);
   }
 
+  /** Doors that this port belongs to and that took no notice: nothing on the path, hence looked for only for somebody. */
+  #tellOfOthers(knock: Knock, key: number, isLocal: boolean, nowMs: number): void {
+    for (const watch of this.#watches) {
+      if (!watch.keys.includes(key)) continue;
+      const why = deafness(watch, knock, isLocal, nowMs);
+      if (why === DEAF.NO) this.#report.astray(watch.door, knock);
+      else this.#report.deaf(watch.door, knock, why, watch.deafUntilMs);
+    }
+    this.#report.ends();
+  }
+
+  #reportTimeout(slot: Slot, door: Door, source: Address, nowMs: number): void {
+    this.#report.timeout(door, source, this.#attempts.stage(slot), this.#attempts.ageMs(slot, nowMs), nowMs);
+  }
+
   #isTooOld(slot: Slot, door: Door, nowMs: number): boolean {
     return this.#attempts.ageMs(slot, nowMs) >= door.seqTimeoutMs;
   }
@@ -184,9 +197,10 @@ export class Matcher {
 
 const NO_DOORS: readonly Door[] = [];
 
-/** Whether this door takes notice of the knock at all. */
-function hears({ door, deafUntilMs }: Watch, knock: Knock, isLocal: boolean, nowMs: number): boolean {
-  if (nowMs < deafUntilMs) return false;
-  if (knock.protocol === "tcp" && (knock.flags & door.tcpflags.mask) !== door.tcpflags.value) return false;
-  return door.target === undefined ? isLocal : sameAddress(door.target, knock.destination);
+/** Whether this door takes notice of the knock at all, and why not. */
+function deafness({ door, deafUntilMs }: Watch, knock: Knock, isLocal: boolean, nowMs: number): Deafness {
+  if (nowMs < deafUntilMs) return DEAF.COOL_DOWN;
+  if (knock.protocol === "tcp" && (knock.flags & door.tcpflags.mask) !== door.tcpflags.value) return DEAF.FLAGS;
+  const heard = door.target === undefined ? isLocal : sameAddress(door.target, knock.destination);
+  return heard ? DEAF.NO : DEAF.DESTINATION;
 }

@@ -36,6 +36,20 @@ export function parseFlags(text: string): FlagRule {
   return { mask, value };
 }
 
+/** The flags of a packet: `SYN,ACK`, or `none`. */
+export function formatFlags(flags: number): string {
+  const names = [...BITS].filter(([, bit]) => (flags & bit) !== 0).map(([name]) => name.toUpperCase());
+  return names.length === 0 ? "none" : names.join(",");
+}
+
+/** A rule in knockd's syntax, in one canonical order. */
+export function formatRule({ mask, value }: FlagRule): string {
+  const names = [...BITS]
+    .filter(([, bit]) => (mask & bit) !== 0)
+    .map(([name, bit]) => ((value & bit) === 0 ? `!${name}` : name));
+  return names.length === 0 ? "any" : names.join(",");
+}
+
 /** The strictest rule that every packet passing any of `rules` also passes. */
 export function commonFlags(rules: readonly FlagRule[]): FlagRule {
   const [first = ANY_FLAGS, ...rest] = rules;

@@ -2,7 +2,7 @@
 import type { Sighting } from "./verdict.ts";
 import { sightingWords } from "./verdict-words.ts";
 
-/** `at` is the time in ISO 8601. */
+/** `at` is the time in ISO 8601, `agoMs` already taken off. */
 export function sightingJson(sighting: Sighting, at: string): Record<string, unknown> {
   const { source, knock, verdicts } = sighting;
   const event = knock === undefined ? "timeout" : "knock";

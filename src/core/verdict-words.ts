@@ -9,7 +9,7 @@ export function sightingWords({ knock, verdicts }: Sighting): string {
   const named = verdicts.slice(0, DOORS_NAMED_MAX).map((verdict) => `${verdict.door}: ${verdictWords(verdict)}`);
   if (verdicts.length > named.length) named.push(`and ${verdicts.length - named.length} more doors`);
   if (named.length > 0) return named.join("; ");
-  return knock?.watched === "guard" ? "guard port, no attempt to drop" : "nobody watches this port, ignored";
+  return knock?.watched === "guard" ? "guard port, no attempt to drop" : "ignored";
 }
 
 /** `198.51.100.7 8001/tcp  ssh: ...`; the columns of most lines are below each other. */
@@ -28,6 +28,8 @@ export function verdictWords(verdict: Verdict): string {
       return "is open already, extended";
     case "repeated":
       return `${stageOf(verdict)} repeated, ignored`;
+    case "unwatched":
+      return `${stageOf(verdict)}, ignored: nobody watches this port, expected ${verdict.expected}`;
     case "wrong-port":
       return `${dropped(verdict)}: wrong port, expected ${verdict.expected}${ending(verdict)}`;
     case "guard":
@@ -81,6 +83,7 @@ const ORDER: readonly Outcome[] = [
   "no-attempt",
   "advanced",
   "repeated",
+  "unwatched",
 ];
 
 /** Below 0 when `a` says more than `b` about how a knock went. */

@@ -8,6 +8,8 @@ export interface Sighting {
   readonly source: string;
   /** What arrived; without it, nothing did: time ran out. */
   readonly knock?: SeenKnock;
+  /** How long ago that was: of time that ran out we learn a little later. */
+  readonly agoMs: number;
   /** In the order of their interest to the knocker. Empty: a guard port was touched, and there was no attempt to drop. */
   readonly verdicts: readonly Verdict[];
 }
@@ -32,6 +34,8 @@ export type SequenceVerdict =
   | (AtDoor & { readonly outcome: "opened" | "extended" })
   /** A retransmission or a double: the step just made, once more. Harmless. */
   | (AtStage & { readonly outcome: "repeated" })
+  /** Nobody watches this port, so it does no harm; but it is not the one expected either. */
+  | (AtStage & { readonly outcome: "unwatched" })
   /** The attempt is over: this port is not the one expected. */
   | (AtStage & Ending & { readonly outcome: "wrong-port" })
   /** The attempt is over: only a scanner touches this port. */
@@ -61,7 +65,7 @@ interface AtDoor {
   readonly door: string;
 }
 
-interface AtStage extends AtDoor {
+export interface AtStage extends AtDoor {
   readonly stage: number;
   readonly steps: number;
   readonly expected: string;

@@ -2,14 +2,14 @@
 import { type Address, formatAddress } from "../core/address.ts";
 import type { Door } from "../core/door.ts";
 import type { Knock } from "../core/knock.ts";
-import type { MatchReport } from "../core/match.ts";
+import type { AttemptReport } from "../core/match-report.ts";
 import { formatPort } from "../core/port.ts";
 import { words } from "../core/words.ts";
 import type { Log } from "./log.ts";
 
 const SUMMARY_MS = 60_000;
 
-export class MatchLog implements MatchReport {
+export class MatchLog implements AttemptReport {
   readonly #log: Log;
   #touches = 0;
   #summary: NodeJS.Timeout | undefined;

@@ -40,7 +40,7 @@ export class Onlookers implements Audience {
   }
 
   tell(sighting: Sighting): void {
-    const at = new Date();
+    const at = new Date(Date.now() - sighting.agoMs);
     for (const seat of this.#hearing) seat.onlooker.sighting(sighting, at);
   }
 }

@@ -13,6 +13,7 @@ import { LINKTYPE } from "../../src/core/pcap.ts";
 import { commandText } from "../../src/core/words.ts";
 import { Daemon } from "../../src/daemon.ts";
 import type { CommandResult } from "../../src/io/command.ts";
+import { Onlookers } from "../../src/io/onlookers.ts";
 import { config, type DoorOptions } from "./doors.ts";
 import { datagram, echoRequest, ethernet, frame, syn, TCP } from "./frames.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
@@ -42,6 +43,7 @@ export interface RanCommand {
 export class Rig {
   readonly firewall: RecordingFirewall;
   readonly log = memoryLog();
+  readonly onlookers = new Onlookers();
   /** In the order they ran. */
   readonly commands: RanCommand[] = [];
   /** How each command goes, and how long it takes. */
@@ -71,6 +73,7 @@ export class Rig {
       },
       portsInUse: async () => this.inUse,
       guardSecret: [1, 2, 3, 4],
+      audience: this.onlookers,
     });
   }
 
