@@ -55,6 +55,15 @@ const ICMP_BYTES = 8;
 const ICMP_ECHO_REQUEST = 8;
 const ICMPV6_ECHO_REQUEST = 128;
 
+/** DLT_RAW, which some writers use in files although it is no LINKTYPE_ value. */
+const DLT_RAW = 12;
+const LINK_TYPES: ReadonlySet<number> = new Set([...Object.values(LINKTYPE), DLT_RAW]);
+
+/** Whether `decode` looks into frames of this link type at all. */
+export function knowsLinkType(linkType: number): boolean {
+  return LINK_TYPES.has(linkType);
+}
+
 /** Fills `knock` and says true, or says false: then `knock` holds nothing of use. Never throws, whatever the bytes. */
 export function decode(frame: Frame, knock: Knock): boolean {
   const { bytes, start, end } = frame;
@@ -72,8 +81,7 @@ export function decode(frame: Frame, knock: Knock): boolean {
     case LINKTYPE.RAW:
     case LINKTYPE.IPV4:
     case LINKTYPE.IPV6:
-    // DLT_RAW, which some writers use in files although it is no LINKTYPE_ value.
-    case 12:
+    case DLT_RAW:
       return decodeIp(bytes, start, end, wireEnd, knock);
     default:
       return false;

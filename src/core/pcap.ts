@@ -13,8 +13,8 @@ export const LINKTYPE = {
   LINUX_SLL2: 276,
 } as const;
 
-const MAGIC_MICROSECONDS = 0xa1b2c3d4;
-const MAGIC_NANOSECONDS = 0xa1b23c4d;
+export const MAGIC_MICROSECONDS = 0xa1b2c3d4;
+export const MAGIC_NANOSECONDS = 0xa1b23c4d;
 const FILE_HEADER_BYTES = 24;
 const FILE_LINKTYPE = 20;
 export const RECORD_HEADER_BYTES = 16;
@@ -71,6 +71,11 @@ export class PcapReader {
     return this.#header !== undefined;
   }
 
+  /** Whether the stream has ended in the middle of a frame, if it has ended. */
+  get isCut(): boolean {
+    return this.#rest.length > 0;
+  }
+
   /** Throws a RangeError when the bytes are no pcap stream; the stream cannot be read on after that. */
   push(chunk: Uint8Array): void {
     const bytes = this.#rest.length === 0 ? chunk : concat(this.#rest, chunk);
@@ -119,7 +124,8 @@ export class PcapReader {
   }
 }
 
-function concat(head: Uint8Array, tail: Uint8Array): Uint8Array {
+/** Both in one. */
+export function concat(head: Uint8Array, tail: Uint8Array): Uint8Array {
   const joined = new Uint8Array(head.length + tail.length);
   joined.set(head);
   joined.set(tail, head.length);

@@ -1,0 +1,135 @@
+// The daemon's judgement of a capture: the same matcher and the same verdicts, by the capture's own clock.
+import { type Address, AddressSet, formatAddress } from "./address.ts";
+import { decode, knowsLinkType } from "./decode.ts";
+import type { Door } from "./door.ts";
+import { Grants } from "./grant.ts";
+import { emptyKnock, type Frame } from "./knock.ts";
+import { Matcher } from "./match.ts";
+import type { AttemptReport } from "./match-report.ts";
+import { portKey } from "./port.ts";
+import { type Progress, Progresses } from "./progress.ts";
+import type { Audience, Outcome, Sighting } from "./verdict.ts";
+import { Witness } from "./witness.ts";
+
+/** A sweep looks at all of so many attempts, so that time that ran out is told of before what came next. */
+const ATTEMPTS = 2 ** 16;
+const SWEEP_MS = 250;
+/** Frames of several queues or interfaces are not quite in order; more than this is a clock that was set. */
+const DISORDER_MS = 1000;
+/** BOUNDED: destinations remembered that were taken for the daemon's own. */
+const TAKEN_MAX = 64;
+/** Nobody chooses the sources in a file to slow us down so much that it would matter. */
+const SEED = 1;
+
+export interface Question {
+  readonly doors: readonly Door[];
+  /** Port keys. */
+  readonly guards: ReadonlySet<number>;
+  /** The daemon's own addresses; undefined: whatever was knocked at. */
+  readonly local: readonly Address[] | undefined;
+}
+
+export interface Answer {
+  readonly frames: number;
+  /** The link type of frames that nobody can read, if there are any. */
+  readonly unknownLinkType: number | undefined;
+  /** Whether the capture's clock went back. */
+  readonly wentBack: boolean;
+  /** Destinations that were taken for the daemon's own, since nobody said which they are. */
+  readonly takenForOurs: readonly string[];
+  readonly opened: boolean;
+  readonly best: readonly Progress[];
+  /** Sightings of sources past those that are remembered. */
+  readonly forgotten: number;
+}
+
+export class Explainer {
+  readonly #matcher: Matcher;
+  readonly #witness: Witness;
+  readonly #grants = new Grants();
+  readonly #progresses = new Progresses();
+  readonly #local: Pick<AddressSet, "has">;
+  readonly #watched: ReadonlySet<number>;
+  readonly #targeted: ReadonlySet<string>;
+  readonly #takenForOurs = new Set<string>();
+  readonly #isTaking: boolean;
+  readonly #knock = emptyKnock();
+  #frames = 0;
+  #unknownLinkType: number | undefined;
+  #wentBack = false;
+  /** The time of the present frame, and the same on a clock that never goes back. */
+  #frameMs = 0;
+  #nowMs = 0;
+  #aheadMs = 0;
+  #sweptMs = 0;
+
+  /** `tell` hears each sighting with its time, in milliseconds since 1970. */
+  constructor({ doors, guards, local }: Question, tell: (sighting: Sighting, atMs: number) => void) {
+    const audience: Audience = {
+      wants: () => true,
+      tell: (sighting) => {
+        this.#take(sighting);
+        tell(sighting, this.#frameMs - sighting.agoMs);
+      },
+    };
+    this.#witness = new Witness(NO_LOG, audience, (door, ip) => this.#grants.has(door.name, ip));
+    this.#matcher = new Matcher({ report: this.#witness, seed: SEED, attemptsMax: ATTEMPTS });
+    this.#matcher.watch(doors, guards);
+    const steps = doors.flatMap(({ sequence }) => sequence.map((step) => portKey(step.protocol, step.number)));
+    this.#watched = new Set([...steps, ...guards]);
+    this.#targeted = new Set(doors.filter(({ target }) => target !== undefined).map(({ name }) => name));
+    this.#isTaking = local === undefined;
+    this.#local = local === undefined ? { has: () => true } : new AddressSet(local);
+  }
+
+  see(frame: Frame): void {
+    this.#frames++;
+    if (!knowsLinkType(frame.linkType)) this.#unknownLinkType ??= frame.linkType;
+    this.#passTime(frame.timeMs);
+    const knock = this.#knock;
+    if (!decode(frame, knock)) return;
+    if (!this.#watched.has(portKey(knock.protocol, knock.port))) return this.#witness.passedBy(knock, this.#nowMs);
+    for (const door of this.#matcher.accept(knock, this.#local, this.#nowMs)) {
+      const admission = this.#grants.admit(door, formatAddress(knock.source), this.#nowMs);
+      if (admission.outcome === "opened") this.#grants.started(admission.grant, this.#nowMs);
+    }
+  }
+
+  end(): Answer {
+    return {
+      frames: this.#frames,
+      unknownLinkType: this.#unknownLinkType,
+      wentBack: this.#wentBack,
+      takenForOurs: [...this.#takenForOurs],
+      opened: this.#progresses.opened,
+      best: this.#progresses.best(),
+      forgotten: this.#progresses.forgotten,
+    };
+  }
+
+  #passTime(frameMs: number): void {
+    this.#frameMs = frameMs;
+    if (frameMs + this.#aheadMs < this.#nowMs - DISORDER_MS) {
+      this.#aheadMs = this.#nowMs - frameMs;
+      this.#wentBack = true;
+    }
+    this.#nowMs = Math.max(this.#nowMs, frameMs + this.#aheadMs);
+    if (this.#nowMs - this.#sweptMs < SWEEP_MS) return;
+    this.#sweptMs = this.#nowMs;
+    this.#matcher.sweep(this.#nowMs);
+    for (const grant of this.#grants.due(this.#nowMs)) this.#grants.remove(grant);
+  }
+
+  #take(sighting: Sighting): void {
+    this.#progresses.note(sighting);
+    const { knock } = sighting;
+    if (!this.#isTaking || knock === undefined || this.#takenForOurs.size >= TAKEN_MAX) return;
+    const heard = sighting.verdicts.some(({ outcome, door }) => HEARD.has(outcome) && !this.#targeted.has(door));
+    if (heard) this.#takenForOurs.add(knock.destination);
+  }
+}
+
+/** What a door did for a knock whose destination was right. */
+const HEARD: ReadonlySet<Outcome> = new Set<Outcome>(["advanced", "opened", "extended"]);
+
+const NO_LOG: AttemptReport = { stage: () => {}, timeout: () => {}, guard: () => {} };
