@@ -52,7 +52,7 @@ export class Daemon {
   constructor(config: Config, world: World) {
     this.#world = world;
     this.#config = config;
-    const isOpen = (door: Door, ip: string): boolean => this.#grants.has(door.name, ip);
+    const isOpen = (door: Door, ip: string): boolean => this.#grants.get(door.name, ip) !== undefined;
     const report = new Witness(new MatchLog(world.log), world.audience, isOpen);
     this.#matcher = new Matcher({ report, seed: world.guardSecret[0] });
     this.#watchman = new Watchman(config, this.#matcher, world);

@@ -1,5 +1,5 @@
 // The desk behind the control socket: what each request makes the daemon do, and the answer to it.
-import { formatAddress, parseAddress } from "./core/address.ts";
+import { type Address, formatAddress, parseAddress } from "./core/address.ts";
 import type { FirewallKind } from "./core/config.ts";
 import type { Request } from "./core/control.ts";
 import type { Door } from "./core/door.ts";
@@ -8,12 +8,15 @@ import type { Grant } from "./core/grant.ts";
 import { nearest } from "./core/nearest.ts";
 import { formatPort } from "./core/port.ts";
 import { ATTEMPTS_TOLD, GRANTS_A_LINE, type OpenGrant, type StatusLine } from "./core/status.ts";
+import { sightingJson } from "./core/verdict-json.ts";
 import { words } from "./core/words.ts";
 import type { Daemon } from "./daemon.ts";
 import type { Deed } from "./doorkeeper.ts";
+import { Backlog } from "./io/backlog.ts";
 import type { CaptureStatus } from "./io/captures.ts";
 import { wallTime } from "./io/clock.ts";
 import type { Log } from "./io/log.ts";
+import { ONLOOKERS_MAX, type Onlookers } from "./io/onlookers.ts";
 
 const BY_HAND = "by hand";
 /** BOUNDED: doors that an error names. */
@@ -22,6 +25,7 @@ const NAMED_MAX = 20;
 export interface Office {
   readonly daemon: Pick<Daemon, "open" | "close" | "view">;
   readonly captures: () => readonly CaptureStatus[];
+  readonly onlookers: Pick<Onlookers, "add">;
   /** Reads the config file again. Rejects with a Failure, and nothing changed. */
   readonly reload: () => Promise<Deed>;
   readonly log: Log;
@@ -42,7 +46,8 @@ export class Desk {
     this.#office = office;
   }
 
-  async *answer(request: Request): AsyncGenerator<unknown, void> {
+  /** `gone` ends an answer that has no end of its own. */
+  async *answer(request: Request, gone: AbortSignal): AsyncGenerator<unknown, void> {
     switch (request.request) {
       case "status":
         return yield* this.#status();
@@ -54,6 +59,8 @@ export class Desk {
         return yield* this.#closeAll();
       case "reload":
         return yield await this.#office.reload();
+      case "watch":
+        return yield* this.#watch(request, gone);
     }
   }
 
@@ -117,6 +124,25 @@ export class Desk {
     for (const deed of closing) yield await deed;
   }
 
+  /** What a slow client does not take in time is counted, not kept. */
+  async *#watch({ address }: Extract<Request, { request: "watch" }>, gone: AbortSignal): AsyncGenerator<unknown, void> {
+    const backlog = new Backlog<unknown>();
+    const leave = this.#office.onlookers.add({
+      ...(address === undefined ? {} : { source: addressOf(address) }),
+      sighting: (sighting, at) => backlog.say(sightingJson(sighting, at.toISOString())),
+      missed: (count) => backlog.miss(count),
+    });
+    if (leave === undefined)
+      throw new Failure(EXIT.UNAVAILABLE, `too many watch already, at most ${ONLOOKERS_MAX} at a time`);
+    gone.addEventListener("abort", () => backlog.end());
+    if (gone.aborted) backlog.end();
+    try {
+      for await (const kept of backlog.take()) yield "line" in kept ? kept.line : { event: "missed", count: kept.lost };
+    } finally {
+      leave();
+    }
+  }
+
   #shut(grant: Grant): Promise<Deed> {
     const about = { event: "by-hand", door: grant.door.name, ip: grant.ip };
     this.#office.log.info(about, words.closingByHand(grant.ip, grant.door.name));
@@ -138,8 +164,12 @@ function openGrant({ door, ip, openedMs, closesMs, earnedBy }: Grant): OpenGrant
 
 /** In its canonical form. */
 function ipOf(text: string): string {
+  return formatAddress(addressOf(text));
+}
+
+function addressOf(text: string): Address {
   const address = parseAddress(text);
-  if (address !== undefined) return formatAddress(address);
+  if (address !== undefined) return address;
   throw new Failure(EXIT.USAGE, `expected an IP address such as 192.0.2.7, got ${JSON.stringify(text)}`);
 }
 

@@ -14,6 +14,8 @@ const COMMANDS: Record<string, () => Promise<{ readonly command: Command }>> = {
   status: () => import("./commands/status.ts"),
   open: () => import("./commands/open.ts"),
   close: () => import("./commands/close.ts"),
+  watch: () => import("./commands/watch.ts"),
+  explain: () => import("./commands/explain.ts"),
   reload: () => import("./commands/reload.ts"),
   remove: () => import("./commands/remove.ts"),
 };

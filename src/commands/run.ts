@@ -58,16 +58,16 @@ async function run(options: Source): Promise<void> {
   const firewall = chooseFirewall(config);
   const watch = captures.watch.bind(captures);
   const ledger = new Ledger(state);
-  const audience = new Onlookers();
-  const world = { log, firewall, ledger, runCommand, watch, portsInUse, guardSecret: secret, boot: bootId(), audience };
-  const daemon = new Daemon(config, world);
+  const onlookers = new Onlookers();
+  const world = { log, firewall, ledger, runCommand, watch, portsInUse, guardSecret: secret, boot: bootId() };
+  const daemon = new Daemon(config, { ...world, audience: onlookers });
 
   const rereading = new Rereading(options, config, daemon, log);
   process.on("SIGHUP", () => rereading.signalled());
   const about = { version: readVersion(), pid: process.pid, config: options.config, firewall: config.firewall };
   const reload = () => rereading.now();
-  const desk = new Desk({ daemon, captures: () => captures.status(), reload, log, about });
-  const control = new Control((request) => desk.answer(request), about.version);
+  const desk = new Desk({ daemon, captures: () => captures.status(), onlookers, reload, log, about });
+  const control = new Control((request, gone) => desk.answer(request, gone), about.version);
 
   try {
     await captures.start();

@@ -26,6 +26,7 @@ const requestSchema = z.discriminatedUnion("request", [
   z.strictObject({ request: z.literal("close"), door, address }),
   z.strictObject({ request: z.literal("close-all") }),
   z.strictObject({ request: z.literal("reload") }),
+  z.strictObject({ request: z.literal("watch"), address: address.optional() }),
 ]);
 
 export type Request = z.output<typeof requestSchema>;
@@ -46,6 +47,18 @@ export type Line = z.output<typeof lineSchema>;
 /** What was done, in the words of the log; and what went wrong although it was done. */
 export const deedSchema = z.object({ done: z.boolean(), said: z.string(), problem: z.string().optional() });
 export type Deed = z.output<typeof deedSchema>;
+
+/** What `watch` answers with: what was seen, with its words, or how much was not told. Facts beside them may change. */
+export const watchSchema = z.discriminatedUnion("event", [
+  z.looseObject({
+    event: z.literal(["knock", "timeout"]),
+    at: z.string(),
+    source: z.string(),
+    port: z.string().optional(),
+    text: z.string(),
+  }),
+  z.object({ event: z.literal("missed"), count: z.int() }),
+]);
 
 /** Undefined if it is none. */
 export function readRequest(text: string): Request | undefined {

@@ -72,7 +72,7 @@ export class Explainer {
         tell(sighting, this.#frameMs - sighting.agoMs);
       },
     };
-    this.#witness = new Witness(NO_LOG, audience, (door, ip) => this.#grants.has(door.name, ip));
+    this.#witness = new Witness(NO_LOG, audience, (door, ip) => this.#grants.get(door.name, ip) !== undefined);
     this.#matcher = new Matcher({ report: this.#witness, seed: SEED, attemptsMax: ATTEMPTS });
     this.#matcher.watch(doors, guards);
     const steps = doors.flatMap(({ sequence }) => sequence.map((step) => portKey(step.protocol, step.number)));

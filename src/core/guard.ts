@@ -33,20 +33,14 @@ const SECRET_MIN = 1024;
  * `inUse` (what something listens on), nor one that a door is knocked at or opens. The same secret gives the same guards.
  */
 export function guardPorts(doors: readonly Door[], inUse: ReadonlySet<number>, secret: GuardSecret): Set<number> {
-  const taken = new Set(inUse);
-  for (const door of doors)
-    for (const port of [...door.sequence, ...door.open]) taken.add(portKey(port.protocol, port.number));
-  const guards = new Set<number>();
+  const taken = takenPorts(doors, inUse);
+  const guards = neighbourPorts(doors, inUse);
   const random = generator(secret);
   const addTo = (protocol: Protocol, number: number): void => {
     const key = portKey(protocol, number);
-    if (number >= 1 && number <= PORT_MAX && !taken.has(key)) guards.add(key);
+    if (number <= PORT_MAX && !taken.has(key)) guards.add(key);
   };
   const steps = doors.flatMap((door) => door.sequence);
-  for (const step of steps) {
-    addTo(step.protocol, step.number - 1);
-    addTo(step.protocol, step.number + 1);
-  }
   const addBlock = (protocol: Protocol, first: number): void => {
     for (let number = first; number < first + BLOCK_PORTS; number++) if (number >= SECRET_MIN) addTo(protocol, number);
   };
@@ -59,6 +53,22 @@ export function guardPorts(doors: readonly Door[], inUse: ReadonlySet<number>, s
     if (ports.length > 0) for (let index = 0; index < HIGH_BLOCKS; index++) addBlock(protocol, highPort(random()));
   }
   return guards;
+}
+
+/** Only those that everybody may know who knows the doors. */
+export function neighbourPorts(doors: readonly Door[], inUse: ReadonlySet<number>): Set<number> {
+  const taken = takenPorts(doors, inUse);
+  const keys = doors
+    .flatMap((door) => door.sequence)
+    .flatMap(({ protocol, number }) => [number - 1, number + 1].map((next) => ({ protocol, next })))
+    .filter(({ next }) => next >= 1 && next <= PORT_MAX)
+    .map(({ protocol, next }) => portKey(protocol, next));
+  return new Set(keys.filter((key) => !taken.has(key)));
+}
+
+function takenPorts(doors: readonly Door[], inUse: ReadonlySet<number>): Set<number> {
+  const ports = doors.flatMap((door) => [...door.sequence, ...door.open]);
+  return new Set([...inUse, ...ports.map((port) => portKey(port.protocol, port.number))]);
 }
 
 /** Maps 0 to 1 onto the high ranges. */

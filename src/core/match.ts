@@ -1,9 +1,10 @@
 // Attempts per source and door: what a knock does to them, and which doors it completes.
-import { type Address, type AddressSet, sameAddress } from "./address.ts";
+import type { Address, AddressSet } from "./address.ts";
 import { ATTEMPTS_MAX, Attempts, NONE, type Slot } from "./attempts.ts";
 import type { Door } from "./door.ts";
+import { deafness, type Watch } from "./hearing.ts";
 import type { Knock } from "./knock.ts";
-import { DEAF, type Deafness, type MatchReport } from "./match-report.ts";
+import { DEAF, type MatchReport } from "./match-report.ts";
 import { portKey } from "./port.ts";
 
 /** How far a source has come with a door. */
@@ -22,17 +23,6 @@ const PORT_KEYS = 3 * 0x10000;
 
 /** Slots that one sweep visits: about a tenth of a millisecond. */
 const SWEEP_SLOTS = 2 ** 16;
-
-/** A door as the path needs it. */
-interface Watch {
-  readonly door: Door;
-  readonly keys: readonly number[];
-  readonly identity: string;
-  /** The door hears nobody before this time. */
-  deafUntilMs: number;
-  /** Number of the last knock that this door's attempt took, so that the same knock does not also start one. */
-  takenBy: number;
-}
 
 export class Matcher {
   readonly #report: MatchReport;
@@ -196,11 +186,3 @@ export class Matcher {
 }
 
 const NO_DOORS: readonly Door[] = [];
-
-/** Whether this door takes notice of the knock at all, and why not. */
-function deafness({ door, deafUntilMs }: Watch, knock: Knock, isLocal: boolean, nowMs: number): Deafness {
-  if (nowMs < deafUntilMs) return DEAF.COOL_DOWN;
-  if (knock.protocol === "tcp" && (knock.flags & door.tcpflags.mask) !== door.tcpflags.value) return DEAF.FLAGS;
-  const heard = door.target === undefined ? isLocal : sameAddress(door.target, knock.destination);
-  return heard ? DEAF.NO : DEAF.DESTINATION;
-}

@@ -1,6 +1,6 @@
 // How far each source came with each door, and the one cause why it did not open: the last word of `knockd explain`.
 import type { Sighting, Verdict } from "./verdict.ts";
-import { compareVerdicts } from "./verdict-words.ts";
+import { compareVerdicts, verdictWords } from "./verdict-words.ts";
 
 /** BOUNDED: sources and doors remembered; a capture of a flood holds millions. The rest is counted. */
 const PROGRESS_MAX = 10_000;
@@ -11,8 +11,10 @@ export interface Progress {
   opened: number;
   /** The furthest stage. */
   stage: number;
-  /** Why it did not open after that; undefined: nothing more came. */
+  /** Why it did not open: the most telling of what went wrong in one try. */
   cause: Verdict | undefined;
+  /** Another try has begun since. */
+  isOldCause: boolean;
   /** The last stage, while nothing has ended it. */
   pending: Extract<Verdict, { outcome: "advanced" }> | undefined;
 }
@@ -47,10 +49,20 @@ export class Progresses {
     const key = `${source} ${door}`;
     const known = this.#all.get(key);
     if (known !== undefined || this.#all.size >= PROGRESS_MAX) return known;
-    const progress = { source, door, opened: 0, stage: 0, cause: undefined, pending: undefined };
+    const progress = { source, door, opened: 0, stage: 0, cause: undefined, isOldCause: false, pending: undefined };
     this.#all.set(key, progress);
     return progress;
   }
+}
+
+/** `ssh opens`, or `ssh does not open: ` and why. */
+export function progressWords({ door, opened, cause, isOldCause, pending }: Progress): string {
+  if (opened > 0) return `${door} opens${opened === 1 ? "" : ` ${opened} times`}`;
+  if (cause !== undefined && !(isOldCause && pending !== undefined))
+    return `${door} does not open: ${verdictWords(cause)}`;
+  if (pending === undefined) return `${door} does not open`;
+  const { stage, steps, expected } = pending;
+  return `${door} does not open: stage ${stage} of ${steps}, and the capture ends without ${expected}`;
 }
 
 function bestOf(progresses: readonly Progress[]): Progress[] {
@@ -69,21 +81,20 @@ function isBetter(a: Progress, b: Progress): boolean {
 
 function take(progress: Progress, verdict: Verdict): void {
   if (verdict.outcome === "repeated" || verdict.outcome === "unwatched") return;
+  if ("stage" in verdict) progress.stage = Math.max(progress.stage, verdict.stage);
   if (verdict.outcome === "opened" || verdict.outcome === "extended") {
     progress.opened++;
     progress.cause = undefined;
     progress.pending = undefined;
     return;
   }
-  if ("stage" in verdict) progress.stage = Math.max(progress.stage, verdict.stage);
   if (verdict.outcome === "advanced") {
-    // Another try: its own cause counts, whatever ended those before.
     if (verdict.stage === 1) progress.cause = undefined;
     progress.pending = verdict;
     return;
   }
-  const { cause } = progress;
-  if (cause === undefined || progress.pending !== undefined || compareVerdicts(verdict, cause) < 0)
-    progress.cause = verdict;
+  const { cause, isOldCause } = progress;
+  if (cause === undefined || isOldCause || compareVerdicts(verdict, cause) < 0) progress.cause = verdict;
+  progress.isOldCause = "anew" in verdict && verdict.anew;
   if ("stage" in verdict) progress.pending = undefined;
 }

@@ -2,11 +2,21 @@
 import type { Sighting } from "./verdict.ts";
 import { sightingWords } from "./verdict-words.ts";
 
+/** BOUNDED: verdicts in one object; a thousand doors may share a port. */
+const VERDICTS_MAX = 256;
+
 /** `at` is the time in ISO 8601, `agoMs` already taken off. */
 export function sightingJson(sighting: Sighting, at: string): Record<string, unknown> {
   const { source, knock, verdicts } = sighting;
   const event = knock === undefined ? "timeout" : "knock";
-  return { event, at, source, ...knock, verdicts: verdicts.map(withSnakeCase), text: sightingWords(sighting) };
+  return {
+    event,
+    at,
+    source,
+    ...knock,
+    verdicts: verdicts.slice(0, VERDICTS_MAX).map(withSnakeCase),
+    text: sightingWords(sighting),
+  };
 }
 
 function withSnakeCase(facts: object): Record<string, unknown> {

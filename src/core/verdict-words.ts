@@ -12,10 +12,9 @@ export function sightingWords({ knock, verdicts }: Sighting): string {
   return knock?.watched === "guard" ? "guard port, no attempt to drop" : "ignored";
 }
 
-/** `198.51.100.7 8001/tcp  ssh: ...`; the columns of most lines are below each other. */
-export function sightingLine(sighting: Sighting): string {
-  const port = sighting.knock?.port ?? "-";
-  return `${sighting.source.padEnd(15)} ${port.padEnd(9)} ${sightingWords(sighting)}`;
+/** `198.51.100.7    8001/tcp  ssh: ...`; the columns of most lines stand below each other. */
+export function sightingLine(source: string, port: string | undefined, words: string): string {
+  return `${source.padEnd(15)} ${(port ?? "-").padEnd(9)} ${words}`;
 }
 
 export function verdictWords(verdict: Verdict): string {
@@ -71,15 +70,15 @@ const ORDER: readonly Outcome[] = [
   "other-family",
   "wrong-order",
   "too-slow",
-  "step-missing",
-  "wrong-port",
-  "guard",
-  "timed-out",
   "target-family",
   "not-target",
   "not-ours",
   "flags",
   "cool-down",
+  "step-missing",
+  "wrong-port",
+  "guard",
+  "timed-out",
   "no-attempt",
   "advanced",
   "repeated",

@@ -24,6 +24,12 @@ export function guardSecret(stateDirectory: string): { secret: GuardSecret; prob
   }
 }
 
+/** The daemon's, for who may read it; makes none. */
+export function keptGuardSecret(stateDirectory: string): GuardSecret | undefined {
+  const kept = readKept(join(stateDirectory, FILE));
+  return kept === undefined ? undefined : words(kept);
+}
+
 /** 0 to 1, that nobody can foretell. */
 export function randomFraction(): number {
   return randomInt(2 ** 32) / 2 ** 32;

@@ -1,0 +1,109 @@
+// `knockd explain`: what the daemon would have made of a capture, knock by knock, and the one cause why a door did not open.
+import { Command, InvalidArgumentError } from "commander";
+import { type Address, parseAddress } from "../core/address.ts";
+import type { Config } from "../core/config.ts";
+import type { Door } from "../core/door.ts";
+import { EXIT, Failure } from "../core/exit.ts";
+import { Explainer } from "../core/explain.ts";
+import { guardPorts, neighbourPorts } from "../core/guard.ts";
+import { sightingJson } from "../core/verdict-json.ts";
+import { sightingWords } from "../core/verdict-words.ts";
+import { reasonOf } from "../core/words.ts";
+import { readCapture } from "../io/capture-file.ts";
+import { stateDirectory } from "../io/directories.ts";
+import { portsInUse } from "../io/listening.ts";
+import { OneTimeFile } from "../io/one-time-file.ts";
+import { keptGuardSecret } from "../io/secret.ts";
+import { CONFIG_OPTION, loadConfig } from "./config-file.ts";
+import { type KnownGuards, printSummary } from "./explain-summary.ts";
+import { dayOf, printSighting } from "./sightings.ts";
+import { hint, print } from "./terminal.ts";
+
+/** As grep does: something was found, nothing was. */
+const NO_DOOR_OPENS = 1;
+
+const MORE_HELP = `
+The capture may have been made anywhere: on this machine, on the knocker's, on a router between them. Both pcap and
+pcapng are read, from stdin too:
+
+  tcpdump -i eth0 -w knock.pcap          # while you knock; no filter is needed
+  knockd explain knock.pcap
+  ssh host tcpdump -U -i eth0 -w - | knockd explain -
+
+A door with a target hears what goes to that target. For the other doors, every address that was knocked at counts as
+the daemon's own, and is named at the end; say which are with --address.
+Exits 0 if a door would have opened, 1 if none.`;
+
+interface Options {
+  readonly config: string;
+  readonly address?: readonly Address[];
+  readonly json?: boolean;
+}
+
+export const command = new Command("explain")
+  .description("say why a knock did or did not open a door, from a capture of it")
+  .argument("<capture>", "a pcap or pcapng file, or - for stdin")
+  .option(...CONFIG_OPTION)
+  .option("-a, --address <address>", "an address of the daemon's; may be given several times", collect)
+  .option("--json", "print one JSON object a line, the last one a summary")
+  .addHelpText("after", MORE_HELP)
+  .action(explain);
+
+async function explain(capture: string, { config: file, address: local, json }: Options): Promise<void> {
+  const config = loadConfig(file);
+  const doors = withOneTime(config.doors);
+  const guards = await guardsFor(config, doors);
+  let day = "";
+  const explainer = new Explainer({ doors, guards: guards.keys, local }, (sighting, atMs) => {
+    const at = new Date(atMs);
+    if (json) return print(JSON.stringify(sightingJson(sighting, at.toISOString())));
+    if (day !== dayOf(at)) print(dayOf(at));
+    day = dayOf(at);
+    printSighting({ at, source: sighting.source, port: sighting.knock?.port, words: sightingWords(sighting) });
+  });
+  const { isCut } = await read(capture, explainer);
+  const answer = explainer.end();
+  printSummary(answer, guards.known, json ?? false);
+  if (isCut) hint("the capture ends in the middle of a frame");
+  process.exitCode = answer.opened ? EXIT.OK : NO_DOOR_OPENS;
+}
+
+async function read(capture: string, explainer: Explainer): Promise<{ readonly isCut: boolean }> {
+  try {
+    return await readCapture(capture, (frame) => explainer.see(frame));
+  } catch (error) {
+    const name = capture === "-" ? "stdin" : JSON.stringify(capture);
+    throw new Failure(EXIT.NO_INPUT, `cannot read ${name}: ${reasonOf(error)}`);
+  }
+}
+
+/** The secret guards can be known on the daemon's own machine alone, where it also matters which ports are in use. */
+async function guardsFor(
+  config: Config,
+  doors: readonly Door[],
+): Promise<{ keys: ReadonlySet<number>; known: KnownGuards }> {
+  if (!config.scanGuard) return { keys: new Set(), known: "none" };
+  const secret = keptGuardSecret(stateDirectory());
+  if (secret === undefined) return { keys: neighbourPorts(doors, new Set()), known: "neighbours" };
+  return { keys: guardPorts(doors, await portsInUse(), secret), known: "all" };
+}
+
+/** The capture may be older than the last use of such a sequence: nobody can know. */
+function withOneTime(doors: readonly Door[]): Door[] {
+  return doors.map((door) => {
+    if (door.oneTimeSequences === undefined) return door;
+    try {
+      hint(`doors.${door.name}: judged by the one-time sequence that is next now`);
+      return { ...door, sequence: new OneTimeFile(door.oneTimeSequences).sequence };
+    } catch (error) {
+      hint(`doors.${door.name}: nobody can earn it, no one-time sequence can be read: ${reasonOf(error)}`);
+      return door;
+    }
+  });
+}
+
+function collect(text: string, before: readonly Address[] = []): readonly Address[] {
+  const address = parseAddress(text);
+  if (address === undefined) throw new InvalidArgumentError("expected an IP address such as 192.0.2.7.");
+  return [...before, address];
+}
