@@ -23,6 +23,8 @@ const COMMANDS: Record<string, () => Promise<{ readonly command: Command }>> = {
 /** Ends with the exit code in process.exitCode. */
 export async function main(): Promise<void> {
   process.exitCode = EXIT.OK;
+  // Who reads our output (`| head`) may have seen enough. The stdout of `run` belongs to its log.
+  if (process.argv[2] !== "run") process.stdout.on("error", () => process.exit());
   try {
     const program = await programFor(process.argv[2] ?? "");
     await program.parseAsync();

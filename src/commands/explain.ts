@@ -104,6 +104,6 @@ function withOneTime(doors: readonly Door[]): Door[] {
 
 function collect(text: string, before: readonly Address[] = []): readonly Address[] {
   const address = parseAddress(text);
-  if (address === undefined) throw new InvalidArgumentError("expected an IP address such as 192.0.2.7.");
+  if (address === undefined) throw new InvalidArgumentError("expected an IP address such as 192.0.2.7");
   return [...before, address];
 }

@@ -2,7 +2,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import { formatAddress, parseAddress } from "../core/address.ts";
 import { watchSchema } from "../core/control.ts";
-import { EXIT } from "../core/exit.ts";
 import { ask } from "../io/control-client.ts";
 import { printSighting } from "./sightings.ts";
 import { print } from "./terminal.ts";
@@ -27,10 +26,6 @@ export const command = new Command("watch")
   .action(watch);
 
 async function watch(address: string | undefined, { json }: Options): Promise<void> {
-  process.once("SIGINT", () => {
-    process.exitCode = EXIT.OK;
-    process.exit();
-  });
   for await (const seen of ask({ request: "watch", address }, watchSchema)) {
     if (json) print(JSON.stringify(seen));
     else if (seen.event === "missed")
@@ -41,6 +36,6 @@ async function watch(address: string | undefined, { json }: Options): Promise<vo
 
 function canonical(text: string): string {
   const address = parseAddress(text);
-  if (address === undefined) throw new InvalidArgumentError("expected an IP address such as 192.0.2.7.");
+  if (address === undefined) throw new InvalidArgumentError("expected an IP address such as 192.0.2.7");
   return formatAddress(address);
 }

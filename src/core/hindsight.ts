@@ -15,7 +15,9 @@ export function whyAstray(step: number, trail: Trail, trails: Trails, nowMs: num
   const limitMs = door.seqTimeoutMs;
   if (stage > 0 && ended === undefined && elapsedMs >= limitMs)
     return { outcome: "too-slow", ...atStage(door, stage), elapsedMs, limitMs, anew: false };
-  const place = { door: door.name, step, steps: door.sequence.length };
+  const steps = door.sequence.length;
+  if (ended === "opened" && step === steps) return { outcome: "repeated", ...atStage(door, steps) };
+  const place = { door: door.name, step, steps };
   if (ended !== undefined && ended !== "opened" && elapsedMs < limitMs) {
     if (ended.step !== undefined && step === stage + 1) return { outcome: "wrong-order", ...place, after: ended.by };
     return { outcome: "no-attempt", ...place, first: portOf(door, 0), endedBy: ended.by };

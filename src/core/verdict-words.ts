@@ -62,10 +62,11 @@ export function verdictWords(verdict: Verdict): string {
   }
 }
 
-/** Most telling first: what opened, then why something did not, then what did no harm. */
+/** Most telling first: what went well (the knock was meant for that door), then why something did not, then what did no harm. */
 const ORDER: readonly Outcome[] = [
   "opened",
   "extended",
+  "advanced",
   "other-source",
   "other-family",
   "wrong-order",
@@ -80,7 +81,6 @@ const ORDER: readonly Outcome[] = [
   "guard",
   "timed-out",
   "no-attempt",
-  "advanced",
   "repeated",
   "unwatched",
 ];
@@ -109,11 +109,12 @@ function dropped(verdict: Staged): string {
 
 function missing(verdict: { readonly stage: number; readonly expected: string; readonly cameFrom?: string }): string {
   const step = `step ${verdict.stage + 1} ${verdict.expected}`;
-  return verdict.cameFrom === undefined ? `${step} never arrived` : `${step} came from ${verdict.cameFrom}`;
+  return verdict.cameFrom === undefined ? `${step} did not arrive` : `${step} came from ${verdict.cameFrom}`;
 }
 
 function before({ step }: { readonly step: number }): string {
-  return step === 2 ? "step 1" : `steps 1 to ${step - 1}`;
+  if (step <= 3) return step === 2 ? "step 1" : "steps 1 and 2";
+  return `steps 1 to ${step - 1}`;
 }
 
 function ending({ anew }: { readonly anew: boolean }): string {

@@ -123,9 +123,22 @@ export function pcap(
   timeMs = 0,
   stepMs = 0,
 ): Buffer {
-  const records = frames.map((bytes, index) => {
+  return timedPcap(
+    frames.map((bytes, index) => ({ bytes, atMs: timeMs + index * stepMs })),
+    linkType,
+  );
+}
+
+export interface TimedFrame {
+  readonly atMs: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A whole pcap stream of frames with times of their own. */
+export function timedPcap(frames: readonly TimedFrame[], linkType: number = LINKTYPE.ETHERNET): Buffer {
+  const records = frames.map(({ atMs, bytes }) => {
     const header = new DataView(new ArrayBuffer(RECORD_HEADER_BYTES));
-    writeRecordHeader(header, 0, timeMs + index * stepMs, bytes.length, bytes.length);
+    writeRecordHeader(header, 0, atMs, bytes.length, bytes.length);
     return Buffer.concat([new Uint8Array(header.buffer), bytes]);
   });
   return Buffer.concat([fileHeader(linkType), ...records]);
