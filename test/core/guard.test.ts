@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type GuardSecret, guardPorts } from "../../src/core/guard.ts";
+import { type GuardSecret, guardPorts, neighbourPorts } from "../../src/core/guard.ts";
 import { parsePort, portKey, portOfKey } from "../../src/core/port.ts";
 import { door } from "../support/doors.ts";
 
@@ -120,5 +120,23 @@ describe("guard ports", () => {
     // A scan meets the first of n guards and three steps in random order: all three steps come first in 1 of C(n + 3, 3).
     const guards = guardPorts([door({ sequence: "21234,23456,25678" })], new Set(), SECRET);
     expect(guards.size).toBeGreaterThan(60);
+  });
+});
+
+describe("the guards that everybody may know", () => {
+  it("are the neighbours of the steps, but for what is taken", () => {
+    const doors = [door({ name: "A", sequence: "1,7000,7001/udp,65535", open: "6999/tcp" })];
+    const keys = neighbourPorts(doors, new Set([keyOf("65534/tcp")]));
+    expect([...keys].sort((a, b) => a - b)).toEqual(["2/tcp", "7001/tcp", "7000/udp", "7002/udp"].map(keyOf));
+  });
+
+  it("are among all guards", () => {
+    fc.assert(
+      fc.property(anySequence, anySecret, (sequence, secret) => {
+        const doors = [door({ sequence })];
+        const all = guardPorts(doors, new Set(), secret);
+        for (const key of neighbourPorts(doors, new Set())) expect(all.has(key)).toBe(true);
+      }),
+    );
   });
 });

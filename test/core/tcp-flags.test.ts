@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ANY_FLAGS, commonFlags, FIRST_SYN, type FlagRule, parseFlags } from "../../src/core/tcp-flags.ts";
+import {
+  ANY_FLAGS,
+  commonFlags,
+  FIRST_SYN,
+  type FlagRule,
+  formatFlags,
+  formatRule,
+  parseFlags,
+} from "../../src/core/tcp-flags.ts";
 
 const NAMES = ["fin", "syn", "rst", "psh", "ack", "urg"] as const;
 
@@ -112,5 +120,24 @@ describe("the common rule", () => {
     [[parseFlags("syn"), parseFlags("!syn")], ANY_FLAGS],
   ])("of %o is %o", (rules, common) => {
     expect(commonFlags(rules)).toEqual(common);
+  });
+});
+
+describe("flags in words", () => {
+  it.each([
+    [0x12, "SYN,ACK"],
+    [0x3f, "FIN,SYN,RST,PSH,ACK,URG"],
+    [0, "none"],
+  ])("%i are %s", (flags, text) => {
+    expect(formatFlags(flags)).toBe(text);
+  });
+
+  it.each([
+    ["syn,!ack", "syn,!ack"],
+    ["!ACK, Syn", "syn,!ack"],
+    ["any", "any"],
+    ["!fin,urg", "!fin,urg"],
+  ])("the rule %s is written %s", (rule, text) => {
+    expect(formatRule(parseFlags(rule))).toBe(text);
   });
 });

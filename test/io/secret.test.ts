@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { guardSecret } from "../../src/io/secret.ts";
+import { guardSecret, keptGuardSecret } from "../../src/io/secret.ts";
 import { Scratch } from "../support/scratch.ts";
 
 const scratch = new Scratch();
@@ -54,5 +54,15 @@ describe("the secret of the guard ports", () => {
     expect(secret).toHaveLength(4);
     expect(problem).toMatch(/ENOTDIR/);
     expect(guardSecret(`${file}/state`).secret).not.toEqual(secret);
+  });
+});
+
+describe("the secret of a daemon", () => {
+  it("is read by who may, and not made by who only asks", () => {
+    const directory = scratch.pathOf("kept");
+    expect(keptGuardSecret(directory)).toBeUndefined();
+    expect(keptGuardSecret(directory)).toBeUndefined();
+    const { secret } = guardSecret(directory);
+    expect(keptGuardSecret(directory)).toEqual(secret);
   });
 });

@@ -23,7 +23,7 @@ export const SERVICE = 2201;
 export const SERVICE_2 = 2202;
 
 export const OUR_KNOCK = [process.execPath, pathOf("../../dist/knock.js")];
-const KNOCKD = [process.execPath, pathOf("../../dist/knockd.js")];
+export const KNOCKD = [process.execPath, pathOf("../../dist/knockd.js")];
 const ECHO = [process.execPath, pathOf("./echo.js")];
 const SEND_FRAMES = [process.execPath, pathOf("./send-frames.js")];
 const FIRST_CLIENT = 10;
