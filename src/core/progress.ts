@@ -42,7 +42,7 @@ export class Progresses {
     const bySource = new Map<string, Progress[]>();
     for (const progress of this.#all.values())
       bySource.set(progress.source, [...(bySource.get(progress.source) ?? []), progress]);
-    return [...bySource.values()].flatMap(bestOf).sort((a, b) => b.opened - a.opened || b.stage - a.stage);
+    return [...bySource.values()].flatMap(bestOf).sort((a, b) => rank(b) - rank(a));
   }
 
   #of(source: string, door: string): Progress | undefined {
@@ -63,6 +63,10 @@ export function progressWords({ door, opened, cause, isOldCause, pending }: Prog
   if (pending === undefined) return `${door} does not open`;
   const { stage, steps, expected } = pending;
   return `${door} does not open: stage ${stage} of ${steps}, and the capture ends without ${expected}`;
+}
+
+function rank({ opened, stage }: Progress): number {
+  return opened > 0 ? Number.MAX_SAFE_INTEGER : stage;
 }
 
 function bestOf(progresses: readonly Progress[]): Progress[] {

@@ -31,10 +31,10 @@ describe.each([true, false])("a pcapng stream (little-endian: %s)", (littleEndia
   const join = (...all: Block[]) => Buffer.concat(all);
 
   it.each([
-    ["microseconds, unless said otherwise", {}, BigInt(MS * 1000)],
-    ["nanoseconds", { resolution: 9 }, BigInt(MS * 1000) * 1000n],
+    ["microseconds, unless said otherwise", {}, BigInt(Math.round(MS * 1000))],
+    ["nanoseconds", { resolution: 9 }, BigInt(Math.round(MS * 1000)) * 1000n],
     ["a power of two", { resolution: 0x80 | 10 }, BigInt(Math.round((MS / 1000) * 1024))],
-    ["an offset", { offsetS: 1000n }, BigInt((MS - 1_000_000) * 1000)],
+    ["an offset", { offsetS: 1000n }, BigInt(Math.round((MS - 1_000_000) * 1000))],
     ["a negative offset", { resolution: 3, offsetS: -1n }, BigInt(Math.round(MS)) + 1000n],
   ])("has times in %s", (_units, options, units) => {
     const { seen } = read(join(blocks.section(), blocks.interface(1, options), blocks.packet(BYTES, { units })));
