@@ -27,7 +27,7 @@ export interface Office {
   readonly captures: () => readonly CaptureStatus[];
   readonly onlookers: Pick<Onlookers, "add">;
   /** Reads the config file again. Rejects with a Failure, and nothing changed. */
-  readonly reload: () => Promise<Deed>;
+  readonly reload: () => Promise<readonly Deed[]>;
   readonly log: Log;
   /** What does not change while the daemon runs. */
   readonly about: {
@@ -58,7 +58,7 @@ export class Desk {
       case "close-all":
         return yield* this.#closeAll();
       case "reload":
-        return yield await this.#office.reload();
+        return yield* await this.#office.reload();
       case "watch":
         return yield* this.#watch(request, gone);
     }

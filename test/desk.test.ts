@@ -4,6 +4,7 @@ import { type Deed, deedSchema, type Request } from "../src/core/control.ts";
 import { EXIT } from "../src/core/exit.ts";
 import { GRANTS_A_LINE, type StatusLine, statusSchema } from "../src/core/status.ts";
 import { Desk } from "../src/desk.ts";
+import { ONLOOKERS_MAX } from "../src/io/onlookers.ts";
 import { config, type DoorOptions } from "./support/doors.ts";
 import { Rig, startRig, stopClock } from "./support/rig.ts";
 
@@ -20,7 +21,8 @@ function deskOf(rig: Rig): Desk {
   return new Desk({
     daemon: rig.daemon,
     captures: () => [{ interface: "eth0", state: "capturing", received: 7, lost: 1 }],
-    reload: async () => ({ done: true, said: "re-reading config file: f" }),
+    onlookers: rig.onlookers,
+    reload: async () => [{ done: true, said: "re-reading config file: f" }],
     log: rig.log.log,
     about: { version: "1.2.3", pid: 4711, config: "f", firewall: "nftables" },
   });
@@ -28,7 +30,7 @@ function deskOf(rig: Rig): Desk {
 
 async function answers(rig: Rig, request: Request): Promise<unknown[]> {
   const lines: unknown[] = [];
-  for await (const line of deskOf(rig).answer(request)) lines.push(line);
+  for await (const line of deskOf(rig).answer(request, new AbortController().signal)) lines.push(line);
   return lines;
 }
 
@@ -163,6 +165,40 @@ describe("close", () => {
     rig.firewall.failure = new Error("nft: gone");
     expect((await deeds(rig, { request: "close-all" })).map(({ done }) => done)).toEqual([false, false]);
     expect(rig.ran.filter((text) => text.startsWith("stop"))).toHaveLength(2);
+  });
+});
+
+it("reload answers what came of reading the file again", async () => {
+  const rig = await startRig([SSH]);
+  expect(await deeds(rig, { request: "reload" })).toEqual([{ done: true, said: "re-reading config file: f" }]);
+});
+
+describe("watch", () => {
+  it("answers as knocks come, of the address that was asked for, until the client has gone", async () => {
+    const rig = await startRig([SSH]);
+    const client = new AbortController();
+    const seen = deskOf(rig).answer({ request: "watch", address: X }, client.signal);
+    const first = seen.next();
+    await rig.play("Y:S7000 S7000");
+    expect((await first).value).toMatchObject({ event: "knock", source: X });
+    const next = seen.next();
+    client.abort();
+    expect((await next).done).toBe(true);
+  });
+
+  it("ends at once for a client that has gone already, and leaves its seat to others", async () => {
+    const rig = await startRig([SSH]);
+    for (let client = 0; client < 2 * ONLOOKERS_MAX; client++)
+      expect((await deskOf(rig).answer({ request: "watch" }, AbortSignal.abort()).next()).done).toBe(true);
+  });
+
+  it("refuses one more than there are seats, and an address that is none", async () => {
+    const rig = await startRig([SSH]);
+    const watch = (address?: string) =>
+      deskOf(rig).answer({ request: "watch", address }, new AbortController().signal).next();
+    for (let client = 0; client < ONLOOKERS_MAX; client++) void watch();
+    await expect(watch()).rejects.toMatchObject({ code: EXIT.UNAVAILABLE });
+    await expect(watch("10.1")).rejects.toMatchObject({ code: EXIT.USAGE });
   });
 });
 

@@ -1,5 +1,6 @@
 // Reading the config file again: on SIGHUP, or asked for over the control socket. One at a time; a bad file changes nothing.
 import type { Config } from "../core/config.ts";
+import type { Deed } from "../core/control.ts";
 import { EXIT, Failure } from "../core/exit.ts";
 import { reasonOf, words } from "../core/words.ts";
 import type { Daemon } from "../daemon.ts";
@@ -49,11 +50,11 @@ export class Rereading {
   }
 
   /** Rejects with a Failure that says what is wrong with the file, or why it could not be taken. */
-  now(): Promise<{ done: boolean; said: string; problem?: string }> {
+  now(): Promise<readonly Deed[]> {
     return this.#serial.run("reload", () => this.#reread());
   }
 
-  async #reread(): Promise<{ done: boolean; said: string; problem?: string }> {
+  async #reread(): Promise<readonly Deed[]> {
     const file = this.#source.config;
     try {
       const config = configFor(this.#source);
@@ -61,10 +62,13 @@ export class Rereading {
       const said = words.reloaded(file);
       this.#log.info({ event: "reloaded", file }, said);
       const fixed = FIXED.filter((key) => config[key] !== this.#atStart[key]);
-      if (fixed.length === 0) return { done: true, said };
-      const problem = words.needsRestart(fixed);
-      this.#log.warn({ event: "reloaded" }, problem);
-      return { done: true, said, problem };
+      if (fixed.length === 0) return [{ done: true, said }];
+      const needsRestart = words.needsRestart(fixed);
+      this.#log.warn({ event: "reloaded" }, needsRestart);
+      return [
+        { done: true, said },
+        { done: true, said: needsRestart },
+      ];
     } catch (error) {
       this.#log.error({ event: "reload-rejected", file }, words.reloadRejected(reasonOf(error)));
       const code = error instanceof Failure ? error.code : EXIT.UNAVAILABLE;

@@ -23,6 +23,8 @@ export type Answer = (request: Request, gone: AbortSignal) => AsyncIterable<unkn
 export const REQUEST_LIMIT_MS = 5000;
 /** How long it may take to read a line. */
 export const READ_LIMIT_MS = 10_000;
+/** Whose answer comes as things happen may take as long as it likes: a stopped terminal is no reason to hang up. */
+const PATIENT: ReadonlySet<string> = new Set(["watch"]);
 
 const ONE_REQUEST = "expected one request a connection";
 
@@ -104,20 +106,21 @@ export class Visit {
   async #tell(request: Request): Promise<void> {
     clearTimeout(this.#deadline);
     this.#asking = false;
+    const limitMs = PATIENT.has(request.request) ? undefined : READ_LIMIT_MS;
     try {
       for await (const answer of this.#answer(request, this.#gone.signal)) {
-        if (!(await this.#write({ answer }))) return;
+        if (!(await this.#write({ answer }, limitMs))) return;
       }
     } catch (error) {
-      if (!(await this.#write({ error: errorOf(error) }))) return;
+      if (!(await this.#write({ error: errorOf(error) }, READ_LIMIT_MS))) return;
     }
     // The kernel has it all; the client may take its time to read it.
     this.#hangUp();
   }
 
   /** Resolves when the kernel has the line: to whether the client is still there. */
-  async #write(line: Line): Promise<boolean> {
-    this.#deadline = setTimeout(() => this.#hangUp(), READ_LIMIT_MS);
+  async #write(line: Line, limitMs: number | undefined): Promise<boolean> {
+    if (limitMs !== undefined) this.#deadline = setTimeout(() => this.#hangUp(), limitMs);
     await new Promise<void>((resolve) => void this.#socket.write(writeLine(line), () => resolve()));
     clearTimeout(this.#deadline);
     // A long answer must not keep knocks waiting.
