@@ -243,12 +243,12 @@ describe.skipIf(!root)("knockd's control socket", () => {
     it("says every problem of a bad file, and loses nothing", async () => {
       const daemon = await lab.start(CONFIG);
       await knockd(`open ssh ${CLIENT}`);
-      writeFileSync(daemon.file, "doors: { ssh: { sequence: [70000], opne: 22 } }");
+      writeFileSync(daemon.file, "doors: { ssh: { sequence: [70000], tcpflag: any } }");
       const { code, stdout, stderr } = await knockd("reload");
       expect({ code, stdout }).toEqual({ code: 78, stdout: "" });
       expect(stderr.trimEnd().split("\n")).toEqual([
         expect.stringMatching(/^knockd: .*\.yaml:1:\d+: doors\.ssh\.sequence\[0\]: .*70000/),
-        expect.stringMatching(/^knockd: .*\.yaml:1:\d+: doors\.ssh\.opne: unknown key, did you mean open\?$/),
+        expect.stringMatching(/^knockd: .*\.yaml:1:\d+: doors\.ssh\.tcpflag: unknown key, did you mean tcpflags\?$/),
         "knockd: hint: nothing changed: knockd goes on with the config that it has",
       ]);
       rmSync(daemon.file);
