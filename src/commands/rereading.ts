@@ -29,7 +29,8 @@ export class Rereading {
   readonly #daemon: Daemon;
   readonly #log: Log;
   readonly #serial = new Serial();
-  #signalWaits = false;
+  /** Has not begun yet. */
+  #next: Promise<readonly Deed[]> | undefined;
 
   constructor(source: Source, atStart: Config, daemon: Daemon, log: Log) {
     this.#source = source;
@@ -38,20 +39,21 @@ export class Rereading {
     this.#log = log;
   }
 
-  /** A storm of signals needs one more look at the file after the present one, not one each. */
   signalled(): void {
-    if (this.#signalWaits) return;
-    this.#signalWaits = true;
-    void this.#serial.run("reload", () => {
-      this.#signalWaits = false;
-      // The log has it.
-      return this.#reread().catch(() => {});
-    });
+    // The log has how it went.
+    this.now().catch(() => {});
   }
 
-  /** Rejects with a Failure that says what is wrong with the file, or why it could not be taken. */
+  /**
+   * Rejects with a Failure that says what is wrong with the file, or why it could not be taken. A storm of signals or requests
+   * needs one more look at the file after the present one, not one each: they share it.
+   */
   now(): Promise<readonly Deed[]> {
-    return this.#serial.run("reload", () => this.#reread());
+    this.#next ??= this.#serial.run("reload", () => {
+      this.#next = undefined;
+      return this.#reread();
+    });
+    return this.#next;
   }
 
   async #reread(): Promise<readonly Deed[]> {

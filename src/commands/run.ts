@@ -10,12 +10,12 @@ import { Captures } from "../io/captures.ts";
 import { bootId } from "../io/clock.ts";
 import { runCommand } from "../io/command.ts";
 import { Control } from "../io/control.ts";
-import { controlPath, runtimeDirectory, stateDirectory } from "../io/directories.ts";
+import { controlPath, stateDirectory } from "../io/directories.ts";
 import { Ending } from "../io/ending.ts";
 import { chooseFirewall } from "../io/firewalls.ts";
 import { Ledger } from "../io/ledger.ts";
 import { portsInUse } from "../io/listening.ts";
-import { lockDirectory } from "../io/lock.ts";
+import { lock } from "../io/lock.ts";
 import { openLog } from "../io/log.ts";
 import { goAhead } from "../io/priority.ts";
 import { Onlookers } from "../io/onlookers.ts";
@@ -44,8 +44,8 @@ async function run(options: Source): Promise<void> {
   for (const text of weaknesses(config)) log.warn({ event: "weak" }, text);
   const state = stateDirectory();
   const [, place] = await Promise.all([
-    lockDirectory(state, "STATE_DIRECTORY"),
-    lockDirectory(runtimeDirectory(), "RUNTIME_DIRECTORY"),
+    lock(`${state}/ledger.lock`, "STATE_DIRECTORY"),
+    lock(`${controlPath()}.lock`, "RUNTIME_DIRECTORY"),
   ]);
   const { secret, problem } = guardSecret(state);
   if (problem !== undefined) log.warn({ event: "state" }, words.secretNotKept(problem));

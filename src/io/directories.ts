@@ -8,12 +8,8 @@ export function stateDirectory(): string {
   return first(process.env["STATE_DIRECTORY"]) || STATE;
 }
 
-export function runtimeDirectory(): string {
-  return first(process.env["RUNTIME_DIRECTORY"]) || RUNTIME;
-}
-
 export function controlPath(): string {
-  return join(runtimeDirectory(), "knockd.sock");
+  return join(first(process.env["RUNTIME_DIRECTORY"]) || RUNTIME, "knockd.sock");
 }
 
 /** systemd may name several; the first is ours. */

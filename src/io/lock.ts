@@ -1,12 +1,11 @@
 // One knockd a directory: two with one ledger would each forget what the other opened, and close what it keeps open.
 import { spawn } from "node:child_process";
 import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { dirname } from "node:path";
 import { EXIT, Failure } from "../core/exit.ts";
 import { pause } from "./pause.ts";
 import { TOOL_ENV } from "./tool.ts";
 
-const FILE = "knockd.lock";
 /** flock(1): its file descriptor is the fourth that it gets. */
 const INHERITED = "3";
 const BUSY_STATUS = 1;
@@ -15,22 +14,21 @@ const TRIES = 5;
 const AGAIN_MS = 100;
 
 /**
- * Holds the directory until we end, however we end. Rejects with a Failure if another knockd has it; `variable` is how to name
- * another directory. Resolves to what node:fs says where nothing can be written: there is nothing to fight over, either.
+ * Holds the directory of this file until we end, however we end. Rejects with a Failure if another knockd has it; `variable` is
+ * how to name another directory. Resolves to what node:fs says where nothing can be written: there is nothing to fight over, either.
  *
  * The lock is flock(2)'s: the kernel drops it with the last descriptor, so a SIGKILL leaves nothing stale behind, and it is the
  * file's own, so it holds across network, process and mount namespaces. (An abstract socket would not: each network namespace
  * has its own, and any local user could take its name first and keep knockd down. Nobody else can open a file of ours.)
  * Node has no flock, but a lock belongs to the open file, which a child shares: flock(1) takes it and ends, and we keep it.
  */
-export async function lockDirectory(directory: string, variable: string): Promise<{ problem?: unknown }> {
-  const path = join(directory, FILE);
-  const file = opened(directory, path);
+export async function lock(path: string, variable: string): Promise<{ problem?: unknown }> {
+  const file = opened(path);
   if (typeof file !== "number") return file;
   for (let tries = 1; !(await takes(file)); tries++) {
     if (tries === TRIES) {
       closeSync(file);
-      throw taken(directory, variable, readFileSync(path, "latin1").trim());
+      throw taken(dirname(path), variable, readFileSync(path, "latin1").trim());
     }
     await pause(AGAIN_MS);
   }
@@ -40,9 +38,9 @@ export async function lockDirectory(directory: string, variable: string): Promis
 }
 
 /** Never closed; commands do not inherit it. */
-function opened(directory: string, path: string): number | { problem: unknown } {
+function opened(path: string): number | { problem: unknown } {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     // "a+": not emptied, since another one's process number may stand there.
     return openSync(path, "a+", 0o600);
   } catch (problem) {

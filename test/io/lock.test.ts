@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:f
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EXIT } from "../../src/core/exit.ts";
-import { lockDirectory } from "../../src/io/lock.ts";
+import { lock } from "../../src/io/lock.ts";
 import { Running } from "../support/running.ts";
 import { Scratch } from "../support/scratch.ts";
 
@@ -21,7 +21,7 @@ async function holder(directory: string): Promise<Running> {
 describe("the lock of a directory", () => {
   it("makes the directory, for us alone, and says who has it", async () => {
     const directory = scratch.pathOf("deep/down");
-    expect(await lockDirectory(directory, "X")).toEqual({});
+    expect(await lock(join(directory, "knockd.lock"), "X")).toEqual({});
     expect(statSync(directory).mode & 0o777).toBe(0o700);
     expect(statSync(join(directory, "knockd.lock")).mode & 0o777).toBe(0o600);
     expect(readFileSync(join(directory, "knockd.lock"), "utf8")).toBe(`${process.pid}\n`);
@@ -32,27 +32,27 @@ describe("the lock of a directory", () => {
     mkdirSync(directory);
     const other = await holder(directory);
     writeFileSync(join(directory, "knockd.lock"), "4711\n");
-    await expect(lockDirectory(directory, "STATE_DIRECTORY")).rejects.toMatchObject({
+    await expect(lock(join(directory, "knockd.lock"), "STATE_DIRECTORY")).rejects.toMatchObject({
       code: EXIT.UNAVAILABLE,
       message: `another knockd (process 4711) is using ${JSON.stringify(directory)}`,
       hint: expect.stringContaining("STATE_DIRECTORY"),
     });
     other.signal("SIGKILL");
     await other.ended();
-    expect(await lockDirectory(directory, "X")).toEqual({});
+    expect(await lock(join(directory, "knockd.lock"), "X")).toEqual({});
   });
 
   it("is held: a second taker in this very process is refused, too", async () => {
     const directory = scratch.pathOf("held");
-    await lockDirectory(directory, "X");
-    await expect(lockDirectory(directory, "X")).rejects.toMatchObject({ code: EXIT.UNAVAILABLE });
+    await lock(join(directory, "knockd.lock"), "X");
+    await expect(lock(join(directory, "knockd.lock"), "X")).rejects.toMatchObject({ code: EXIT.UNAVAILABLE });
     const probe = new Running(["flock", "-n", join(directory, "knockd.lock"), "true"]);
     expect(await probe.ended()).toBe(1);
   });
 
   it("does not go on in what we start", async () => {
     const directory = scratch.pathOf("children");
-    await lockDirectory(directory, "X");
+    await lock(join(directory, "knockd.lock"), "X");
     const child = new Running(["sh", "-c", "ls -l /proc/self/fd"]);
     await child.ended();
     expect(child.stdout).not.toContain("knockd.lock");
@@ -60,7 +60,7 @@ describe("the lock of a directory", () => {
 
   it("where nothing can be written says why, and is no obstacle", async () => {
     const file = scratch.write("file", "");
-    const { problem } = await lockDirectory(join(file, "state"), "X");
+    const { problem } = await lock(join(file, "state", "knockd.lock"), "X");
     expect(problem).toMatchObject({ code: "ENOTDIR" });
     rmSync(file);
   });
