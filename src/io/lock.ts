@@ -32,9 +32,18 @@ export async function lock(path: string, variable: string): Promise<{ problem?: 
     }
     await pause(AGAIN_MS);
   }
-  ftruncateSync(file);
-  writeSync(file, `${process.pid}\n`);
+  sign(file);
   return {};
+}
+
+/** For whoever is refused, and no more than that: a full disk does not matter. */
+function sign(file: number): void {
+  try {
+    ftruncateSync(file);
+    writeSync(file, `${process.pid}\n`);
+  } catch {
+    // The error names no process then.
+  }
 }
 
 /** Never closed; commands do not inherit it. */
