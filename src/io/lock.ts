@@ -1,6 +1,6 @@
 // One knockd a directory: two with one ledger would each forget what the other opened, and close what it keeps open.
 import { spawn } from "node:child_process";
-import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { EXIT, Failure } from "../core/exit.ts";
 import { pause } from "./pause.ts";
@@ -26,10 +26,7 @@ export async function lock(path: string, variable: string): Promise<{ problem?: 
   const file = opened(path);
   if (typeof file !== "number") return file;
   for (let tries = 1; !(await takes(file)); tries++) {
-    if (tries === TRIES) {
-      closeSync(file);
-      throw taken(dirname(path), variable, readFileSync(path, "latin1").trim());
-    }
+    if (tries === TRIES) throw taken(dirname(path), variable, readFileSync(path, "latin1").trim());
     await pause(AGAIN_MS);
   }
   sign(file);

@@ -20,6 +20,9 @@ describe("a backlog", () => {
     expect((await taken.next()).value).toEqual({ lost: 1000 });
     backlog.say(7);
     expect((await taken.next()).value).toEqual({ line: 7 });
+    // What has been told is not told again.
+    backlog.miss(1);
+    expect((await taken.next()).value).toEqual({ lost: 1 });
   });
 
   it("tells of what was lost on its way here", async () => {

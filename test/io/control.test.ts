@@ -129,6 +129,26 @@ describe("the control socket", () => {
     expect(heard()).toContain('{"you":"status"}');
   });
 
+  it("waits for an answer that takes longer than asking may", async () => {
+    let finish = (): void => {};
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    answer = async function* () {
+      yield "begun";
+      await finished;
+      yield "done";
+    };
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { socket, heard, until, over } = client();
+    socket.write(STATUS);
+    await until("begun");
+    await vi.advanceTimersByTimeAsync(10 * REQUEST_LIMIT_MS);
+    finish();
+    await over;
+    expect(heard()).toMatch(/"begun"\}\n\{"answer":"done"\}\n$/);
+  });
+
   it("gives as many lines as the answer has", async () => {
     answer = async function* () {
       for (let line = 0; line < 3; line++) yield { line };
@@ -193,15 +213,38 @@ describe("a hostile client", () => {
   });
 
   it("that asks and goes on talking is hung up on", async () => {
+    let ended = false;
     answer = async function* (_request, gone) {
       yield "begun";
       await new Promise((resolve) => gone.addEventListener("abort", resolve));
+      ended = true;
     };
     const { socket, until, over } = client();
     socket.write(STATUS);
     await until("begun");
     socket.write("x".repeat(10));
     await over;
+    await vi.waitFor(() => expect(ended).toBe(true));
+  });
+
+  it("that went before its answer came does no harm", async () => {
+    let ended = false;
+    answer = async function* (_request, gone) {
+      await new Promise((resolve) => gone.addEventListener("abort", resolve));
+      try {
+        for (let line = 0; line < 100; line++) yield "nobody reads this";
+      } finally {
+        ended = true;
+      }
+    };
+    const { socket, until } = client();
+    await until("knockd");
+    socket.write(STATUS, () => socket.destroy());
+    await vi.waitFor(() => expect(ended).toBe(true));
+    answer = async function* () {
+      yield "still there";
+    };
+    expect(await asked()).toEqual(["still there"]);
   });
 
   it("that never asks is hung up on after a while", async () => {

@@ -39,7 +39,9 @@ describe("the lock of a directory", () => {
     });
     other.signal("SIGKILL");
     await other.ended();
+    writeFileSync(join(directory, "knockd.lock"), "a number of another length\n");
     expect(await lock(join(directory, "knockd.lock"), "X")).toEqual({});
+    expect(readFileSync(join(directory, "knockd.lock"), "utf8")).toBe(`${process.pid}\n`);
   });
 
   it("is held: a second taker in this very process is refused, too", async () => {
