@@ -14,6 +14,8 @@ import { Scratch } from "../support/scratch.ts";
 
 const STATUS = '{"request":"status"}\n';
 const MB = 1024 * 1024;
+/** Before anybody has listened. */
+const UMASK = process.umask();
 
 const scratch = new Scratch();
 beforeAll(() => scratch.make());
@@ -79,11 +81,10 @@ describe("the control socket", () => {
   it("is for its owner alone from the moment that it is there, and changes nothing for other files", () => {
     const other = new Control(() => answer({ request: "status" }, new AbortController().signal), "1");
     open.push({ destroy: () => other.close() });
-    const umask = process.umask();
     void other.listen(scratch.pathOf("other.sock"));
     // Not one turn of the event loop later.
     expect(statSync(scratch.pathOf("other.sock")).mode & 0o777).toBe(0o600);
-    expect(process.umask()).toBe(umask);
+    expect(process.umask()).toBe(UMASK);
   });
 
   it("takes the place of what a killed daemon left", async () => {
@@ -280,6 +281,26 @@ describe("a hostile client", () => {
     await vi.advanceTimersByTimeAsync(READ_LIMIT_MS);
     await vi.waitFor(() => expect(ended).toBe(true));
     expect(lines).toBeLessThan(200);
+  });
+
+  it("that watches and does not read is not hung up on: its terminal may be stopped", async () => {
+    let lines = 0;
+    answer = async function* () {
+      for (; lines < 100; lines++) yield "x".repeat(10_000);
+    };
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const socket = connect(path());
+    open.push(socket);
+    socket.pause();
+    socket.write('{"request":"watch"}\n');
+    await settled(() => lines);
+    await vi.advanceTimersByTimeAsync(10 * READ_LIMIT_MS);
+    let heard = "";
+    socket.setEncoding("utf8").on("data", (chunk: string) => {
+      heard += chunk;
+    });
+    await new Promise((resolve) => socket.resume().on("end", resolve));
+    expect(heard.trim().split("\n")).toHaveLength(101);
   });
 
   it("that goes in the middle of an answer ends it", async () => {
