@@ -30,6 +30,7 @@ describe("a config", () => {
   it("may be as short as one door", () => {
     expect(configOf("doors: {ssh: {sequence: '7000,8000,9000'}}")).toEqual({
       interfaces: [],
+      sniffer: "auto",
       logFormat: "text",
       logLevel: "info",
       firewall: "nftables",
@@ -56,6 +57,7 @@ describe("a config", () => {
     const yaml = `
 options:
   interface: [eth0, wlan0]
+  sniffer: cap
   log_format: json
   log_level: debug
   firewall: iptables
@@ -83,6 +85,7 @@ doors:
     const { doors, ...rest } = configOf(yaml);
     expect(rest).toEqual({
       interfaces: ["eth0", "wlan0"],
+      sniffer: "cap",
       logFormat: "json",
       logLevel: "debug",
       firewall: "iptables",

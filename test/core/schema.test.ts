@@ -46,6 +46,7 @@ describe("the JSON Schema", () => {
     const { options, doors } = fileSchema.parse(jsonSchema()).properties;
     expect(Object.keys(options.properties)).toEqual([
       "interface",
+      "sniffer",
       "log_format",
       "log_level",
       "firewall",
