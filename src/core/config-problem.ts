@@ -30,7 +30,8 @@ export function problemsOf(issue: z.core.$ZodIssue, file: YamlFile): Problem[] {
 
 /** Of the forms that a value may have, the one that was meant: it fails inside, or for another reason than its type. */
 function closestBranch(branches: readonly z.core.$ZodIssue[][]): z.core.$ZodIssue[] | undefined {
-  return branches.find((issues) => issues.every(({ path, code }) => path.length > 0 || SENTENCES.has(code)));
+  const isInside = ({ path, code }: z.core.$ZodIssue): boolean => path.length > 0 || code === "unrecognized_keys";
+  return branches.find((issues) => issues.every((issue) => isInside(issue) || SENTENCES.has(issue.code)));
 }
 
 export function quotedPath(path: readonly PropertyKey[]): string {

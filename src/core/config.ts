@@ -2,7 +2,7 @@
 import type { Family } from "./address.ts";
 import { problemsOf, quoted, quotedPath } from "./config-problem.ts";
 import type { Command, Commands, Door } from "./door.ts";
-import { formatPort } from "./port.ts";
+import { formatOpening } from "./opening.ts";
 import type { Problem } from "./problem.ts";
 import { type ConfigInput, configSchema, DOOR_NAME_MAX, type DoorInput } from "./schema.ts";
 import { readYaml, type YamlFile } from "./yaml-file.ts";
@@ -75,7 +75,7 @@ function buildDoor(name: string, input: DoorInput): Door {
     seqCooldownMs: input.seq_cooldown,
     tcpflags: input.tcpflags,
     ...(input.target === undefined ? {} : { target: input.target }),
-    open: [...new Map((input.open ?? []).map((port) => [formatPort(port), port])).values()],
+    open: [...new Map((input.open ?? []).map((opening) => [formatOpening(opening), opening])).values()],
     sets: {
       ...(input.set === undefined ? {} : { 4: input.set }),
       ...(input.set_6 === undefined ? {} : { 6: input.set_6 }),

@@ -1,5 +1,6 @@
 // A door: how it is earned, and what happens when somebody has earned it.
 import type { Address, Family } from "./address.ts";
+import { type Opening, serves } from "./opening.ts";
 import type { Port } from "./port.ts";
 import type { FlagRule } from "./tcp-flags.ts";
 
@@ -29,7 +30,7 @@ export interface Door {
   /** Knocks must go to this address instead of the interface's own. */
   readonly target?: Address;
   /** Hidden from everyone, open for the knocker. */
-  readonly open: readonly Port[];
+  readonly open: readonly Opening[];
   /** The administrator's own sets that take the knocker's address, by family. */
   readonly sets: Partial<Record<Family, string>>;
   /** How long a grant lasts. */
@@ -43,5 +44,9 @@ export function hasClose(door: Door, family: Family): boolean {
 }
 
 export function usesFirewall(door: Door, family: Family): boolean {
-  return door.open.length > 0 || door.sets[family] !== undefined;
+  return opensFor(door, family) || door.sets[family] !== undefined;
+}
+
+export function opensFor(door: Door, family: Family): boolean {
+  return door.open.some((opening) => serves(opening, family));
 }

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { parseAddress, parseNetwork } from "./address.ts";
 import type { Command } from "./door.ts";
 import { parseDuration } from "./duration.ts";
+import { type Opening, parseInside } from "./opening.ts";
 import { type Port, parsePort } from "./port.ts";
 
 /** Kernel limit on an interface name (IFNAMSIZ, with its final zero). */
@@ -41,12 +42,53 @@ export function ports(max: number, what: string) {
     .pipe(z.array(port).min(1, `expected at least one port`).max(max, `expected at most ${max} ports`));
 }
 
-export const openPorts = ports(OPEN_MAX, "ports").superRefine((list: readonly Port[], context) => {
-  for (const [index, { protocol }] of list.entries()) {
-    if (protocol === "icmp")
-      context.addIssue({ code: "custom", path: [index], message: "a door can open tcp and udp ports, got icmp" });
-  }
+const onlyTcpUdp = ({ protocol }: Port, context: z.RefinementCtx): void => {
+  if (protocol === "icmp") context.addIssue({ code: "custom", message: "a door can open tcp and udp ports, got icmp" });
+};
+
+const GATEWAY = "{port: 2222/tcp, to: 192.168.1.10:22}";
+/** `{port: 2222/tcp, to: 192.168.1.10:22}`: the port leads to a host behind this one. */
+export const gateway = z.strictObject({
+  port: port.superRefine(onlyTcpUdp).meta({ description: "The port here that leads on." }),
+  to: z
+    .string({ error: "a host behind this one and its port, such as 192.168.1.10:22 or [fd00::10]:22" })
+    .transform(read(parseInside))
+    .meta({ description: "Where it leads: an address and a port, such as 192.168.1.10:22 or [fd00::10]:22." }),
+  masquerade: z.boolean({ error: "true or false" }).default(false).meta({
+    description:
+      "Let the host see this machine as its visitor, when its way back does not lead through here (optional, default false).",
+  }),
 });
+const openingOfGateway = gateway.transform(
+  ({ port, to, masquerade }): Opening => ({ ...port, to: { ...to, masquerade } }),
+);
+
+/** As `ports`, and each may also lead to a host behind this one. */
+export const openings = z
+  .union(
+    [
+      portNumber,
+      z.string(),
+      openingOfGateway,
+      z.array(z.union([portNumber, z.string(), openingOfGateway], { error: `a port such as 22/tcp, or ${GATEWAY}` })),
+    ],
+    { error: `ports such as [7000/tcp, 8000/udp] or "7000,8000/udp", or ${GATEWAY}` },
+  )
+  .transform((value) => {
+    if (typeof value === "object") return [value].flat();
+    return String(value).split(",");
+  })
+  .pipe(
+    z
+      .array(
+        z
+          .custom<number | string | Opening>()
+          .transform(read((value): Opening => (typeof value === "object" ? value : parsePort(String(value)))))
+          .superRefine(onlyTcpUdp),
+      )
+      .min(1, "expected at least one port")
+      .max(OPEN_MAX, `expected at most ${OPEN_MAX} ports`),
+  );
 
 export const address = z.string({ error: "an IP address such as 192.0.2.7" }).transform(
   read((value) => {

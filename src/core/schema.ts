@@ -3,6 +3,7 @@
 import * as z from "zod";
 import { DOOR_NUMBER_MAX } from "./attempts.ts";
 import { STEPS_MAX } from "./door.ts";
+import { openingProblems } from "./opening.ts";
 import { formatPort } from "./port.ts";
 import * as form from "./schema-forms.ts";
 import { FIRST_SYN, parseFlags } from "./tcp-flags.ts";
@@ -78,9 +79,10 @@ const doorKeys = z.strictObject({
   target: form.address
     .optional()
     .meta({ description: "Knocks must go to this address instead of the interface's own (optional)." }),
-  open: form.openPorts
-    .optional()
-    .meta({ description: "Ports that are hidden from everyone and opened for the knocker." }),
+  open: form.openings.optional().meta({
+    description:
+      "Ports that are hidden from everyone and opened for the knocker; {port: 2222/tcp, to: 192.168.1.10:22} leads him to a host behind this one.",
+  }),
   set: form.setName
     .optional()
     .meta({ description: "A set of your own ruleset that takes the knocker's IPv4 address, with its timeout." }),
@@ -107,7 +109,7 @@ const door = doorKeys.superRefine((input, context) => {
   // `complete`: the sentence needs no "got ..." at its end.
   const report = (path: PropertyKey[], message: string) =>
     context.addIssue({ code: "custom", path, message, params: { complete: true } });
-  const { sequence, one_time_sequences, for: openTime, cmd_timeout, open } = input;
+  const { sequence, one_time_sequences, for: openTime, cmd_timeout, open, target } = input;
   if (sequence === undefined && one_time_sequences === undefined) {
     report([], "expected sequence or one_time_sequences: nobody could ever open this door");
   }
@@ -127,6 +129,7 @@ const door = doorKeys.superRefine((input, context) => {
     const step = steps.indexOf(port) + 1;
     if (step > 0) report(["open", index], `${port} is already watched: it is step ${step} of this door's own sequence`);
   }
+  for (const { index, message } of openingProblems(open ?? [], target)) report(["open", index], message);
 });
 
 export const configSchema = z
@@ -139,10 +142,11 @@ export const configSchema = z
   })
   .meta({ title: "knockd.yaml", description: "Configuration of knockd, the port-knocking daemon." });
 
-/** The keys that may stand at a path: the file's own, those of `options`, those of a door. */
+/** The keys that may stand at a path: the file's own, those of `options`, those of a door or of what it opens. */
 export function knownKeys(path: readonly PropertyKey[]): string[] {
   if (path.length === 0) return Object.keys(configSchema.shape);
-  return Object.keys(path[0] === "options" ? options.shape : doorKeys.shape);
+  if (path[0] === "options") return Object.keys(options.shape);
+  return Object.keys(path[2] === "open" ? form.gateway.shape : doorKeys.shape);
 }
 
 export type ConfigInput = z.output<typeof configSchema>;

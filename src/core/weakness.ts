@@ -48,10 +48,10 @@ function watchedOpenPorts(doors: readonly Door[]): string[] {
   const watchers = new Map<string, string>();
   for (const { name, sequence } of doors) for (const step of sequence) watchers.set(formatPort(step), name);
   return doors.flatMap(({ name, open }) =>
-    open.flatMap((port) => {
-      const watcher = watchers.get(formatPort(port));
+    [...new Set(open.map(formatPort))].flatMap((port) => {
+      const watcher = watchers.get(port);
       if (watcher === undefined) return [];
-      const place = `doors.${name}.open: ${formatPort(port)} is already watched by door ${watcher}`;
+      const place = `doors.${name}.open: ${port} is already watched by door ${watcher}`;
       return [`${place}: each connection to it counts as a knock there`];
     }),
   );

@@ -58,6 +58,8 @@ export const words = {
   notOpen: (ip: string, door: string) => `${ip}: ${door}: is not open`,
   noControl: (error: unknown) =>
     `control socket: cannot offer it, knockd status and the like will not work: ${reasonOf(error)}`,
+  notForwarding: (name: string) =>
+    `doors lead to hosts behind this one, but it forwards nothing: set ${name} = 1 (sysctl -w ${name}=1)`,
   stopUnfinished: () => "some stop commands have not ended; the next start runs them again",
   shutdown: () => "shutting down",
 };

@@ -1,48 +1,43 @@
-// The iptables back-end: a chain KNOCKD of our own at the head of INPUT, and one ipset with timeouts per door and family.
+// The iptables back-end: chains of our own at the head of the kernel's, and one ipset with timeouts per door and family.
 import { type Family, familyOfText } from "../core/address.ts";
-import type { Network } from "../core/config.ts";
-import type { Door } from "../core/door.ts";
-import type { Port } from "../core/port.ts";
+import { type Door, opensFor } from "../core/door.ts";
 import type { Firewall, Hidden, OpenElement } from "./firewall.ts";
+import { areWhole, type Chain, chainsFor, fill, hookIn, type Tool } from "./iptables-chains.ts";
+import { OLDER_SESSIONS, setName } from "./iptables-rules.ts";
 import { Slots } from "./slots.ts";
 import { runTool } from "./tool.ts";
 
-const CHAIN = "KNOCKD";
-/** How `iptables -S INPUT` shows the jump to our chain. */
-const JUMP = `-A INPUT -j ${CHAIN}\n`;
-/** Our chain holds rules that drop. */
-const LAST_RULE = new RegExp(`^-A ${CHAIN} .*-j DROP$`, "m");
 const LOOK_MS = 700;
 /** BOUNDED: ipset processes at a time. */
 const PROCESSES_MAX = 8;
 const FAMILIES = [
-  { family: 4, iptables: "iptables", restore: "iptables-restore", ipset: "inet" },
-  { family: 6, iptables: "ip6tables", restore: "ip6tables-restore", ipset: "inet6" },
+  { family: 4, iptables: "iptables", ipset: "inet" },
+  { family: 6, iptables: "ip6tables", ipset: "inet6" },
 ] as const;
 
 /** ipset counts whole seconds in 32 bits of milliseconds. */
 const IPSET_TIMEOUT_MAX_S = 2_147_483;
-/** ipset's limit on a name. */
-const SET_NAME_MAX = 31;
-
-/** Connections older than the connection tracking; see the nftables back-end. */
-const OLDER_SESSIONS = "-p tcp --tcp-flags SYN,ACK ACK -m socket -j RETURN";
 
 export class Iptables implements Firewall {
   /** Doors with `open` ports. */
   #doors: readonly Door[] = [];
+  /** What must be there as long as we hide. */
+  #kept: readonly { readonly iptables: Tool; readonly chains: readonly Chain[] }[] = [];
   #hiding = false;
   readonly #slots = new Slots(PROCESSES_MAX);
   #look: NodeJS.Timeout | undefined;
 
   async hide({ doors, allow }: Hidden): Promise<boolean> {
-    const hidden = doors.filter((door) => door.open.length > 0);
+    const hidden = { doors: doors.filter((door) => door.open.length > 0), allow };
     const takenAway = !(await this.#isWhole());
     this.#hiding = true;
     try {
-      for (const family of FAMILIES) await (hidden.length > 0 ? hideFamily(family, hidden, allow) : showFamily(family));
-      this.#doors = hidden;
-      await destroySets(new Set(hidden.flatMap((door) => [setName(door, 4), setName(door, 6)])));
+      for (const family of FAMILIES) await hideFamily(family, hidden);
+      this.#doors = hidden.doors;
+      this.#kept = FAMILIES.map(({ family, iptables }) => ({ iptables, chains: chainsFor(hidden, family, []) })).filter(
+        ({ chains }) => chains.length > 0,
+      );
+      await destroySets(new Set(hidden.doors.flatMap((door) => [setName(door, 4), setName(door, 6)])));
       return takenAway;
     } finally {
       this.#hiding = false;
@@ -82,34 +77,28 @@ export class Iptables implements Firewall {
   }
 
   async remove(): Promise<void> {
-    for (const family of FAMILIES) await showFamily(family);
+    for (const { iptables } of FAMILIES) await hookIn(iptables, []);
     await destroySets(new Set());
   }
 
   async #isWhole(): Promise<boolean> {
-    if (this.#doors.length === 0 || this.#hiding) return true;
-    for (const { iptables } of FAMILIES) {
-      const rules = await runTool([iptables, "--wait", "-S"]).catch(() => "");
-      if (!rules.includes(JUMP) || !LAST_RULE.test(rules)) return this.#hiding;
-    }
+    if (this.#hiding) return true;
+    for (const { iptables, chains } of this.#kept) if (!(await areWhole(iptables, chains))) return this.#hiding;
     return true;
   }
 }
 
-async function hideFamily(
-  { family, iptables, restore, ipset }: (typeof FAMILIES)[number],
-  doors: readonly Door[],
-  allow: readonly Network[],
-): Promise<void> {
-  const sets = doors.map((door) => `create ${setName(door, family)} hash:ip family ${ipset} timeout 0 -exist\n`);
-  await runTool(["ipset", "restore"], sets.join(""));
-  // One transaction: the chain is emptied and filled again at once.
-  const load = (sessions: readonly string[]) =>
-    runTool([restore, "--noflush", "--wait"], chain(doors, allow, family, sessions));
-  // A kernel without xt_socket must still hide.
-  await load([OLDER_SESSIONS]).catch(() => load([]));
-  const input = await runTool([iptables, "--wait", "-S", "INPUT"]);
-  if (!input.includes(JUMP)) await runTool([iptables, "--wait", "-I", "INPUT", "-j", CHAIN]);
+async function hideFamily({ family, iptables, ipset }: (typeof FAMILIES)[number], hidden: Hidden): Promise<void> {
+  const chains = (sessions: readonly string[]) => chainsFor(hidden, family, sessions);
+  if (hidden.doors.length > 0) {
+    const sets = hidden.doors.map(
+      (door) => `create ${setName(door, family)} hash:ip family ${ipset} timeout 0 -exist\n`,
+    );
+    await runTool(["ipset", "restore"], sets.join(""));
+    // A kernel without xt_socket must still hide.
+    await fill(iptables, chains([OLDER_SESSIONS])).catch(() => fill(iptables, chains([])));
+  }
+  await hookIn(iptables, chains([]));
 }
 
 /** Sets of ours that no rule uses any more. Where only commands open doors, a machine without ipset is fine. */
@@ -119,47 +108,8 @@ async function destroySets(wanted: ReadonlySet<string>): Promise<void> {
     if (!wanted.has(name)) await runTool(["ipset", "destroy", name]);
 }
 
-/** Leaves no rule behind. Where only commands open doors, a machine without iptables is fine. */
-async function showFamily({ iptables }: (typeof FAMILIES)[number]): Promise<void> {
-  const input = await runTool([iptables, "--wait", "-S", "INPUT"]).catch(() => "");
-  if (!input.includes(JUMP)) return;
-  await runTool([iptables, "--wait", "-D", "INPUT", "-j", CHAIN]);
-  await runTool([iptables, "--wait", "-F", CHAIN]);
-  await runTool([iptables, "--wait", "-X", CHAIN]);
-}
-
-/** `ssh` -> `knockd-ssh-4`; a long name keeps its end apart by a checksum. */
-function setName(door: Door, family: Family): string {
-  const name = `knockd-${door.name}-${family}`;
-  if (name.length <= SET_NAME_MAX) return name;
-  const checksum = [...door.name].reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) | 0, 0) >>> 0;
-  const tail = `-${checksum.toString(36)}-${family}`;
-  return name.slice(0, SET_NAME_MAX - tail.length) + tail;
-}
-
 /** The sets that take an address of this family: ours, and the administrator's. */
 function setsOf(door: Door, family: Family): string[] {
-  const own = door.open.length > 0 ? [setName(door, family)] : [];
+  const own = opensFor(door, family) ? [setName(door, family)] : [];
   return [...own, door.sets[family] ?? []].flat();
-}
-
-/** RETURN leaves a packet to the administrator's rules; the knocker alone is accepted, whatever they say. */
-function chain(doors: readonly Door[], allow: readonly Network[], family: Family, sessions: readonly string[]): string {
-  const rules = [
-    // A SYN is never part of a connection, whatever the tracking says: it may still believe in one whose end it did not see.
-    "! -p tcp -m conntrack --ctstate ESTABLISHED,RELATED -j RETURN",
-    "-p tcp ! --tcp-flags SYN,ACK SYN -m conntrack --ctstate ESTABLISHED,RELATED -j RETURN",
-    "-i lo -j RETURN",
-    ...sessions,
-    ...allow.filter((network) => network.family === family).map((network) => `-s ${network.text} -j RETURN`),
-    ...doors.flatMap((door) =>
-      door.open.map((port) => `${match(port)} -m set --match-set ${setName(door, family)} src -j ACCEPT`),
-    ),
-    ...doors.flatMap((door) => door.open.map((port) => `${match(port)} -j DROP`)),
-  ];
-  return ["*filter", `:${CHAIN} - [0:0]`, ...rules.map((rule) => `-A ${CHAIN} ${rule}`), "COMMIT", ""].join("\n");
-}
-
-function match({ protocol, number }: Port): string {
-  return `-p ${protocol} -m ${protocol} --dport ${number}`;
 }

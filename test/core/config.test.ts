@@ -232,7 +232,10 @@ describe("a key of a door", () => {
     ["target: 10.1", "4:13 doors.ssh.target: expected an IP address such as 192.0.2.7, got 10.1"],
     ["target: fe80::1%eth0", '4:13 doors.ssh.target: expected an IP address such as 192.0.2.7, got "fe80::1%eth0"'],
     ["target: 192.0.2.0/24", '4:13 doors.ssh.target: expected an IP address such as 192.0.2.7, got "192.0.2.0/24"'],
-    ["open: true", '4:11 doors.ssh.open: expected ports such as [7000/tcp, 8000/udp] or "7000,8000/udp", got true'],
+    [
+      "open: true",
+      '4:11 doors.ssh.open: expected ports such as [7000/tcp, 8000/udp] or "7000,8000/udp", or {port: 2222/tcp, to: 192.168.1.10:22}, got true',
+    ],
     ["open: [22, 5/icmp]", "4:16 doors.ssh.open[1]: a door can open tcp and udp ports, got icmp"],
     ["open: [22, 0]", '4:16 doors.ssh.open[1]: port must be 1 to 65535, got "0"'],
     [

@@ -1,9 +1,9 @@
 // A real sshd behind a door: a login that works only after the knock, and a session that outlives the open door.
 
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { eventually, HOST, Lab, stillTalks, words } from "../support/lab.ts";
+import { eventually, HOST, Lab, stillTalks } from "../support/lab.ts";
 import { root } from "../support/netns.ts";
+import { Sshd } from "../support/sshd.ts";
 
 const CONFIG = `
 options: { interface: eth0 }
@@ -14,26 +14,12 @@ doors:
 describe.skipIf(!root)("ssh", () => {
   const lab = new Lab();
   const { net } = lab;
-  const hostKey = join(lab.directory, "host-key");
-  const userKey = join(lab.directory, "user-key");
-  const ssh = (command: string): string[] => {
-    const options = ["BatchMode=yes", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "ConnectTimeout=1"];
-    const words = options.flatMap((option) => ["-o", option]);
-    return ["ssh", "-F", "/dev/null", "-q", "-i", userKey, ...words, `root@${HOST}`, command];
-  };
+  const sshd = new Sshd(lab);
+  const ssh = (command: string): string[] => sshd.login(HOST, command);
 
   beforeAll(async () => {
     await lab.open("client");
-    for (const key of [hostKey, userKey])
-      await net.ok("server", [...words("ssh-keygen -q -t ed25519 -N"), "", "-f", key]);
-    const file = lab.write(
-      "sshd_config",
-      `HostKey ${hostKey}\nAuthorizedKeysFile ${userKey}.pub\nStrictModes no\nPermitRootLogin yes\nUsePAM no\nPidFile none\n`,
-    );
-    // In mounts of its own: the directory that sshd insists on, and a root account that is not locked.
-    const script = `mount -t tmpfs tmpfs /run && mkdir -m 755 /run/sshd &&
-      sed 's/^root:[^:]*/root:*/' /etc/shadow >/run/shadow && mount --bind /run/shadow /etc/shadow && exec /usr/sbin/sshd -D -e -f ${file}`;
-    await net.spawn("server", ["unshare", "-m", "bash", "-c", script]).until(/Server listening on/);
+    await sshd.start("server");
   });
   afterAll(() => lab.close());
 

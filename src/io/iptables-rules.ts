@@ -1,0 +1,55 @@
+// The rules of our own iptables chains: what is hidden, and who is let through.
+import type { Family } from "../core/address.ts";
+import type { Network } from "../core/config.ts";
+import type { Door } from "../core/door.ts";
+import { leadsOn, type Opening } from "../core/opening.ts";
+
+/** ipset's limit on a name. */
+const SET_NAME_MAX = 31;
+
+/** Connections older than the connection tracking; see the nftables back-end. */
+export const OLDER_SESSIONS = "-p tcp --tcp-flags SYN,ACK ACK -m socket -j RETURN";
+
+/** RETURN leaves a packet to the administrator's rules; the knocker alone is accepted, whatever they say. */
+export function inputRules(
+  doors: readonly Door[],
+  allow: readonly Network[],
+  family: Family,
+  sessions: readonly string[],
+): string[] {
+  return [
+    // A SYN is never part of a connection, whatever the tracking says: it may still believe in one whose end it did not see.
+    "! -p tcp -m conntrack --ctstate ESTABLISHED,RELATED -j RETURN",
+    "-p tcp ! --tcp-flags SYN,ACK SYN -m conntrack --ctstate ESTABLISHED,RELATED -j RETURN",
+    "-i lo -j RETURN",
+    ...sessions,
+    ...allowedRules(allow, family),
+    ...doors.flatMap((door) =>
+      door.open
+        .filter((opening) => !leadsOn(opening))
+        .map((opening) => `${match(opening)} ${knocker(door, family)} -j ACCEPT`),
+    ),
+    ...new Set(doors.flatMap((door) => door.open.map((opening) => `${match(opening)} -j DROP`))),
+  ];
+}
+
+export function allowedRules(allow: readonly Network[], family: Family): string[] {
+  return allow.filter((network) => network.family === family).map((network) => `-s ${network.text} -j RETURN`);
+}
+
+export function match({ protocol, number }: Opening): string {
+  return `-p ${protocol} -m ${protocol} --dport ${number}`;
+}
+
+export function knocker(door: Door, family: Family): string {
+  return `-m set --match-set ${setName(door, family)} src`;
+}
+
+/** `ssh` -> `knockd-ssh-4`; a long name keeps its end apart by a checksum. */
+export function setName(door: Door, family: Family): string {
+  const name = `knockd-${door.name}-${family}`;
+  if (name.length <= SET_NAME_MAX) return name;
+  const checksum = [...door.name].reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) | 0, 0) >>> 0;
+  const tail = `-${checksum.toString(36)}-${family}`;
+  return name.slice(0, SET_NAME_MAX - tail.length) + tail;
+}

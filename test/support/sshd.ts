@@ -1,0 +1,36 @@
+// A real sshd in a lab, and a login to it.
+import { join } from "node:path";
+import { type Lab, words } from "./lab.ts";
+
+export class Sshd {
+  readonly #lab: Lab;
+  readonly #userKey: string;
+
+  constructor(lab: Lab) {
+    this.#lab = lab;
+    this.#userKey = join(lab.directory, "user-key");
+  }
+
+  /** Starts it on this machine, on port 22. */
+  async start(machine: string): Promise<void> {
+    const { net, directory } = this.#lab;
+    const hostKey = join(directory, "host-key");
+    for (const key of [hostKey, this.#userKey])
+      await net.ok(machine, [...words("ssh-keygen -q -t ed25519 -N"), "", "-f", key]);
+    const file = this.#lab.write(
+      "sshd_config",
+      `HostKey ${hostKey}\nAuthorizedKeysFile ${this.#userKey}.pub\nStrictModes no\nPermitRootLogin yes\nUsePAM no\nPidFile none\n`,
+    );
+    // In mounts of its own: the directory that sshd insists on, and a root account that is not locked.
+    const script = `mount -t tmpfs tmpfs /run && mkdir -m 755 /run/sshd &&
+      sed 's/^root:[^:]*/root:*/' /etc/shadow >/run/shadow && mount --bind /run/shadow /etc/shadow && exec /usr/sbin/sshd -D -e -f ${file}`;
+    await net.spawn(machine, ["unshare", "-m", "bash", "-c", script]).until(/Server listening on/);
+  }
+
+  /** The argv that runs a command there. */
+  login(host: string, command: string, port = 22): string[] {
+    const options = ["BatchMode=yes", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "ConnectTimeout=1"];
+    const given = options.flatMap((option) => ["-o", option]);
+    return ["ssh", "-F", "/dev/null", "-q", "-i", this.#userKey, "-p", String(port), ...given, `root@${host}`, command];
+  }
+}
