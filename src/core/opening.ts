@@ -23,17 +23,18 @@ export interface Opening extends Port {
 /** An opening that leads on. */
 export type GatewayOpening = Required<Opening>;
 
-const EXPECTED = "expected a host behind this one and its port, such as 192.168.1.10:22 or [fd00::10]:22";
+/** What `to` takes. In YAML an IPv6 address in brackets needs quotes. */
+export const INSIDE_FORM = 'a host behind this one and its port, such as 192.168.1.10:22 or "[fd00::10]:22"';
 const FORM = /^(?:\[([^\][]+:[^\][]*)\]|([^\][:]+)):(\d{1,10})$/;
 
 /** Reads `192.168.1.10:22` or `[fd00::10]:22`. Throws a RangeError that says what was expected. */
 export function parseInside(text: string): Inside {
   const [, address6, address4, number = ""] = FORM.exec(text.trim()) ?? [];
   const address = parseAddress(address6 ?? address4 ?? "");
-  if (address === undefined) throw new RangeError(`${EXPECTED}, got ${JSON.stringify(text)}`);
+  if (address === undefined) throw new RangeError(`expected ${INSIDE_FORM}, got ${JSON.stringify(text)}`);
   const ip = formatAddress(address);
   const kind = unreachable(ip);
-  if (kind !== undefined) throw new RangeError(`${EXPECTED}, not ${kind}, got ${JSON.stringify(text)}`);
+  if (kind !== undefined) throw new RangeError(`expected ${INSIDE_FORM}, not ${kind}, got ${JSON.stringify(text)}`);
   return { family: familyOf(address), ip, port: parsePort(number).number };
 }
 

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { parseAddress, parseNetwork } from "./address.ts";
 import type { Command } from "./door.ts";
 import { parseDuration } from "./duration.ts";
-import { type Opening, parseInside } from "./opening.ts";
+import { INSIDE_FORM, type Opening, parseInside } from "./opening.ts";
 import { type Port, parsePort } from "./port.ts";
 
 /** Kernel limit on an interface name (IFNAMSIZ, with its final zero). */
@@ -51,9 +51,9 @@ const GATEWAY = "{port: 2222/tcp, to: 192.168.1.10:22}";
 export const gateway = z.strictObject({
   port: port.superRefine(onlyTcpUdp).meta({ description: "The port here that leads on." }),
   to: z
-    .string({ error: "a host behind this one and its port, such as 192.168.1.10:22 or [fd00::10]:22" })
+    .string({ error: INSIDE_FORM })
     .transform(read(parseInside))
-    .meta({ description: "Where it leads: an address and a port, such as 192.168.1.10:22 or [fd00::10]:22." }),
+    .meta({ description: `Where it leads: ${INSIDE_FORM}.` }),
   masquerade: z.boolean({ error: "true or false" }).default(false).meta({
     description:
       "Let the host see this machine as its visitor, when its way back does not lead through here (optional, default false).",

@@ -210,6 +210,70 @@ describe("a sequence", () => {
   });
 });
 
+describe("a door that leads on", () => {
+  it("may stand alone or beside ports, and leads over both families", () => {
+    const openOf = (open: string) => doorsOf(`doors: {ssh: {sequence: "7000,8000,9000", open: ${open}}}`)[0]?.open;
+    const gate = { protocol: "tcp", number: 2222, to: { family: 4, ip: "192.168.1.10", port: 22, masquerade: false } };
+    expect(openOf("{port: 2222/tcp, to: 192.168.1.10:22}")).toEqual([gate]);
+    expect(
+      openOf(
+        `[53:udp, {port: 2222, to: 192.168.1.10:22}, {port: 2222, to: "[FD00:0::10]:22", masquerade: true}, {port: 53, to: 192.168.1.10:22}, {port: 2222, to: 192.168.1.10:22, masquerade: false}]`,
+      ),
+    ).toEqual([
+      { protocol: "udp", number: 53 },
+      gate,
+      { ...gate, to: { family: 6, ip: "fd00::10", port: 22, masquerade: true } },
+      { ...gate, number: 53 },
+    ]);
+  });
+});
+
+const HOST_AND_PORT = 'a host behind this one and its port, such as 192.168.1.10:22 or "[fd00::10]:22"';
+const gatewayProblems: readonly [string, string][] = [
+  ["open: {port: 0, to: 192.168.1.10:22}", '4:18 doors.ssh.open.port: port must be 1 to 65535, got "0"'],
+  [
+    "open: {port: 5/icmp, to: 192.168.1.10:22}",
+    "4:18 doors.ssh.open.port: a door can open tcp and udp ports, got icmp",
+  ],
+  ["open: [22, {port: 2222}]", `4:16 doors.ssh.open[1].to: expected ${HOST_AND_PORT}, got nothing`],
+  ["open: [{to: 192.168.1.10:22}]", "4:12 doors.ssh.open[0].port: expected a port such as 22/tcp, got nothing"],
+  [
+    "open: [{port: 22, to: 192.168.1.10:22, masquerad: true}]",
+    "4:44 doors.ssh.open[0].masquerad: unknown key, did you mean masquerade?",
+  ],
+  [
+    "open: [{port: 22, to: 192.168.1.10:22, masquerade: 1}]",
+    "4:56 doors.ssh.open[0].masquerade: expected true or false, got 1",
+  ],
+  ["open: [{port: 22, to: 192.168.1.10}]", `4:27 doors.ssh.open[0].to: expected ${HOST_AND_PORT}, got "192.168.1.10"`],
+  ["open: [{port: 22, to: 22}]", `4:27 doors.ssh.open[0].to: expected ${HOST_AND_PORT}, got 22`],
+  ["open: [{port: 22, to: 192.168.1.10:0}]", '4:27 doors.ssh.open[0].to: port must be 1 to 65535, got "0"'],
+  [
+    "open: [22, true]",
+    "4:16 doors.ssh.open[1]: expected a port such as 22/tcp, or {port: 2222/tcp, to: 192.168.1.10:22}, got true",
+  ],
+  [
+    "open: [22, {port: 22, to: 192.168.1.10:22}]",
+    "4:16 doors.ssh.open[1]: 22/tcp leads to 192.168.1.10:22, but to this machine already",
+  ],
+  [
+    "open: [{port: 22, to: 192.168.1.10:22}, {port: 22, to: 192.168.1.11:22}]",
+    "4:45 doors.ssh.open[1]: 22/tcp leads to 192.168.1.11:22, but to 192.168.1.10:22 already",
+  ],
+  [
+    "open: [{port: 22, to: 192.168.1.10:22}, {port: 22, to: 192.168.1.10:22, masquerade: true}]",
+    "4:45 doors.ssh.open[1]: 22/tcp leads to 192.168.1.10:22 with masquerade, but to 192.168.1.10:22 already",
+  ],
+  [
+    'open: [{port: 22, to: "[fd00::10]:22"}, 23]\n    target: 192.0.2.80',
+    "4:12 doors.ssh.open[0]: 22/tcp to [fd00::10]:22 is for nobody: who knocks at the door's target comes over IPv4",
+  ],
+  [
+    "open: [23, {port: 8000, to: 192.168.1.10:22}]",
+    "4:16 doors.ssh.open[1]: 8000/tcp is already watched: it is step 2 of this door's own sequence",
+  ],
+];
+
 describe("a key of a door", () => {
   const time = "expected a time such as 30, 30s, 5m, 1h or 1d";
   it.each([
@@ -242,6 +306,7 @@ describe("a key of a door", () => {
       "open: [22, 8000/tcp]",
       "4:16 doors.ssh.open[1]: 8000/tcp is already watched: it is step 2 of this door's own sequence",
     ],
+    ...gatewayProblems,
     ["set: 5", '4:10 doors.ssh.set: expected the name of a set such as "inet filter ssh_allowed", got 5'],
     [
       "set: inet filter",

@@ -52,6 +52,17 @@ describe("what is unwise", () => {
     ]);
   });
 
+  it("is said once of a port that leads on over both families", () => {
+    const open = ["192.168.1.10:22", "[fd00::10]:22"].map((to) => ({ port: 2222, to }));
+    const doors = [
+      { name: "ssh", sequence: "31337,4242,9171", open },
+      { name: "web", sequence: "2222,4343/udp,1099" },
+    ];
+    expect(weaknesses(config(doors))).toEqual([
+      "doors.ssh.open: 2222/tcp is already watched by door web: each connection to it counts as a knock there",
+    ]);
+  });
+
   it("is a firewall that hides nothing, where something should be hidden", () => {
     const sequence = "31337,4242,9171";
     expect(weaknesses(config([{ sequence, open: 22 }], { firewall: "none" }))).toEqual([

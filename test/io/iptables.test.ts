@@ -14,8 +14,8 @@ describe.skipIf(!root)("the iptables back-end", () => {
   afterAll(() => net.close());
   beforeEach(async () => {
     for (const iptables of ["iptables", "ip6tables"]) {
-      await net.ok("firewall", [iptables, "-F"]);
-      await net.ok("firewall", [iptables, "-X"]);
+      for (const table of ["nat", "filter"])
+        for (const flush of ["-F", "-X"]) await net.ok("firewall", [iptables, "-t", table, flush]);
     }
     await net.ok("firewall", ["ipset", "destroy"]);
   });
@@ -27,6 +27,10 @@ describe.skipIf(!root)("the iptables back-end", () => {
 
   function rules(chain: string, iptables = "iptables"): Promise<string> {
     return net.ok("firewall", [iptables, "-S", chain]);
+  }
+
+  async function nat(chain: string, iptables = "iptables"): Promise<string[]> {
+    return (await net.ok("firewall", [iptables, "-t", "nat", "-S", chain])).trim().split("\n");
   }
 
   async function addresses(set: string): Promise<string[]> {
@@ -104,6 +108,58 @@ describe.skipIf(!root)("the iptables back-end", () => {
     expect(chain).toContain("--dport 2222 -j DROP");
     expect(chain).not.toMatch(/--dport (22|80) /);
     expect(await net.ok("firewall", ["ipset", "list", "-n"])).not.toContain("web");
+  });
+
+  const GATES = doors(
+    'nas: {open: [22, {port: 2222, to: 192.168.1.10:22}, {port: 2222, to: "[fd00::10]:23"}]}',
+    "web: {open: {port: 2222, to: 192.168.1.11:80, masquerade: true}}",
+  );
+
+  it("leads knockers on, each door to its own host, and hides the port like any other", async () => {
+    expect(await drive({ hide: GATES }, { open: ["nas", "192.0.2.7", 60_000] }, { hide: GATES })).toEqual([
+      "done",
+      "done",
+      "done",
+    ]);
+    expect(await addresses("knockd-nas-4")).toEqual(["192.0.2.7"]);
+    const lead = (door: string, family: number, to: string) =>
+      `-A KNOCKD-LEAD-ON -p tcp -m tcp --dport 2222 -m addrtype --dst-type LOCAL -m set --match-set knockd-${door}-${family} src -j DNAT --to-destination ${to}`;
+    expect(await nat("PREROUTING")).toEqual(["-P PREROUTING ACCEPT", "-A PREROUTING -j KNOCKD-LEAD-ON"]);
+    expect(await nat("KNOCKD-LEAD-ON")).toEqual([
+      "-N KNOCKD-LEAD-ON",
+      lead("nas", 4, "192.168.1.10:22"),
+      lead("web", 4, "192.168.1.11:80"),
+    ]);
+    expect(await nat("KNOCKD-LEAD-ON", "ip6tables")).toEqual(["-N KNOCKD-LEAD-ON", lead("nas", 6, "[fd00::10]:23")]);
+    expect(await nat("KNOCKD-MASQ")).toEqual([
+      "-N KNOCKD-MASQ",
+      "-A KNOCKD-MASQ -m conntrack --ctstate DNAT --ctproto 6 --ctreplsrc 192.168.1.11 --ctorigdstport 2222 --ctreplsrcport 80 -m set --match-set knockd-web-4 src -j MASQUERADE",
+    ]);
+    const chain = await rules("KNOCKD");
+    expect(chain.match(/--dport 2222 .*-j DROP/g)).toHaveLength(1);
+    expect(chain).toContain("--dport 22 -m set --match-set knockd-nas-4 src -j ACCEPT");
+    expect(chain).not.toMatch(/--dport 2222 .*ACCEPT|knockd-web/);
+  });
+
+  it("hooks nothing in twice, and leaves nothing where no door leads on any more", async () => {
+    await drive({ hide: GATES }, { hide: GATES });
+    expect(await rules("FORWARD")).toBe("-P FORWARD ACCEPT\n-A FORWARD -j KNOCKD-FORWARD\n");
+    await drive({ hide: SSH });
+    expect(await rules("FORWARD")).toBe("-P FORWARD ACCEPT\n");
+    for (const iptables of ["iptables", "ip6tables"]) {
+      expect(await net.ok("firewall", [iptables, "-t", "nat", "-S"])).not.toContain("KNOCKD");
+      expect(await net.ok("firewall", [iptables, "-S"])).not.toMatch(/KNOCKD-/);
+    }
+    expect((await rules("INPUT")).trim().split("\n")).toEqual(["-P INPUT ACCEPT", "-A INPUT -j KNOCKD"]);
+  });
+
+  it("finds what an earlier run has left in the nat table when somebody has flushed the rest", async () => {
+    await drive({ hide: GATES });
+    for (const iptables of ["iptables", "ip6tables"])
+      for (const flush of ["-F", "-X"]) await net.ok("firewall", [iptables, flush]);
+    expect(await drive({ hide: SSH })).toEqual(["done"]);
+    expect(await nat("PREROUTING")).toEqual(["-P PREROUTING ACCEPT"]);
+    expect(await net.ok("firewall", ["ipset", "list", "-n"])).not.toMatch(/nas|web/);
   });
 
   it("keeps doors with long names apart", async () => {

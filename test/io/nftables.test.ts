@@ -31,6 +31,12 @@ describe.skipIf(!root)("the nftables back-end", () => {
     return (/elements = \{([^}]*)\}/.exec(listing)?.[1] ?? "").match(/[0-9a-f:.]+(?= timeout)/g) ?? [];
   }
 
+  /** The rules of one of our chains. */
+  async function chain(name: string): Promise<string[]> {
+    const listing = await net.ok("firewall", ["nft", "list", "chain", "inet", "knockd", name]);
+    return [...listing.matchAll(/^\t\t(?!type )(.*)$/gm)].map(([, rule = ""]) => rule.trim());
+  }
+
   const SSH = `doors:\n  ssh: {${SEQUENCE}, open: [22, 53/udp]}\n`.replace(SEQUENCE, 'sequence: "31337,4242,9171"');
 
   function doors(...lines: string[]): string {
@@ -163,6 +169,39 @@ describe.skipIf(!root)("the nftables back-end", () => {
     );
     // A door is one transaction: it is not half open.
     expect(await addresses("gone_ipv4")).toEqual([]);
+  });
+
+  it("leads knockers on, each door to its own host, and hides the port like any other", async () => {
+    const yaml = doors(
+      'nas: {open: [22, {port: 2222, to: 192.168.1.10:22}, {port: 2222, to: "[fd00::10]:23"}]}',
+      "web: {open: {port: 2222, to: 192.168.1.11:80, masquerade: true}}",
+    );
+    expect(await drive({ hide: yaml }, { open: ["nas", "192.0.2.7", 60_000] }, { hide: yaml })).toEqual([
+      "done",
+      "done",
+      "done",
+    ]);
+    expect(await addresses("nas_ipv4")).toEqual(["192.0.2.7"]);
+    expect(await chain("prerouting")).toEqual([
+      'tcp dport 2222 ip saddr @nas_ipv4 fib daddr type local dnat ip to 192.168.1.10:22 comment "led on by knockd: 2222/tcp to 192.168.1.10:22"',
+      'tcp dport 2222 ip6 saddr @nas_ipv6 fib daddr type local dnat ip6 to [fd00::10]:23 comment "led on by knockd: 2222/tcp to [fd00::10]:23"',
+      'tcp dport 2222 ip saddr @web_ipv4 fib daddr type local dnat ip to 192.168.1.11:80 comment "led on by knockd: 2222/tcp to 192.168.1.11:80"',
+    ]);
+    expect(await chain("postrouting")).toEqual([
+      'ip saddr @web_ipv4 ip daddr 192.168.1.11 tcp dport 80 ct status dnat ct original proto-dst 2222 masquerade comment "masqueraded by knockd: 2222/tcp to 192.168.1.11:80"',
+    ]);
+    const input = (await chain("input")).join("\n");
+    expect(input).toContain('comment "hidden by knockd: 22/tcp 2222/tcp"');
+    expect(input).toContain("tcp dport 22 ip saddr @nas_ipv4 accept");
+    expect(input).not.toMatch(/dport 2222|web/);
+  });
+
+  it("tracks no connection for leading on where no door does, and empties its chains when none does any more", async () => {
+    const plain = doors("nas: {open: 22}");
+    await drive({ hide: plain });
+    expect(await ruleset()).not.toMatch(/chain (prerouting|forward|postrouting)/);
+    await drive({ hide: doors("nas: {open: {port: 22, to: 192.168.1.10:22, masquerade: true}}") }, { hide: plain });
+    for (const name of ["prerouting", "forward", "postrouting"]) expect(await chain(name)).toEqual([]);
   });
 
   it("says so when its table is gone", async () => {
