@@ -2,7 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { ECHO, INSIDE, INSIDE_6, Inside, PAGE, PAGE_2, PAGE_SAME } from "../support/inside.ts";
-import { eventually, HOST, HOST_6, KNOCKD, Lab, SERVICE, stillTalks, words } from "../support/lab.ts";
+import { eventually, HOST, HOST_6, KNOCKD, Lab, SERVICE, SERVICE_2, stillTalks, words } from "../support/lab.ts";
 import { root } from "../support/netns.ts";
 
 const KNOCK = ["7000:udp", "7600:udp"];
@@ -197,6 +197,7 @@ describe.skipIf(!root).each(["nftables", "iptables"])("with %s, a door that lead
       expect(await page("stranger", host)).toBe("");
     }
     expect(withoutCounts(await rules())).toBe(withoutCounts(before));
+    expect(daemon.count(/our rules were taken away/)).toBe(1);
   });
 
   it.each(FAMILIES)(
@@ -217,10 +218,13 @@ describe.skipIf(!root).each(["nftables", "iptables"])("with %s, a door that lead
   );
 
   it("gives a knocker of the other family nothing, not even what listens here", async () => {
-    await lab.start(config(`{port: ${SERVICE}, to: "${INSIDE}:${PAGE}"}, {port: ${WEB}, to: "${INSIDE}:${PAGE}"}`));
+    await lab.start(
+      config(`${SERVICE_2}/tcp, ${[SERVICE, WEB].map((port) => `{port: ${port}, to: "${INSIDE}:${PAGE}"}`)}`),
+    );
     await knock("client", HOST_6);
     await knock("client", HOST);
     await leadsOn("client");
+    await lab.opens("client", HOST_6, SERVICE_2);
     expect(await lab.reachable("client", HOST_6)).toBe(false);
     expect(await page("client", HOST_6)).toBe("");
   });
