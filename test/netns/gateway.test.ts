@@ -119,7 +119,7 @@ describe.skipIf(!root).each(["nftables", "iptables"])("with %s, a door that lead
   });
 
   it("closes by itself when the daemon has been killed, and a connection lives on", async () => {
-    const daemon = await lab.start(config(`${lead(WEB, PAGE)}, ${lead(TALK, ECHO)}`, "4s"));
+    const daemon = await lab.start(config(`${lead(WEB, PAGE)}, ${lead(TALK, ECHO)}`, "3s"));
     await knock();
     await leadsOn("client");
     const talk = await lab.connect("client", HOST, TALK);
@@ -200,6 +200,24 @@ describe.skipIf(!root).each(["nftables", "iptables"])("with %s, a door that lead
     expect(daemon.count(/our rules were taken away/)).toBe(1);
   });
 
+  if (firewall === "nftables")
+    it("keeps its connections through a reload of rules that translate and track by themselves", async () => {
+      const daemon = await lab.start(config(lead(TALK, ECHO)));
+      await knock();
+      await lab.opens("client", HOST, TALK);
+      const talk = await lab.connect("client", HOST, TALK);
+      await net.nft(
+        "server",
+        `flush ruleset
+        table inet admin {
+          chain forward { type filter hook forward priority filter; ct state established,related accept; }
+          chain prerouting { type nat hook prerouting priority dstnat; }
+        }`,
+      );
+      await daemon.logs(/our rules were taken away, put back/);
+      await stillTalks(talk);
+    });
+
   it.each(FAMILIES)(
     "shows the host its visitor, or with masquerade this machine, over %s",
     async (_, host, _in, own, gate) => {
@@ -236,7 +254,7 @@ describe.skipIf(!root).each(["nftables", "iptables"])("with %s, a door that lead
       "-c",
       `(echo ${line}; sleep ${seconds}) | timeout ${seconds} nc -n -p ${PORT} ${HOST} ${TALK}`,
     ];
-    const daemon = await lab.start(config(lead(TALK, ECHO), "3s"));
+    const daemon = await lab.start(config(lead(TALK, ECHO), "2s"));
     await knock();
     await lab.opens("client", HOST, TALK);
     const old = net.spawn("client", talk("hello", 60));
@@ -249,11 +267,11 @@ describe.skipIf(!root).each(["nftables", "iptables"])("with %s, a door that lead
     await old.stop();
     for (const name of ["client", "inside"]) await net.nft(name, "delete table inet mute");
     await daemon.logs(/gate: closed/);
-    expect((await net.run("client", talk("again", 3))).stdout).toBe("");
+    expect((await net.run("client", talk("again", 2))).stdout).toBe("");
     // It is the closed door that keeps it out.
     await knock();
     await lab.opens("client", HOST, TALK);
-    expect((await net.run("client", talk("again", 3))).stdout).toBe("again\n");
+    expect((await net.run("client", talk("again", 2))).stdout).toBe("again\n");
   });
 
   it("says at start and at a reload when this machine forwards nothing, and what to set", async () => {
