@@ -4,6 +4,7 @@ import type { Deed } from "../core/control.ts";
 import { EXIT, Failure } from "../core/exit.ts";
 import { reasonOf, words } from "../core/words.ts";
 import type { Daemon } from "../daemon.ts";
+import { warnOfForwarding } from "../io/forwarding.ts";
 import type { Log } from "../io/log.ts";
 import { Serial } from "../io/serial.ts";
 import { loadConfig } from "./config-file.ts";
@@ -63,6 +64,7 @@ export class Rereading {
       await this.#daemon.reload(config);
       const said = words.reloaded(file);
       this.#log.info({ event: "reloaded", file }, said);
+      await warnOfForwarding(config.doors, this.#log);
       const fixed = FIXED.filter((key) => config[key] !== this.#atStart[key]);
       if (fixed.length === 0) return [{ done: true, said }];
       const needsRestart = words.needsRestart(fixed);

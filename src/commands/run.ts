@@ -73,54 +73,14 @@ async function run(options: Source): Promise<void> {
   try {
     await captures.start();
     await daemon.start();
+    await warnOfForwarding(config.doors, log);
     // Without its socket the daemon still does what it is for.
     const problem = place.problem ?? (await control.listen(controlPath()));
     if (problem !== undefined) log.warn({ event: "control" }, words.noControl(problem));
-    await warnOfForwarding(config.doors, log);
     await ending.promise;
   } finally {
     control.close();
     captures.close();
     await daemon.stop();
   }
-}
-
-/** A storm of signals needs one more look at the file after the present one, not one each. */
-function oneAtATime(task: () => Promise<void>): () => void {
-  const serial = new Serial();
-  let waits = false;
-  return () => {
-    if (waits) return;
-    waits = true;
-    void serial.run("reload", () => {
-      waits = false;
-      return task();
-    });
-  };
-}
-
-/** A bad file changes nothing. */
-async function reload(options: Options, atStart: Config, daemon: Daemon, log: Log): Promise<void> {
-  try {
-    const config = configFor(options);
-    await daemon.reload(config);
-    log.info({ event: "reloaded", file: options.config }, words.reloaded(options.config));
-    const fixed = (["firewall", "sniffer", "logFormat", "logLevel"] as const).filter(
-      (key) => config[key] !== atStart[key],
-    );
-    if (fixed.length > 0) log.warn({ event: "reloaded" }, words.needsRestart(fixed));
-    await warnOfForwarding(config.doors, log);
-  } catch (error) {
-    log.error({ event: "reload-rejected", file: options.config }, words.reloadRejected(reasonOf(error)));
-  }
-}
-
-/** systemd may name several; the first is ours. */
-function stateDirectoryOf(variable: string | undefined): string {
-  return variable?.split(":")[0] || DEFAULT_STATE_DIRECTORY;
-}
-
-function configFor({ config: file, interface: name }: Options): Config {
-  const config = loadConfig(file);
-  return name === undefined ? config : { ...config, interfaces: [name] };
 }
