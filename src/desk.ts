@@ -24,7 +24,7 @@ const NAMED_MAX = 20;
 
 export interface Office {
   readonly daemon: Pick<Daemon, "open" | "close" | "view">;
-  readonly captures: () => readonly CaptureStatus[];
+  readonly captures: () => Promise<readonly CaptureStatus[]>;
   readonly onlookers: Pick<Onlookers, "add">;
   /** Reads the config file again. Rejects with a Failure, and nothing changed. */
   readonly reload: () => Promise<readonly Deed[]>;
@@ -64,8 +64,9 @@ export class Desk {
     }
   }
 
-  *#status(): Generator<StatusLine, void> {
-    const { daemon, captures, about } = this.#office;
+  async *#status(): AsyncGenerator<StatusLine, void> {
+    const { daemon, about } = this.#office;
+    const capture = await this.#office.captures();
     const { config, attempts, restoredMs, grants } = daemon.view;
     const nowMs = performance.now();
     const newest = attempts.underWay(ATTEMPTS_TOLD, nowMs).map(({ door, source, stage, ageMs }) => ({
@@ -83,9 +84,7 @@ export class Desk {
         started_at: wallTime(this.#startedMs),
         config: about.config,
         attempts: { count: attempts.attempts, newest },
-        // How much the kernel drops before it reaches us cannot be had: cap does not tell, and of a socket with a ring the
-        // kernel tells nobody but its owner (the drop counter of `ss -0 -m` stays 0 for it).
-        capture: captures().map((capture) => ({ ...capture, dropped: null })),
+        capture: [...capture],
         firewall: {
           kind: about.firewall,
           hidden,

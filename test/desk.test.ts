@@ -20,7 +20,7 @@ afterEach(() => {
 function deskOf(rig: Rig): Desk {
   return new Desk({
     daemon: rig.daemon,
-    captures: () => [{ interface: "eth0", state: "capturing", received: 7, lost: 1 }],
+    captures: async () => [{ interface: "eth0", state: "capturing", received: 7, dropped: 2, lost: 1 }],
     onlookers: rig.onlookers,
     reload: async () => [{ done: true, said: "re-reading config file: f" }],
     log: rig.log.log,
@@ -245,7 +245,7 @@ describe("status", () => {
           { door: "ssh", ip: X, stage: 1, steps: 2, started_at: new Date(Date.now() - 3000).toISOString() },
         ],
       },
-      capture: [{ interface: "eth0", state: "capturing", received: 7, dropped: null, lost: 1 }],
+      capture: [{ interface: "eth0", state: "capturing", received: 7, dropped: 2, lost: 1 }],
       firewall: { kind: "nftables", hidden: ["22/tcp"], restored_at: null },
     });
   });

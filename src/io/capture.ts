@@ -4,6 +4,7 @@ import { withVlan } from "../core/filter.ts";
 import type { Frame } from "../core/knock.ts";
 import { PcapReader } from "../core/pcap.ts";
 import { sniffWithCap } from "./cap-sniffer.ts";
+import { DropCounter } from "./drop-counter.ts";
 import type { Interface } from "./network.ts";
 import type { Sniffer, SnifferChoice } from "./sniffer.ts";
 import { sniffWithTcpdump } from "./tcpdump-sniffer.ts";
@@ -63,6 +64,9 @@ export class Capture {
   #retryMs = RETRY_FIRST_MS;
   #everListened = false;
   #toldLost = false;
+  readonly #drops = new DropCounter();
+  /** Monotonic time since when the newest sniffer listens. */
+  #listeningMs = 0;
 
   constructor(name: string, sniffer: SnifferChoice, search: Search, report: CaptureReport) {
     this.#name = name;
@@ -73,6 +77,11 @@ export class Capture {
 
   get state(): State {
     return this.#state;
+  }
+
+  /** How many packets the kernel dropped because we did not keep up, as far as that is known. */
+  dropped(): Promise<number | undefined> {
+    return this.#drops.read(this.#state === "capturing" ? this.#running.at(-1) : undefined, this.#listeningMs);
   }
 
   /** Tells what is known of the interface now; a capture that waited for it starts. */
@@ -113,6 +122,7 @@ export class Capture {
   #follow(sniffer: Sniffer): void {
     this.#running.push(sniffer);
     let lastWords = "";
+    const hearDrops = this.#drops.follow();
     const reader = new PcapReader((frame) => {
       // What is still in the pipe at the end must not open a door any more.
       if (this.#state !== "closed") this.#report.frame(frame);
@@ -128,6 +138,7 @@ export class Capture {
     });
     sniffer.process.stderr?.on("data", (chunk: Buffer) => {
       lastWords = (lastWords + chunk.toString()).slice(-LAST_WORDS_MAX);
+      hearDrops(lastWords);
     });
     const ended = (code: number | null, words: string): void => {
       clearTimeout(limit);
@@ -139,6 +150,7 @@ export class Capture {
 
   #listening(): void {
     if (this.#state === "closed") return;
+    this.#listeningMs = performance.now();
     this.#retryMs = RETRY_FIRST_MS;
     this.#toldLost = false;
     if (this.#state !== "capturing") {
@@ -202,7 +214,7 @@ export class Capture {
 }
 
 /** What says nothing of why a sniffer ended: libpcap's warnings, tcpdump's greeting and counters. */
-const SMALL_TALK = /^Warning:|listening on|^\d+ packets? |^$/;
+const SMALL_TALK = /^Warning:|listening on|^(tcpdump: )?\d+ packets? |^$/;
 
 /** cap aborts with an assertion when its interface goes down; that text helps nobody. */
 function reasonOf(lastWords: string): string {

@@ -25,6 +25,8 @@ export interface CaptureStatus {
   readonly state: Capture["state"];
   /** Frames that passed the filter. */
   readonly received: number;
+  /** Packets that the kernel dropped because we did not keep up; null: unknown. */
+  readonly dropped: number | null;
   /** How often the interface was lost. */
   readonly lost: number;
 }
@@ -67,12 +69,12 @@ export class Captures {
     for (const { capture } of this.#captures.values()) capture.close();
   }
 
-  status(): CaptureStatus[] {
-    return [...this.#captures].map(([name, { capture, counts }]) => ({
-      interface: name,
-      state: capture.state,
-      ...counts,
-    }));
+  status(): Promise<CaptureStatus[]> {
+    const each = [...this.#captures].map(async ([name, { capture, counts }]) => {
+      const dropped = (await capture.dropped()) ?? null;
+      return { interface: name, state: capture.state, ...counts, dropped };
+    });
+    return Promise.all(each);
   }
 
   #update(): void {

@@ -1,4 +1,5 @@
 // The other end of the control socket: asks the running daemon, and turns every way that can fail into words and an exit code.
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import type { z } from "zod";
 import { CONTROL_VERSION, LINE_BYTES_MAX, type Request, readGreeting, readLine, writeLine } from "../core/control.ts";
@@ -6,14 +7,18 @@ import { EXIT, Failure } from "../core/exit.ts";
 import { LineSplitter } from "../core/line-splitter.ts";
 import { reasonOf } from "../core/words.ts";
 import { controlPath } from "./directories.ts";
+import { pause } from "./pause.ts";
 
 /** A daemon that lives greets at once. */
 const GREETING_LIMIT_MS = 5000;
+/** While a crowd of others wants in, the kernel sends us away at once. */
+const DIAL_TRIES = 50;
+const DIAL_AGAIN_MS = 40;
 
 /** The daemon's answer, line by line. Throws a Failure: its own, UNAVAILABLE without a daemon, NO_PERMISSION without the right. */
 export async function* ask<T>(request: Request, schema: z.ZodType<T>): AsyncGenerator<T, void> {
   const path = controlPath();
-  const socket = connect(path);
+  const socket = await dial(path);
   try {
     const lines = linesOf(socket, path);
     greeted((await lines.next()).value ?? "", path);
@@ -29,6 +34,19 @@ export async function* ask<T>(request: Request, schema: z.ZodType<T>): AsyncGene
     }
   } finally {
     socket.destroy();
+  }
+}
+
+async function dial(path: string): Promise<Socket> {
+  for (let tries = 1; ; tries++) {
+    const socket = connect(path);
+    try {
+      await once(socket, "connect");
+      return socket;
+    } catch (error) {
+      if (!(codeOf(error) === "EAGAIN" && tries < DIAL_TRIES)) throw failureOf(error, path);
+      await pause(DIAL_AGAIN_MS);
+    }
   }
 }
 
@@ -56,7 +74,7 @@ function greeted(text: string, path: string): void {
 }
 
 function failureOf(error: unknown, path: string): unknown {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const code = codeOf(error);
   if (code === "ENOENT" || code === "ECONNREFUSED")
     return new Failure(EXIT.UNAVAILABLE, `no knockd is running: nobody listens on ${JSON.stringify(path)}`, START_IT);
   if (code === "EACCES" || code === "EPERM")
@@ -66,6 +84,10 @@ function failureOf(error: unknown, path: string): unknown {
       "run it as root",
     );
   return new Failure(EXIT.UNAVAILABLE, `cannot talk to knockd at ${JSON.stringify(path)}: ${reasonOf(error)}`);
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
 const START_IT = "systemctl start knockd; one with a directory of its own is found by RUNTIME_DIRECTORY";

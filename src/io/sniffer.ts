@@ -22,6 +22,8 @@ export interface Sniffer {
   /** Hands on the pcap stream in chunks, each valid only during the call. */
   read(onChunk: (chunk: Uint8Array) => void): void;
   end(): void;
+  /** Asks it to say on stderr how many packets the kernel dropped. */
+  tellDropped?(): void;
 }
 
 /**

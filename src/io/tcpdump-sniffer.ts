@@ -39,6 +39,7 @@ export function sniffWithTcpdump({ interface: name, filter, snapBytes }: SniffOr
       process: child,
       read: (onChunk) => readPipe(reader, onChunk, remove),
       end: () => void child.kill(),
+      tellDropped: () => void child.kill("SIGUSR1"),
     };
   } catch (error) {
     rmSync(directory, { recursive: true, force: true });
