@@ -1,6 +1,6 @@
 // What requests make the daemon do, and what it answers.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Deed, deedSchema, type Request } from "../src/core/control.ts";
+import { type Deed, deedSchema, type Request, watchSchema } from "../src/core/control.ts";
 import { EXIT } from "../src/core/exit.ts";
 import { GRANTS_A_LINE, type StatusLine, statusSchema } from "../src/core/status.ts";
 import { Desk } from "../src/desk.ts";
@@ -28,9 +28,9 @@ function deskOf(rig: Rig): Desk {
   });
 }
 
-async function answers(rig: Rig, request: Request): Promise<unknown[]> {
+async function answers(rig: Rig, request: Request, gone = new AbortController().signal): Promise<unknown[]> {
   const lines: unknown[] = [];
-  for await (const line of deskOf(rig).answer(request, new AbortController().signal)) lines.push(line);
+  for await (const line of deskOf(rig).answer(request, gone)) lines.push(line);
   return lines;
 }
 
@@ -266,5 +266,70 @@ describe("status", () => {
     expect((await status(rig)).grants).toHaveLength(3 * GRANTS_A_LINE);
     for (const line of await answers(rig, { request: "status" }))
       expect(JSON.stringify(line).length).toBeLessThan(100_000);
+  });
+});
+
+describe("watch", () => {
+  /** All that is answered until the client goes, after these knocks. */
+  async function watched(rig: Rig, address: string | undefined, play: () => Promise<void>): Promise<unknown[]> {
+    const gone = new AbortController();
+    const lines = answers(rig, { request: "watch", address }, gone.signal);
+    await rig.play("+0");
+    await play();
+    gone.abort();
+    return await lines;
+  }
+
+  const texts = (lines: unknown[]) =>
+    lines.map((line) => watchSchema.parse(line)).map((line) => (line.event === "missed" ? line.count : line.text));
+
+  it("answers with each knock that the daemon sees, and what came of it, an open door extended", async () => {
+    const rig = await startRig([SSH]);
+    const lines = await watched(rig, undefined, () => rig.play("S7000 U8000 +1 S7000 U8000"));
+    expect(texts(lines)).toEqual([
+      "ssh: stage 1 of 2",
+      "ssh: opens",
+      "ssh: stage 1 of 2",
+      "ssh: is open already, extended",
+    ]);
+    expect(lines[2]).toMatchObject({ event: "knock", at: new Date().toISOString(), source: X, port: "7000/tcp" });
+  });
+
+  it("tells of one address alone when asked to, however it is spelled", async () => {
+    const rig = await startRig([SSH]);
+    const lines = await watched(rig, "2001:DB8:0::7", () => rig.play("S7000 X6:S7000"));
+    expect(lines).toMatchObject([{ source: "2001:db8::7" }]);
+  });
+
+  it("tells that time ran out", async () => {
+    const rig = await startRig([{ ...SSH, seq_timeout: 2 }]);
+    const lines = await watched(rig, undefined, () => rig.play("S7000 +10"));
+    expect(texts(lines).at(-1)).toBe("ssh: timed out at stage 1 of 2: step 2 8000/udp did not arrive within 2 s");
+  });
+
+  it("counts what is too much", async () => {
+    const rig = await startRig([SSH]);
+    const lines = await watched(rig, undefined, async () => {
+      for (let host = 0; host < 5000; host++) rig.seeFrom(`203.0.${host >> 8}.${host & 255}`, "S7000");
+      await rig.play("+1");
+    });
+    expect(lines).toHaveLength(101);
+    expect(texts(lines).at(-1)).toBe(4900);
+  });
+
+  it("ends when the client has gone, and leaves nobody behind", async () => {
+    const rig = await startRig([SSH]);
+    for (let round = 0; round < 40; round++) await watched(rig, undefined, async () => {});
+    expect(rig.onlookers.wants(new Int32Array(4), 0)).toBe(false);
+  });
+
+  it("refuses the seventeenth, and what is no address", async () => {
+    const rig = await startRig([SSH]);
+    const leaves = Array.from({ length: ONLOOKERS_MAX }, () =>
+      rig.onlookers.add({ sighting: () => {}, missed: () => {} }),
+    );
+    await expect(answers(rig, { request: "watch" })).rejects.toThrow("too many watch already, at most 16 at a time");
+    for (const leave of leaves) leave?.();
+    await expect(answers(rig, { request: "watch", address: "host" })).rejects.toThrow(/expected an IP address/);
   });
 });

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { formatAddress } from "../../src/core/address.ts";
 import { decode } from "../../src/core/decode.ts";
+import type { Door } from "../../src/core/door.ts";
 import { emptyKnock } from "../../src/core/knock.ts";
 import { Matcher } from "../../src/core/match.ts";
 import type { MatchReport } from "../../src/core/match-report.ts";
@@ -188,6 +189,33 @@ describe("reports", () => {
     const table = new Table([A]);
     table.play("S1 S2 +10 S3");
     expect(table.said.at(-1)).toBe("192.0.2.7 A timeout 2");
+  });
+});
+
+describe("doors that let a knock be", () => {
+  it.each([
+    [true, ["begins step", "deaf A 2", "ends", "begins step", "astray A", "ends", "begins guard", "ends"]],
+    [false, ["begins step", "begins step", "begins guard"]],
+  ])("are looked for only when somebody wants to hear of them: %s", (wanted, expected) => {
+    const said: string[] = [];
+    const report = {
+      ...UNHEARD,
+      stage: () => {},
+      timeout: () => {},
+      guard: () => {},
+      begins: (_knock: unknown, guard: boolean) => said.push(`begins ${guard ? "guard" : "step"}`) > 0 && wanted,
+      deaf: (door: Door, _knock: unknown, why: number) => void said.push(`deaf ${door.name} ${why}`),
+      astray: (door: Door) => void said.push(`astray ${door.name}`),
+      ends: () => void said.push("ends"),
+    };
+    const matcher = new Matcher({ report, seed: 42, attemptsMax: 1024 });
+    matcher.watch(config([A, { name: "B", sequence: "5" }]).doors, new Set([portKey("tcp", 7)]));
+    const knock = emptyKnock();
+    for (const word of ["SA1", "S2", "S7", "S99"]) {
+      decode(frame(packetOf(word), LINKTYPE.RAW), knock);
+      matcher.accept(knock, addresses("own"), 0);
+    }
+    expect(said).toEqual(expected);
   });
 });
 

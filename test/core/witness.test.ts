@@ -90,6 +90,10 @@ describe("what is said of a knock", () => {
     ["S1 Y:S2 S3", ["A: stage 1 of 3", `A: step 2 of 3, but step 1 came from ${X}: two addresses?`, `A: dropped at stage 1 of 3: step 2 2/tcp came from ${Y}, this is step 3`], "two addresses"],
     ["S1 S2 Y:S3 +10 sweep", ["A: stage 1 of 3", "A: stage 2 of 3", `A: step 3 of 3, but steps 1 and 2 came from ${X}: two addresses?`, `A: timed out at stage 2 of 3: step 3 3/tcp came from ${Y} within 10 s`], "the last step from another address"],
     ["S1 +11 Y:S2", ["A: stage 1 of 3", "A: step 2 of 3 without step 1, 1/tcp"], "another address much later has nothing to do with it"],
+    ["Y:S2 +1 S1 S3", ["A: step 2 of 3 without step 1, 1/tcp", "A: stage 1 of 3", "A: dropped at stage 1 of 3: step 2 2/tcp did not arrive, this is step 3"], "nor has what it did before"],
+    ["S1 S3 Y:S2", ["A: stage 1 of 3", "A: dropped at stage 1 of 3: step 2 2/tcp did not arrive, this is step 3", "A: step 2 of 3 without step 1, 1/tcp"], "nor with an attempt that is over"],
+    ["S1 S3 +11 S2", ["A: stage 1 of 3", "A: dropped at stage 1 of 3: step 2 2/tcp did not arrive, this is step 3", "A: step 2 of 3 without step 1, 1/tcp"], "nor have steps of long ago an order"],
+    ["S1 S2>second S9!", ["A: stage 1 of 3", "A: stage 2 of 3", "?"], "a port that nobody watches, where the knock no longer goes"],
     ["S1 Y:S3", ["A: stage 1 of 3", "A: step 3 of 3 without step 1, 1/tcp"], "nor has another step"],
     ["X:S1 X6:S2", ["A: stage 1 of 3", `A: step 2 of 3, but step 1 came from ${X}: IPv4 and IPv6 do not combine`], "two families"],
     ["S1 S9! S2", ["A: stage 1 of 3", "A: stage 1 of 3, ignored: nobody watches this port, expected 2/tcp", "A: stage 2 of 3"], "a port that nobody watches, in the middle of a knock"],
@@ -167,6 +171,23 @@ describe("who looks on", () => {
       "A: stage 2 of 3",
       "A: dropped at stage 2 of 3: wrong port, expected 3/tcp, begins anew",
     ]);
+  });
+
+  it("is not misled by what he missed", () => {
+    const scene = new Scene([{ ...A, sequence: "1,2,3,4" }]);
+    const meanwhile = (knocks: string): void => {
+      scene.wants = () => false;
+      scene.play(knocks);
+      scene.wants = () => true;
+    };
+    scene.play("S1 S3");
+    meanwhile("S1");
+    scene.play("S2");
+    expect(scene.play("Y:S3")).toEqual([`A: step 3 of 4, but steps 1 and 2 came from ${X}: two addresses?`]);
+    meanwhile("S3");
+    scene.play("S1");
+    meanwhile("S2");
+    expect(scene.play("S4 S3").at(-1)).toBe("A: wrong order: step 3 of 4 came after 4/tcp");
   });
 
   it("is told when time ran out, not when we noticed", () => {

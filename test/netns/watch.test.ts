@@ -91,14 +91,15 @@ describe.skipIf(!root)("what is said of a knock", () => {
 
   it("is said of a bounded number of a stranger's knocks, and of all of one's own", async () => {
     const mine = await watch("10.9.0.79");
-    const stranger = Array.from({ length: 5000 }, (_, index) =>
+    // More than is told in a second, and fewer than the capture holds if it is not its turn for a while.
+    const stranger = Array.from({ length: 450 }, (_, index) =>
       ethernet(syn({ from: `10.8.${index >> 8}.${index & 255}`, to: HOST, port: 7100 })),
     );
     const own = [7100, 8200, 7600].map((port) => ethernet(syn({ from: "10.9.0.79", to: HOST, port })));
-    await lab.sendFrames("client", [...stranger.slice(0, 2500), ...own, ...stranger.slice(2500)]);
+    await lab.sendFrames("client", [...stranger.slice(0, 225), ...own, ...stranger.slice(225)]);
     await mine.until(/ssh: opens\n/);
     await everything.until(/^\.\.\. and \d+ more; knockd watch ADDRESS tells of one source alone$/m);
-    expect(everything.stdout.split("\n").filter((line) => line.includes(" 10.8.")).length).toBeLessThan(2500);
+    expect(everything.stdout.split("\n").filter((line) => line.includes(" 10.8.")).length).toBeLessThan(450);
     expect(mine.stdout).not.toContain(" 10.8.");
     await mine.stop();
   });
