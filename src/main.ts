@@ -18,6 +18,7 @@ const COMMANDS: Record<string, () => Promise<{ readonly command: Command }>> = {
   explain: () => import("./commands/explain.ts"),
   reload: () => import("./commands/reload.ts"),
   remove: () => import("./commands/remove.ts"),
+  import: () => import("./commands/import.ts"),
 };
 
 /** Ends with the exit code in process.exitCode. */
