@@ -3,6 +3,7 @@ import type { DoorDraft, KeyDraft } from "./import-draft.ts";
 import { isDoorKey, ourKey, readPart } from "./import-keys.ts";
 import { quote, type Say, saySyslog } from "./import-note.ts";
 import type { Directive, Section } from "./knockd-conf.ts";
+import { readSequence } from "./knockd-values.ts";
 
 /** Of these two the one that comes later is in force. */
 const EARNED = new Set(["sequence", "one_time_sequences"]);
@@ -48,6 +49,7 @@ function pick(section: Section, say: Say, refuse: Say) {
       refuse(line, `expected ${name} = VALUE, got ${quote(name)}`);
     } else {
       const earlier = last.get(slot);
+      if (earlier?.key === "sequence") readInVain(earlier, refuse);
       if (key === "tcpflags") flags.push(value);
       else if (earlier !== undefined) say(earlier.line, `${earlier.name}: without effect, line ${line} says it again`);
       carried.push(...(earlier?.comments ?? []));
@@ -55,6 +57,16 @@ function pick(section: Section, say: Say, refuse: Say) {
     }
   }
   return { winners: [...last.values()].sort((a, b) => a.line - b.line), carried, flags };
+}
+
+/** knockd refuses a bad sequence even where a later one takes its place. */
+function readInVain({ name, value = "", line }: Directive, refuse: Say): void {
+  try {
+    readSequence(value);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    refuse(line, `${name}: ${error.message}`);
+  }
 }
 
 /** knockd's default is that flags do not matter, ours is the first packet of a connection. */
