@@ -317,6 +317,13 @@ describe("a file that knockd would refuse", () => {
     expect(imported(text)).toEqual({ yaml: "", said, refused: true });
   });
 
+  it("is refused for a bad sequence even where a later one counts", () => {
+    expect(imported("[a]\nsequence = 7:icmp\nsequence = 7\n")).toMatchObject({
+      refused: true,
+      said: ['2: sequence: protocol must be tcp or udp, got "7:icmp"'],
+    });
+  });
+
   it("is told all its problems at once", () => {
     expect(imported("x\n[a]\nsequence=70000\ny\n[b]\n").said).toEqual([
       '1: expected a section such as [options] before "x"',

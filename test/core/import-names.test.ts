@@ -25,6 +25,7 @@ describe("the name of an imported door", () => {
 
   it("is never given twice, however it comes about", () => {
     expect(named("a", "a", "a-2", "a", "a b", "a-b")).toEqual(["a", "a-2", "a-2-2", "a-3", "a-b", "a-b-2"]);
+    expect(named("a-2", "a", "a")).toEqual(["a-2", "a", "a-3"]);
     const long = "x".repeat(DOOR_NAME_MAX);
     expect(named(long, long, long)).toEqual([long, `${long.slice(0, -2)}-2`, `${long.slice(0, -2)}-3`]);
   });
