@@ -17,6 +17,7 @@ const COMMANDS: Record<string, () => Promise<{ readonly command: Command }>> = {
   watch: () => import("./commands/watch.ts"),
   explain: () => import("./commands/explain.ts"),
   reload: () => import("./commands/reload.ts"),
+  show: () => import("./commands/show.ts"),
   remove: () => import("./commands/remove.ts"),
   import: () => import("./commands/import.ts"),
 };

@@ -11,6 +11,9 @@ const BITS = new Map(Object.entries({ fin: 0x01, syn: 0x02, rst: 0x04, psh: 0x08
 
 export const ANY_FLAGS: FlagRule = { mask: 0, value: 0 };
 
+/** The flags of the first packet of an ordinary connection. */
+export const SYN = 0x02;
+
 /** A connection attempt, and not the answer to one. */
 export const FIRST_SYN: FlagRule = { mask: 0x12, value: 0x02 };
 

@@ -1,0 +1,94 @@
+// `knockd show`: the knock of a door as lines to paste, for ordinary tools.
+import { Command } from "commander";
+import { formatAddress } from "../core/address.ts";
+import type { Door } from "../core/door.ts";
+import { EXIT, Failure } from "../core/exit.ts";
+import { type Host, parseHost } from "../core/host.ts";
+import { formatPort, type Port } from "../core/port.ts";
+import { type Shown, showKnocks } from "../core/show.ts";
+import { reasonOf } from "../core/words.ts";
+import { OneTimeFile } from "../io/one-time-file.ts";
+import { CONFIG_OPTION, loadConfig } from "./config-file.ts";
+import { print } from "./terminal.ts";
+
+interface Options {
+  readonly config: string;
+  readonly host: string;
+  readonly json?: boolean;
+}
+
+export const command = new Command("show")
+  .description("print a door's knock as lines to paste, for knock, nmap, nc, bash, ping, Python and PowerShell")
+  .argument("<door>", "the name of a door")
+  .requiredOption("--host <host>", "this machine as its knockers know it: a name or an address")
+  .option(...CONFIG_OPTION)
+  .option("--json", "print one JSON object")
+  .action((name: string, options: Options) => {
+    const host = hostOf(options.host);
+    const door = doorOf(name, options.config);
+    const steps = stepsOf(door);
+    const shown = showKnocks(door, steps, host);
+    print(options.json ? JSON.stringify(asJson(door, steps, host, shown)) : asText(door, steps, host, shown));
+  });
+
+function hostOf(text: string): Host {
+  try {
+    return parseHost(text);
+  } catch (error) {
+    throw new Failure(EXIT.USAGE, `--host: ${reasonOf(error)}`);
+  }
+}
+
+function doorOf(name: string, file: string): Door {
+  const { doors } = loadConfig(file);
+  const door = doors.find((each) => each.name === name);
+  if (door !== undefined) return door;
+  const names = doors.map((each) => each.name).join(" ");
+  throw new Failure(EXIT.USAGE, `no door ${JSON.stringify(name)}, expected one of ${names}`);
+}
+
+/** The steps that earn the door next. A one-time sequence is looked at, not used. */
+function stepsOf({ name, sequence, oneTimeSequences }: Door): readonly Port[] {
+  if (oneTimeSequences === undefined) return sequence;
+  const next = readOneTime(oneTimeSequences).sequence;
+  if (next.length > 0) return next;
+  throw new Failure(EXIT.UNAVAILABLE, `door ${name}: no one-time sequence left in ${JSON.stringify(oneTimeSequences)}`);
+}
+
+function readOneTime(path: string): OneTimeFile {
+  try {
+    return new OneTimeFile(path);
+  } catch (error) {
+    throw new Failure(EXIT.NO_INPUT, `cannot read ${JSON.stringify(path)}: ${reasonOf(error)}`);
+  }
+}
+
+function asText(door: Door, steps: readonly Port[], host: Host, shown: readonly Shown[]): string {
+  const once = door.oneTimeSequences === undefined ? "" : ", good once";
+  const opens =
+    door.open.length === 0 ? "" : `; opens ${door.open.map(formatPort).join(" ")} for ${door.grantMs / 1000} s`;
+  const target = door.target === undefined ? "" : `, to ${formatAddress(door.target)} and no other address`;
+  const head = `# ${door.name} on ${host.text}: ${steps.map(formatPort).join(" ")} within ${door.seqTimeoutMs / 1000} s${target}${once}${opens}`;
+  const blocks = shown.map((each) =>
+    "line" in each ? `# ${each.tool}\n${each.line}` : `# ${each.tool}: cannot, ${each.cannot}`,
+  );
+  return [head, ...blocks].join("\n\n");
+}
+
+function asJson(
+  { name, seqTimeoutMs, grantMs, open, oneTimeSequences }: Door,
+  steps: readonly Port[],
+  host: Host,
+  knocks: readonly Shown[],
+) {
+  return {
+    door: name,
+    host: host.text,
+    steps: steps.map(formatPort),
+    seq_timeout: seqTimeoutMs / 1000,
+    one_time: oneTimeSequences !== undefined,
+    opens: open.map(formatPort),
+    for: grantMs / 1000,
+    knocks,
+  };
+}
