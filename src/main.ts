@@ -18,6 +18,7 @@ const COMMANDS: Record<string, () => Promise<{ readonly command: Command }>> = {
   explain: () => import("./commands/explain.ts"),
   reload: () => import("./commands/reload.ts"),
   show: () => import("./commands/show.ts"),
+  doctor: () => import("./commands/doctor.ts"),
   remove: () => import("./commands/remove.ts"),
   import: () => import("./commands/import.ts"),
 };

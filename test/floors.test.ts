@@ -33,8 +33,13 @@ const floors: Record<string, Floor> = {
     mayNotUse: /console\.|process\.exit\b|shell: true/,
     linesMax: 150,
   },
+  doctor: {
+    mayImport: /^(\.\.\/(core|io)\/[\w-]+\.ts|\.\/[\w-]+\.ts|node:[\w/]+|zod)$/,
+    mayNotUse: /console\.|process\.exit\b|execSync|shell: true|write(File|Sync)\(|mkdir|unlink|rename|chmodSync|rmSync/,
+    linesMax: 120,
+  },
   commands: {
-    mayImport: /^(\.\.\/(core|io)\/[\w-]+\.ts|\.\.\/(daemon|desk|version)\.ts|\.\/[\w-]+\.ts|node:fs|commander)$/,
+    mayImport: /^(\.\.\/(core|io|doctor)\/[\w-]+\.ts|\.\.\/(daemon|desk|version)\.ts|\.\/[\w-]+\.ts|node:fs|commander)$/,
     mayNotUse: /console\.|process\.exit\b|setTimeout|setInterval|spawn/,
     linesMax: 120,
   },

@@ -9,6 +9,8 @@ import { root } from "../support/netns.ts";
 const DROPPED = [7101, 7303, 7202];
 const SERVICES = [2201, 2202];
 const NAME = "server.example";
+/** Generous: all of them share the machine. */
+const LIMIT_MS = 120_000;
 
 const DOORS = `
   closed: { sequence: [7000, 8200, 7600] }
@@ -103,8 +105,20 @@ describe.skipIf(!root)("a line of knockd show", () => {
     expect(stderr).toBe("");
   }
 
-  async function earns(door: string, host: string, knocker: Knocker): Promise<void> {
-    const shown = await show(door, host);
+  /** Doors and hosts are the same for all tools, so each is asked for once. */
+  const shownOnce = new Map<string, ReturnType<typeof show>>();
+  function showOnce(door: string, host: string): ReturnType<typeof show> {
+    const known = shownOnce.get(`${door} ${host}`) ?? show(door, host);
+    shownOnce.set(`${door} ${host}`, known);
+    return known;
+  }
+
+  async function earns(
+    door: string,
+    host: string,
+    knocker: Knocker,
+    shown: Awaited<ReturnType<typeof show>>,
+  ): Promise<void> {
     const line = shown.knocks.find(({ tool }) => tool === knocker.tool)?.line ?? "";
     expect(line).not.toBe("");
     const before = daemon.log.length;
@@ -122,9 +136,14 @@ describe.skipIf(!root)("a line of knockd show", () => {
   }
 
   describe.concurrent("pasted into a shell", () => {
-    it.each(KNOCKERS)("earns its door with $client", async (knocker) => {
-      for (const host of knocker.hosts) for (const door of knocker.doors) await earns(door, host, knocker);
-    });
+    it.each(KNOCKERS)(
+      "earns its door with $client",
+      async (knocker) => {
+        for (const host of knocker.hosts)
+          for (const door of knocker.doors) await earns(door, host, knocker, await showOnce(door, host));
+      },
+      LIMIT_MS,
+    );
   });
 
   it("shows the next one-time sequence, and does not use it", async () => {
@@ -132,8 +151,10 @@ describe.skipIf(!root)("a line of knockd show", () => {
       ["7100/tcp", "8300/tcp", "7700/tcp"],
       ["7102/tcp", "8302/tcp", "7702/tcp"],
     ]) {
-      for (const _ of ["once", "and again"]) expect(await show("once", HOST)).toMatchObject({ steps, one_time: true });
-      await earns("once", HOST, { client: "client", tool: BASH, doors: [], ...ANYTHING });
+      expect(await show("once", HOST)).toMatchObject({ steps, one_time: true });
+      const shown = await show("once", HOST);
+      expect(shown.steps).toEqual(steps);
+      await earns("once", HOST, { client: "client", tool: BASH, doors: [], ...ANYTHING }, shown);
     }
     const after = await net.run("client", [...KNOCKD, "show", "once", "--host", HOST, "-c", daemon.file]);
     expect(after).toEqual({

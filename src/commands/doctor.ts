@@ -1,0 +1,37 @@
+// `knockd doctor`: is everything in place on this machine? Looks, changes nothing, says what to do next.
+import { Command } from "commander";
+import { Failure } from "../core/exit.ts";
+import { examine, type Result } from "../doctor/examine.ts";
+import { type ConfigRead, Machine } from "../doctor/machine.ts";
+import { stateDirectory } from "../io/directories.ts";
+import { CONFIG_OPTION, loadConfig } from "./config-file.ts";
+import { print } from "./terminal.ts";
+
+const SOMETHING_FAILS = 1;
+
+export const command = new Command("doctor")
+  .description("say whether everything on this machine is in place, and what to do where it is not; exits 0 or 1")
+  .option(...CONFIG_OPTION)
+  .option("--json", "print one JSON object")
+  .action(async ({ config: file, json }: { config: string; json?: boolean }) => {
+    const results = await examine(new Machine(file, read(file), stateDirectory()));
+    const fails = results.some(({ state }) => state === "fail");
+    if (json) print(JSON.stringify({ ok: !fails, checks: results }));
+    else for (const result of results) print(lineOf(result));
+    process.exitCode = fails ? SOMETHING_FAILS : 0;
+  });
+
+function read(file: string): ConfigRead {
+  try {
+    return { config: loadConfig(file) };
+  } catch (error) {
+    if (error instanceof Failure) return { problem: error.message };
+    throw error;
+  }
+}
+
+/** `fail  interface: eth9: no such interface`, and below it what to do. */
+function lineOf({ state, check, text, advice }: Result): string {
+  const line = `${state.padEnd(4)}  ${check}: ${text.replaceAll("\n", "\n      ")}`;
+  return advice === undefined ? line : `${line}\n      -> ${advice}`;
+}

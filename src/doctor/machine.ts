@@ -1,0 +1,43 @@
+// The facts that several checks look at, each learned once and only if it is asked for.
+import type { Config } from "../core/config.ts";
+import { type Links, learnLinks } from "./links.ts";
+import { type Processes, readProcesses } from "./processes.ts";
+import { learnRules, type Rules } from "./rules.ts";
+
+/** The config as it was read, or why it could not be. */
+export type ConfigRead = { readonly config: Config } | { readonly problem: string };
+
+export class Machine {
+  readonly file: string;
+  readonly read: ConfigRead;
+  readonly stateDirectory: string;
+  #links: Promise<Links> | undefined;
+  #rules: Promise<Rules> | undefined;
+  #processes: Processes | undefined;
+
+  constructor(file: string, read: ConfigRead, stateDirectory: string) {
+    this.file = file;
+    this.read = read;
+    this.stateDirectory = stateDirectory;
+  }
+
+  /** Undefined for a file that cannot be used; then only what does not depend on it is looked at. */
+  get config(): Config | undefined {
+    return "config" in this.read ? this.read.config : undefined;
+  }
+
+  links(): Promise<Links> {
+    this.#links ??= learnLinks(this.config?.interfaces ?? []);
+    return this.#links;
+  }
+
+  rules(): Promise<Rules> {
+    this.#rules ??= learnRules();
+    return this.#rules;
+  }
+
+  processes(): Processes {
+    this.#processes ??= readProcesses();
+    return this.#processes;
+  }
+}

@@ -1,0 +1,67 @@
+// The knockds that run here: ours, and the old one in C. Only those on the same network count.
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { basename, resolve } from "node:path";
+
+export interface Knockd {
+  readonly pid: number;
+  readonly kind: "ours" | "old";
+  /** The config that its command line names; the old one has another. */
+  readonly file: string;
+  /** Another user's network is not to be seen without root. */
+  readonly network: "same" | "unseen";
+}
+
+export interface Processes {
+  readonly knockds: readonly Knockd[];
+  /** Whether other users' processes can be seen (proc(5), hidepid). */
+  readonly complete: boolean;
+}
+
+const DEFAULT_FILE = "/etc/knockd/knockd.yaml";
+
+export function readProcesses(): Processes {
+  const network = networkOf("self");
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  const knockds = pids.flatMap((pid): Knockd[] => {
+    const argv = argvOf(pid);
+    const kind = kindOf(argv);
+    const theirs = networkOf(pid);
+    if (kind === undefined || (theirs !== undefined && theirs !== network)) return [];
+    return [{ pid: Number(pid), kind, file: fileOf(argv, pid), network: theirs === undefined ? "unseen" : "same" }];
+  });
+  return { knockds, complete: pids.includes("1") };
+}
+
+function kindOf([program = "", script = "", ...rest]: readonly string[]): Knockd["kind"] | undefined {
+  if (basename(program) === "knockd") return "old";
+  const isOurs = /^node/.test(basename(program)) && /^knockd(\.js)?$/.test(basename(script)) && rest[0] === "run";
+  return isOurs ? "ours" : undefined;
+}
+
+function fileOf(argv: readonly string[], pid: string): string {
+  const at = argv.findIndex((word) => word === "-c" || word === "--config");
+  const joined = argv.find((word) => /^(-c.|--config=)/.test(word))?.replace(/^(-c|--config=)/, "");
+  const file = (at === -1 ? joined : argv[at + 1]) ?? DEFAULT_FILE;
+  return resolve(linkOf(`/proc/${pid}/cwd`) ?? "/", file);
+}
+
+function argvOf(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  } catch {
+    // It has just ended.
+    return [];
+  }
+}
+
+function networkOf(pid: string): string | undefined {
+  return linkOf(`/proc/${pid}/ns/net`);
+}
+
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,55 @@
+// The packet filter's rules as they are now, whoever wrote them: nftables, iptables on nftables, and iptables of old.
+import { readFileSync } from "node:fs";
+import { readIptables } from "../core/iptables-ruleset.ts";
+import type { NamedSets } from "../core/nft-match.ts";
+import { readNftRuleset } from "../core/nft-ruleset.ts";
+import type { Chain } from "../core/ruleset.ts";
+import { reasonOf } from "../core/words.ts";
+import { runTool } from "../io/tool.ts";
+
+/** `sets`: of nftables. `withoutNft`: there is no nft to ask, so only what iptables knows of. */
+export type Rules =
+  | { readonly chains: readonly Chain[]; readonly sets: NamedSets; readonly withoutNft?: true }
+  | { readonly unseen: string };
+
+const FAMILIES = [
+  { by: "iptables", table: "ip filter", legacy: "iptables-legacy-save", names: "/proc/net/ip_tables_names" },
+  { by: "ip6tables", table: "ip6 filter", legacy: "ip6tables-legacy-save", names: "/proc/net/ip6_tables_names" },
+] as const;
+
+export async function learnRules(): Promise<Rules> {
+  try {
+    const json = await runTool(["nft", "--json", "list", "ruleset"]);
+    const { chains, sets, iptables } = readNftRuleset(json, await runTool(["nft", "-a", "list", "ruleset"]));
+    const native = chains.filter(({ table }) => !iptables.has(table));
+    const others = await Promise.all(FAMILIES.map((family) => iptablesChains(family, iptables)));
+    return { chains: [...native, ...others.flat()], sets };
+  } catch (error) {
+    const reason = reasonOf(error);
+    if (reason !== "cannot run nft: not found") return { unseen: reason.split("\n")[0] ?? "" };
+    const saved = await Promise.all(FAMILIES.map(({ by }) => runTool([`${by}-save`, "-t", "filter"]).catch(() => "")));
+    return {
+      chains: FAMILIES.flatMap(({ by }, at) => readIptables(saved[at] ?? "", by)),
+      sets: new Map(),
+      withoutNft: true,
+    };
+  }
+}
+
+/** The tools of old load their kernel modules when they are asked, so they are asked only where these are in use. */
+async function iptablesChains(
+  { by, table, legacy, names }: (typeof FAMILIES)[number],
+  onNft: ReadonlySet<string>,
+): Promise<Chain[]> {
+  const modern = onNft.has(table) ? readIptables(await runTool([`${by}-nft-save`, "-t", "filter"]), by) : [];
+  const old = usesLegacy(names) ? readIptables(await runTool([legacy, "-t", "filter"]), by) : [];
+  return [...modern, ...old];
+}
+
+function usesLegacy(names: string): boolean {
+  try {
+    return readFileSync(names, "utf8").split("\n").includes("filter");
+  } catch {
+    return false;
+  }
+}

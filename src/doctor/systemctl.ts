@@ -1,0 +1,20 @@
+// What systemd says of our unit.
+import { existsSync } from "node:fs";
+import { runTool } from "../io/tool.ts";
+
+const PROPERTIES = [
+  "LoadState",
+  "ActiveState",
+  "SubState",
+  "UnitFileState",
+  "Result",
+  "AmbientCapabilities",
+  "ExecStart",
+];
+
+/** Undefined where systemd does not run (sd_booted(3)). */
+export async function unitOf(): Promise<ReadonlyMap<string, string> | undefined> {
+  if (!existsSync("/run/systemd/system")) return undefined;
+  const said = await runTool(["systemctl", "show", "knockd.service", `--property=${PROPERTIES.join(",")}`]);
+  return new Map(said.split("\n").map((line) => [line.replace(/=.*/s, ""), line.replace(/^[^=]*=/s, "")]));
+}
