@@ -20,8 +20,47 @@ async function knockd(...args: string[]) {
 }
 
 const GOOD = "doors:\n  ssh:\n    sequence: 31337,4242/udp,9171\n    open: 22\n";
-const WEAK = "doors:\n  ssh:\n    sequence: 7000,8000,9000\n    open: 22\n  web:\n    sequence: 31337,4242,9171\n";
+const WEAK =
+  "doors:\n  ssh:\n    sequence: 7000,8000,9000\n    open: 22\n  web:\n    sequence: 31337,4242,9171\n    open: 443\n";
 const BAD = "options:\n  firewal: none\ndoors:\n  ssh:\n    sequence: [7000, 70000]\n    for: soon\n";
+
+describe("knockd show", () => {
+  it("prints a line for each tool, and why some have none", async () => {
+    const { code, stdout, stderr } = await knockd(
+      "show",
+      "ssh",
+      "--host",
+      "server.example",
+      "-c",
+      scratch.write("show.yaml", GOOD),
+    );
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const [head, , tool, line, ...more] = stdout.split("\n");
+    expect([head, tool, line]).toEqual([
+      "# ssh on server.example: 31337/tcp 4242/udp 9171/tcp within 25 s; opens 22/tcp for 10 s",
+      "# knock (ours)",
+      "knock -d 100 server.example 31337 4242:udp 9171",
+    ]);
+    expect(more).toContain("# ping: cannot, it sends no tcp, and 31337/tcp is a step");
+  });
+
+  it("says where the knock has to go, if not to an address of the machine's own", async () => {
+    const file = scratch.write("target.yaml", `${GOOD}    target: 192.0.2.80\n`);
+    const { stdout } = await knockd("show", "ssh", "--host", "server.example", "-c", file);
+    expect(stdout).toMatch(/^# ssh on .* within 25 s, to 192\.0\.2\.80 and no other address; opens 22\/tcp for 10 s\n/);
+  });
+
+  it.each([
+    [["ssh"], 64, "required option '--host <host>' not specified"],
+    [["ssh", "--host", "$(reboot)"], 64, '--host: expected an IP address or a host name, got "$(reboot)"'],
+    [["web", "--host", "server"], 64, 'no door "web", expected one of ssh'],
+    [["travel", "--host", "server"], 66, 'cannot read "/nowhere/travel": no such file or directory'],
+  ])("refuses %j", async (args, code, message) => {
+    const yaml = args[0] === "travel" ? "doors: { travel: { one_time_sequences: /nowhere/travel } }" : GOOD;
+    const file = scratch.write("refused.yaml", yaml);
+    expect(await knockd("show", ...args, "-c", file)).toEqual({ code, stdout: "", stderr: `knockd: ${message}\n` });
+  });
+});
 
 describe("knockd check", () => {
   it("says that a good file is fine", async () => {
@@ -39,6 +78,15 @@ describe("knockd check", () => {
         "knockd: hint: doors.ssh.sequence: 7000, 8000, 9000 is an example that everybody knows, choose your own\n" +
         "knockd: hint: doors.ssh.sequence: ascending, the order that scanners use\n" +
         "knockd: hint: knockd check --suggest prints a good sequence\n",
+    });
+  });
+
+  it("says what else an administrator would want to know", async () => {
+    const file = scratch.write("hints.yaml", "doors:\n  ssh:\n    sequence: 31337,4242/udp,9171\n");
+    expect(await knockd("check", "-c", file)).toEqual({
+      code: 0,
+      stdout: `${file}: fine, 1 door\n`,
+      stderr: "knockd: hint: doors.ssh: has no open, no set and no start_command, so it only logs\n",
     });
   });
 
@@ -156,7 +204,8 @@ describe("knockd's usage", () => {
     const { code, stdout, stderr } = await knockd("--help");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/^Usage: knockd /);
-    for (const command of ["run", "check"]) expect(stdout).toMatch(new RegExp(`^ {2}${command} `, "m"));
+    for (const command of ["run", "check", "show", "doctor"])
+      expect(stdout).toMatch(new RegExp(`^ {2}${command} `, "m"));
     expect(await knockd("check", "--help")).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/^Usage: knockd check /),

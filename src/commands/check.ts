@@ -1,6 +1,7 @@
 // `knockd check`: every problem of the file at once, and what is unwise in a file without problems.
 import { Command } from "commander";
 import { EXIT, type ExitCode } from "../core/exit.ts";
+import { hints } from "../core/hints.ts";
 import { formatProblem } from "../core/problem.ts";
 import { suggestSequence } from "../core/suggest.ts";
 import { weaknesses } from "../core/weakness.ts";
@@ -31,7 +32,7 @@ function check({ config: file, json, suggest }: Options): ExitCode {
   }
   const parsed = parseFile(file);
   const problems = "problems" in parsed ? parsed.problems : [];
-  const warnings = "config" in parsed ? weaknesses(parsed.config) : [];
+  const warnings = "config" in parsed ? [...weaknesses(parsed.config), ...hints(parsed.config)] : [];
   const code = problems.length > 0 ? EXIT.CONFIG : EXIT.OK;
   if (json) {
     print(JSON.stringify({ problems, warnings }));
@@ -39,7 +40,8 @@ function check({ config: file, json, suggest }: Options): ExitCode {
   }
   for (const problem of problems) printError(formatProblem(file, problem));
   for (const warning of warnings) hint(warning);
-  if (warnings.some((text) => text.includes(".sequence: "))) hint("knockd check --suggest prints a good sequence");
+  if ("config" in parsed && weaknesses(parsed.config).some((text) => text.includes(".sequence: ")))
+    hint("knockd check --suggest prints a good sequence");
   if ("config" in parsed)
     print(`${file}: fine, ${parsed.config.doors.length} ${parsed.config.doors.length === 1 ? "door" : "doors"}`);
   return code;

@@ -16,6 +16,8 @@ type Left =
   | { readonly is: "unknown" }
   /** Its source address, of which only the sets are known that hold it. */
   | { readonly is: "source" }
+  /** TCP flags, of which a first packet has SYN alone; `syn`: whether the mask before them lets it through. */
+  | { readonly is: "flags"; readonly syn: boolean }
   | { readonly is: "value"; readonly value: Value };
 type Value = string | number | readonly Value[];
 
@@ -43,6 +45,7 @@ export function conditionOf(match: unknown, table: string, sets: NamedSets): Con
   return (packet) => {
     const found = leftOf(left, packet);
     if (found.is === "absent") return "no";
+    if (found.is === "flags") return flagsHold(found.syn, op, right);
     if (op === "==" || op === "in") return holds(found, right, { packet, table, sets });
     if (op === "!=") return not(holds(found, right, { packet, table, sets }));
     return found.is === "value" ? compared(op, found.value, right) : "perhaps";
@@ -104,6 +107,7 @@ function payloadOf({ protocol, field }: { protocol: string; field: string }, pac
     protocol !== packet.protocol
   )
     return ABSENT;
+  if (protocol === "tcp" && field === "flags") return { is: "flags", syn: true };
   return field === "dport" ? { is: "value", value: packet.port } : UNKNOWN;
 }
 
@@ -113,7 +117,16 @@ function flagsOf(payload: { protocol: string; field: string }, mask: unknown, pa
   if (packet.protocol !== "tcp") return ABSENT;
   const names = z.union([namesSchema, orSchema]).safeParse(mask);
   if (!names.success) return UNKNOWN;
-  return { is: "value", value: names.data.includes("syn") ? "syn" : 0 };
+  return { is: "flags", syn: names.data.includes("syn") };
+}
+
+/** `in`: some of them; `==`: these and no others. */
+function flagsHold(syn: boolean, op: string, right: unknown): Truth {
+  const names = z.union([namesSchema, orSchema]).safeParse(right === 0 ? [] : right);
+  if (!names.success || !["in", "==", "!="].includes(op)) return "perhaps";
+  if (op === "in") return truthOf(syn && names.data.includes("syn"));
+  const same = names.data.join() === (syn ? "syn" : "");
+  return truthOf(same === (op === "=="));
 }
 
 function concatOf(parts: readonly Left[]): Left {
