@@ -136,6 +136,31 @@ describe.skipIf(!root)("the systemd service", () => {
     }
   });
 
+  it("is in order, says knockd doctor, and names what is not", async () => {
+    const said = await box.says("knockd", "doctor");
+    for (const line of [
+      /^ok {4}config: \/etc\/knockd\/knockd\.yaml: 3 doors$/m,
+      /^ok {4}libpcap: cap loads/m,
+      /^ok {4}interface: eth0: up, 10\.9\.0\.1/m,
+      /^ok {4}state: \/var\/lib\/knockd is writable$/m,
+      /^ok {4}unit: knockd\.service is active \(running\) and enabled$/m,
+      /^ok {4}daemon: running, process \d+$/m,
+      /^ok {4}other knockds: none$/m,
+      /^ok {4}hidden: door web: 8080\/tcp is hidden, and open to those who knocked$/m,
+      /^ok {4}service: door web: something listens on 8080\/tcp$/m,
+      /^fail {2}service: door ssh: nothing listens on 22\/tcp$/m,
+    ])
+      expect(said).toMatch(line);
+    await box.ok("systemctl", "disable", "knockd");
+    const disabled = /^warn {2}unit: knockd\.service is active \(running\), but does not start with the machine$/m;
+    expect(await box.says("knockd", "doctor")).toMatch(disabled);
+    await box.ok("systemctl", "enable", "knockd");
+    const asNobody = await box.says("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "knockd", "doctor");
+    expect(asNobody).toMatch(
+      /^ok {4}privileges: you have no CAP_NET_ADMIN and no CAP_NET_RAW, but knockd\.service gives it$/m,
+    );
+  });
+
   it("takes a changed file with reload, and refuses a bad one", async () => {
     const file = box.read("/etc/knockd/knockd.yaml");
     const pid = await property(box, "MainPID");

@@ -120,11 +120,11 @@ function flagsOf(payload: { protocol: string; field: string }, mask: unknown, pa
   return { is: "flags", syn: names.data.includes("syn") };
 }
 
-/** `in`: some of them; `==`: these and no others. */
+/** `in`: some of them; `!`: none of them; `==`: these and no others. */
 function flagsHold(syn: boolean, op: string, right: unknown): Truth {
   const names = z.union([namesSchema, orSchema]).safeParse(right === 0 ? [] : right);
-  if (!names.success || !["in", "==", "!="].includes(op)) return "perhaps";
-  if (op === "in") return truthOf(syn && names.data.includes("syn"));
+  if (!names.success || !["in", "!", "==", "!="].includes(op)) return "perhaps";
+  if (op === "in" || op === "!") return truthOf((syn && names.data.includes("syn")) === (op === "in"));
   const same = names.data.join() === (syn ? "syn" : "");
   return truthOf(same === (op === "=="));
 }

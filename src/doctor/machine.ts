@@ -1,7 +1,8 @@
 // The facts that several checks look at, each learned once and only if it is asked for.
+import { resolve } from "node:path";
 import type { Config } from "../core/config.ts";
 import { type Links, learnLinks } from "./links.ts";
-import { type Processes, readProcesses } from "./processes.ts";
+import { type Knockd, type Processes, readProcesses } from "./processes.ts";
 import { learnRules, type Rules } from "./rules.ts";
 
 /** The config as it was read, or why it could not be. */
@@ -27,13 +28,19 @@ export class Machine {
   }
 
   links(): Promise<Links> {
-    this.#links ??= learnLinks(this.config?.interfaces ?? []);
+    const name = this.daemons()[0]?.interface;
+    this.#links ??= learnLinks(name === undefined ? (this.config?.interfaces ?? []) : [name]);
     return this.#links;
   }
 
   rules(): Promise<Rules> {
     this.#rules ??= learnRules();
     return this.#rules;
+  }
+
+  /** Those of ours that run with this config; there should be one. */
+  daemons(): Knockd[] {
+    return this.processes().knockds.filter(({ kind, file }) => kind === "ours" && file === resolve(this.file));
   }
 
   processes(): Processes {

@@ -7,7 +7,7 @@ export const others: Check = {
   name: "other knockds",
   look(machine) {
     const { knockds } = machine.processes();
-    const [, ...doubled] = knockds.filter(({ kind, file }) => kind === "ours" && file === resolve(machine.file));
+    const [, ...doubled] = machine.daemons();
     const old = knockds.filter(({ kind }) => kind === "old");
     const ours = knockds.filter(({ kind, file }) => kind === "ours" && file !== resolve(machine.file));
     const findings: Finding[] = [

@@ -7,6 +7,8 @@ export interface Knockd {
   readonly kind: "ours" | "old";
   /** The config that its command line names; the old one has another. */
   readonly file: string;
+  /** What its command line names (`-i`); it beats the config. */
+  readonly interface?: string;
   /** Another user's network is not to be seen without root. */
   readonly network: "same" | "unseen";
 }
@@ -27,7 +29,11 @@ export function readProcesses(): Processes {
     const kind = kindOf(argv);
     const theirs = networkOf(pid);
     if (kind === undefined || (theirs !== undefined && theirs !== network)) return [];
-    return [{ pid: Number(pid), kind, file: fileOf(argv, pid), network: theirs === undefined ? "unseen" : "same" }];
+    const name = optionOf(argv, "-i", "--interface");
+    const given = name === undefined ? {} : { interface: name };
+    return [
+      { pid: Number(pid), kind, file: fileOf(argv, pid), ...given, network: theirs === undefined ? "unseen" : "same" },
+    ];
   });
   return { knockds, complete: pids.includes("1") };
 }
@@ -39,10 +45,15 @@ function kindOf([program = "", script = "", ...rest]: readonly string[]): Knockd
 }
 
 function fileOf(argv: readonly string[], pid: string): string {
-  const at = argv.findIndex((word) => word === "-c" || word === "--config");
-  const joined = argv.find((word) => /^(-c.|--config=)/.test(word))?.replace(/^(-c|--config=)/, "");
-  const file = (at === -1 ? joined : argv[at + 1]) ?? DEFAULT_FILE;
-  return resolve(linkOf(`/proc/${pid}/cwd`) ?? "/", file);
+  return resolve(linkOf(`/proc/${pid}/cwd`) ?? "/", optionOf(argv, "-c", "--config") ?? DEFAULT_FILE);
+}
+
+/** `-c FILE`, `-cFILE`, `--config FILE`, `--config=FILE`. */
+function optionOf(argv: readonly string[], short: string, long: string): string | undefined {
+  const at = argv.findIndex((word) => word === short || word === long);
+  if (at !== -1) return argv[at + 1];
+  const joined = argv.find((word) => word.startsWith(`${long}=`) || (word.startsWith(short) && !word.startsWith("--")));
+  return joined?.replace(`${long}=`, "").replace(short, "");
 }
 
 function argvOf(pid: string): string[] {

@@ -197,6 +197,16 @@ describe.skipIf(!root)("knockd doctor", () => {
     expect(await faults()).toEqual([]);
   });
 
+  it("looks at the interface that the daemon was started with", async () => {
+    for (const args of [["-i", "eth7"], ["--interface=eth7"], ["-ieth7"]]) {
+      daemon = lab.spawn(`doors:\n  ${SSH}\n`, { args });
+      await daemon.logs(/cannot open interface "eth7"/);
+      chmodSync(daemon.file, 0o640);
+      expect(await faults()).toEqual(["fail interface: eth7: no such interface, knockd waits for it"]);
+      await daemon.stop();
+    }
+  });
+
   it("says that there is no default route, where one is needed", async () => {
     await start();
     await net.ok("server", words("ip route del default"));
