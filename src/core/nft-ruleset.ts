@@ -4,20 +4,19 @@ import { conditionOf, entryOf, type NamedSet, type NamedSets } from "./nft-match
 import type { Base, Chain, Condition, Packet, Rule, Verdict } from "./ruleset.ts";
 
 /** libnftables-json(5); only what we use. */
+const chainSchema = z.object({
+  family: z.string(),
+  table: z.string(),
+  name: z.string(),
+  type: z.string().optional(),
+  hook: z.string().optional(),
+  prio: z.number().optional(),
+  policy: z.string().optional(),
+});
 const listingSchema = z.object({
   nftables: z.array(
     z.object({
-      chain: z
-        .object({
-          family: z.string(),
-          table: z.string(),
-          name: z.string(),
-          type: z.string().optional(),
-          hook: z.string().optional(),
-          prio: z.number().optional(),
-          policy: z.string().optional(),
-        })
-        .optional(),
+      chain: chainSchema.optional(),
       rule: z
         .object({
           family: z.string(),
@@ -87,18 +86,8 @@ export function readNftRuleset(json: string, text: string): NftRuleset {
   return { chains, sets, iptables: new Set(withXt.map(({ family, table }) => `${family} ${table}`)) };
 }
 
-function baseOf({
-  type,
-  hook,
-  prio,
-  policy,
-}: {
-  type?: string | undefined;
-  hook?: string | undefined;
-  prio?: number | undefined;
-  policy?: string | undefined;
-}): Base | undefined {
-  // Chains of the types nat and route do not decide what comes in.
+function baseOf({ type, hook, prio, policy }: z.output<typeof chainSchema>): Base | undefined {
+  // Chains of the types nat and route rewrite; they are not where one decides what comes in.
   if (hook === undefined || type !== "filter") return undefined;
   return { hook, priority: prio ?? 0, policy: policy === "drop" ? "drop" : "accept" };
 }

@@ -113,6 +113,9 @@ const IPTABLES_OPEN_OR_NOT = [
   ["-j LOG", "-j ACCEPT"],
   [`-p tcp --dport ${PORT} -j ACCEPT`],
   [`-p tcp ! --dport ${PORT} -j ACCEPT`],
+  ["-p tcp ! --dport 22 -j ACCEPT"],
+  ["! -p udp -j ACCEPT"],
+  ["! -i lo -j ACCEPT"],
   [`! -p tcp -j ACCEPT`],
   [`-p udp --dport ${PORT} -j ACCEPT`],
   ["-p tcp --dport 2000:3000 -j ACCEPT"],
@@ -202,9 +205,16 @@ describe.skipIf(!root)("our reading of rules", () => {
     await agree(fateOf(await nftChains(), PACKET));
   });
 
-  it("lets nobody in by a chain for addresses to be rewritten", async () => {
+  it("agrees with nftables on a chain for addresses to be rewritten", async () => {
     await net.nft("server", "table ip admin { chain c { type nat hook input priority 0; accept; }; }");
-    expect(fateOf(await nftChains(), PACKET)).toEqual({ fate: "passes" });
+    await agree(fateOf(await nftChains(), PACKET));
+  });
+
+  it("names the first of several chains that drop", async () => {
+    const chain = (name: string, priority: number) =>
+      `chain ${name} { type filter hook input priority ${priority}; drop; }`;
+    await net.nft("server", `table inet admin {\n${chain("late", 10)}\n${chain("early", -10)}\n}`);
+    expect(fateOf(await nftChains(), PACKET)).toMatchObject({ fate: "dropped", place: { chain: { name: "early" } } });
   });
 
   describe.each(["nft", "legacy"])("agrees with iptables-%s", (variant) => {
