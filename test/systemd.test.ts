@@ -140,7 +140,7 @@ describe.skipIf(!root)("the systemd service", () => {
     const said = await box.says("knockd", "doctor");
     for (const line of [
       /^ok {4}config: \/etc\/knockd\/knockd\.yaml: 3 doors$/m,
-      /^ok {4}libpcap: cap loads/m,
+      /^ok {4}capture: cap, \S*libpcap/m,
       /^ok {4}interface: eth0: up, 10\.9\.0\.1/m,
       /^ok {4}state: \/var\/lib\/knockd is writable$/m,
       /^ok {4}unit: knockd\.service is active \(running\) and enabled$/m,

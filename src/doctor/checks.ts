@@ -1,5 +1,5 @@
 // All checks, in the order they are printed: a new one is a file beside this one, and a row here.
-import { captureLibrary } from "./capture-library.ts";
+import { capture } from "./capture.ts";
 import type { Check } from "./check.ts";
 import { clock } from "./clock.ts";
 import { configFile } from "./config-file.ts";
@@ -19,7 +19,7 @@ export const CHECKS: readonly Check[] = [
   configFile,
   oneTime,
   privileges,
-  captureLibrary,
+  capture,
   tools,
   interfaces,
   state,

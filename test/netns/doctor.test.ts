@@ -1,6 +1,7 @@
 // knockd doctor on a machine where all is well, and then with one fault at a time: it names that fault and no other.
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type Daemon, eventually, HOST, KNOCKD, Lab, words } from "../support/lab.ts";
@@ -18,6 +19,8 @@ const reportSchema = z.object({
     }),
   ),
 });
+/** cap's native part. */
+const CAP = fileURLToPath(new URL("../../node_modules/cap/build/Release/cap.node", import.meta.url));
 const ADMIN_CHAIN = "chain input { type filter hook input priority 0";
 /** A tool of the machine that says what it would say elsewhere; the directory is the first that is looked in. */
 const SYNCED = "#!/bin/sh\necho yes\n";
@@ -94,7 +97,8 @@ describe.skipIf(!root)("knockd doctor", () => {
     for (const part of [
       /: 1 door$/,
       /privileges: CAP_NET_RAW and CAP_NET_ADMIN/,
-      /libpcap: cap loads, with \S*libpcap\.so/,
+      /capture: tcpdump \d\S*, libpcap \d/,
+      /capture: cap, \S*libpcap\.so/,
       /tools: nftables v\d/,
       /interface: eth0, of the default route: up, 10\.9\.0\.2 fd09::2$/,
       /state: .*\/state is writable$/,
@@ -174,16 +178,30 @@ describe.skipIf(!root)("knockd doctor", () => {
     ]);
   });
 
-  it("says that libpcap is missing", async () => {
+  it("says that tcpdump is missing, that cap does not load, or both", async () => {
     await start();
-    const mounts =
-      "for file in $(ldconfig -p | sed -n 's/.*libpcap.* => //p'); do mount --bind /dev/null $(realpath $file); done";
-    expect(await faults({ mounts })).toEqual([
-      expect.stringMatching(/^fail libpcap: cap does not load: .*libpcap\.so/),
+    const noTcpdump = "mount --bind /dev/null /usr/bin/tcpdump";
+    expect(await faults({ mounts: noTcpdump })).toEqual([
+      expect.stringMatching(/^warn capture: .*tcpdump.*, so it is the other that captures$/),
     ]);
-    expect((await look({ mounts })).find(({ check }) => check === "libpcap")?.advice).toBe(
-      "apt-get install libpcap0.8",
-    );
+    // Neither as tcpdump has it, nor as cap.
+    const libraries = "$(ldconfig -p | sed -n 's/.*libpcap.* => //p')";
+    const noLibrary = `for file in ${libraries}; do mount --bind /dev/null $(realpath $file); done`;
+    expect(await faults({ mounts: noLibrary })).toEqual([
+      expect.stringMatching(/^fail capture: .*tcpdump.*libpcap\.so/),
+      expect.stringMatching(/^fail capture: cap does not load: .*libpcap\.so/),
+    ]);
+    const found = (await look({ mounts: noLibrary })).filter(({ check }) => check === "capture");
+    expect(found.map(({ advice }) => advice)).toEqual(["apt-get install tcpdump", "apt-get install libpcap0.8"]);
+    const noCap = `mount --bind /dev/null ${CAP}`;
+    expect(await faults({ mounts: noCap })).toEqual([
+      expect.stringMatching(/^warn capture: cap does not load: .*, and could not take over$/),
+    ]);
+    await daemon.stop();
+    await start(SSH, "sniffer: cap");
+    expect(await faults({ mounts: noCap })).toEqual([
+      expect.stringMatching(/^warn capture: cap does not load: .*, so it is the other that captures$/),
+    ]);
   });
 
   it("says that an interface is absent, down, or without an address", async () => {
