@@ -39,7 +39,8 @@ const floors: Record<string, Floor> = {
     linesMax: 120,
   },
   commands: {
-    mayImport: /^(\.\.\/(core|io|doctor)\/[\w-]+\.ts|\.\.\/(daemon|desk|version)\.ts|\.\/[\w-]+\.ts|node:fs|commander)$/,
+    mayImport:
+      /^(\.\.\/(core|io|doctor)\/[\w-]+\.ts|\.\.\/(daemon|desk|version)\.ts|\.\/[\w-]+\.ts|node:fs|commander)$/,
     mayNotUse: /console\.|process\.exit\b|setTimeout|setInterval|spawn/,
     linesMax: 120,
   },
