@@ -1,41 +1,77 @@
 #!/usr/bin/env node
-// Entry of the client: knocks as asked; any error becomes a line on stderr and exit code 1.
+// Entry of the client: knocks as asked; any error becomes lines on stderr and exit code 1.
+// What only some runs need is loaded when they need it: a plain knock shall leave at once.
 
 import { KnockError } from "./client/error.ts";
-import { parseRequest } from "./client/options.ts";
-import { resolveHost } from "./client/resolve.ts";
-import { sendKnocks } from "./client/send.ts";
+import { type Choices, parseRequest, type Request } from "./client/options.ts";
+import { DOUBTS, type Plan } from "./client/plan.ts";
+import { run } from "./client/run.ts";
 import { findSystemService } from "./client/services.ts";
 import { USAGE } from "./client/usage.ts";
 import { readVersion } from "./version.ts";
+
+const WAIT_MS = 10_000;
 
 // A reader of -v that has gone away must not cut a knock short: half a knock opens nothing.
 process.stdout.on("error", () => {});
 
 try {
-  process.exitCode = await knock(process.argv.slice(2));
+  process.exitCode = await knock(parseRequest(process.argv.slice(2), findSystemService));
 } catch (error) {
   if (!(error instanceof KnockError)) throw error;
-  process.stderr.write(`knock: ${error.message}\n`);
+  for (const line of error.message.split("\n")) process.stderr.write(`knock: ${line}\n`);
   if (error.hint !== undefined) process.stderr.write(`knock: hint: ${error.hint}\n`);
   process.exitCode = 1;
 }
 
-async function knock(argv: readonly string[]): Promise<0 | 1> {
-  const request = parseRequest(argv, findSystemService);
-  if (request.wants === "help") {
-    process.stdout.write(USAGE);
-    return 1; // Scripts that were written for the C client see its exit code.
+async function knock(request: Request): Promise<0 | 1> {
+  switch (request.wants) {
+    case "knocks":
+      return await carryOut(planOf(request), request);
+    case "profile":
+      return await carryOut(await (await import("./client/profile.ts")).planOfProfile(request), request);
+    case "list":
+      return sayAll((await import("./client/list.ts")).listProfiles());
+    case "import": {
+      const { importProfile } = await import("./client/share.ts");
+      return sayAll([importProfile(request.text, request.as, findSystemService)]);
+    }
+    case "export":
+      return sayAll((await import("./client/share.ts")).exportProfile(request.name));
+    case "version":
+      return sayAll([`knock ${readVersion()}`]);
+    case "help":
+      say(USAGE);
+      return 1; // Scripts that were written for the C client see its exit code.
+    case "usage":
+      process.stderr.write(`${USAGE}\n`);
+      return 1;
   }
-  if (request.wants === "version") {
-    process.stdout.write(`knock ${readVersion()}\n`);
-    return 0;
-  }
-  if (request.wants === "ports") {
-    process.stderr.write(USAGE);
-    return 1;
-  }
-  const address = await resolveHost(request.host, request.family);
-  await sendKnocks(request, address, (line) => process.stdout.write(`${line}\n`));
+}
+
+/** No plan: a word alone, and no profiles that it could be one of. */
+async function carryOut(plan: Plan | undefined, { verbose, print }: Choices): Promise<0 | 1> {
+  if (plan === undefined) return await knock({ wants: "usage" });
+  await run(plan, { verbose, print, say });
   return 0;
+}
+
+function planOf({ host, ports, delayMs = 0, waitPort, waitMs = WAIT_MS, ...how }: Request & { wants: "knocks" }): Plan {
+  return {
+    host,
+    family: how.family,
+    sends: { by: "knocks", ports, delayMs },
+    leaving: { interface: how.interface, source: how.source },
+    wait: waitPort === undefined ? undefined : { port: waitPort, forMs: waitMs },
+    doubt: DOUBTS.knocks,
+  };
+}
+
+function sayAll(lines: readonly string[]): 0 {
+  for (const line of lines) say(line);
+  return 0;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
 }

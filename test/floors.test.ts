@@ -33,7 +33,7 @@ const floors: Record<string, Floor> = {
     linesMax: 300,
   },
   client: {
-    mayImport: /^(\.\.\/core\/[\w-]+\.ts|\.\/[\w-]+\.ts|node:[\w/]+|zod)$/,
+    mayImport: /^(\.\.\/core\/[\w-]+\.ts|\.\/[\w-]+\.ts|node:[\w/]+|ipaddr\.js|otpauth|yaml|zod)$/,
     mayNotUse: /console\.|process\.exit\b|shell: true/,
     linesMax: 150,
   },

@@ -1,94 +1,140 @@
-// The command line of the client -> what to knock on. Everything is checked here, before the first packet leaves.
+// The command line of the client -> what it asks for. Everything is checked here, before the first packet leaves.
 
-import { parseArgs } from "node:util";
+import { isIP } from "node:net";
+import { parseDuration } from "../core/duration.ts";
 import type { Port } from "../core/port.ts";
+import { type OptionName, readWords } from "./argv.ts";
 import { KnockError } from "./error.ts";
 import { type FindService, parseTarget } from "./target.ts";
 
-/** 0 leaves the choice to the resolver. */
+/** 0: every family that the host has. */
 export type Family = 0 | 4 | 6;
 
-export interface Knocks {
-  readonly host: string;
+/** What options say about a knock; undefined leaves it to the profile, or to the default. */
+export interface Choices {
   readonly family: Family;
-  readonly delayMs: number;
+  readonly delayMs: number | undefined;
+  readonly interface: string | undefined;
+  readonly source: string | undefined;
+  readonly waits: boolean;
+  readonly waitPort: Port | undefined;
+  readonly waitMs: number | undefined;
   readonly verbose: boolean;
-  readonly ports: readonly Port[];
+  readonly print: boolean;
 }
 
-/** `ports`: the command line names no port, so all that can be done is to say how it should look. */
+/** `spaOnly`: the profile must be one that sends a packet. */
+export interface ProfileRequest extends Choices {
+  readonly name: string;
+  readonly spaOnly: boolean;
+  readonly code: string | undefined;
+  readonly resolve: boolean;
+}
+
+/** `usage`: the command line names nothing to knock on, so all that can be done is to say how it should look. */
 export type Request =
   | { readonly wants: "help" }
   | { readonly wants: "version" }
-  | { readonly wants: "ports" }
-  | ({ readonly wants: "knocks" } & Knocks);
+  | { readonly wants: "usage" }
+  | { readonly wants: "list" }
+  | { readonly wants: "import"; readonly text: string; readonly as: string | undefined }
+  | { readonly wants: "export"; readonly name: string }
+  | ({ readonly wants: "profile" } & ProfileRequest)
+  | ({ readonly wants: "knocks"; readonly host: string; readonly ports: readonly Port[] } & Choices);
 
 /** What a timer of Node can hold (24.8 days); it turns anything longer into 1 ms. */
-const DELAY_MAX_MS = 2 ** 31 - 1;
+export const DELAY_MAX_MS = 2 ** 31 - 1;
 
 export function parseRequest(argv: readonly string[], findService: FindService): Request {
-  const { values, positionals, tokens } = readArgv(argv);
-  if (values.help === true) return { wants: "help" };
-  if (values.version === true) return { wants: "version" };
-  tokens.forEach(refuseMisuse);
-  const [host, ...targets] = positionals;
-  if (host === undefined || targets.length === 0) return { wants: "ports" };
+  const { options, family, rest, mistakes } = readWords(argv);
+  if (options.has("help")) return { wants: "help" };
+  if (options.has("version")) return { wants: "version" };
+  for (const mistake of mistakes) throw mistake;
+  const allUdp = options.has("udp");
+  const choices = readChoices(options, family, (text) => parseTarget(text, false, findService));
+  const [host, ...targets] = rest;
+
+  const whole = wholeRequest(options);
+  if (whole !== undefined) {
+    if (host === undefined) return whole;
+    throw new KnockError(`option "--${whole.wants}" takes no host and no ports, got ${JSON.stringify(host)}`);
+  }
+  const spa = options.get("spa");
+  if (spa !== undefined && host !== undefined) {
+    throw new KnockError(`option "--spa" takes a profile alone, got ${JSON.stringify(host)}`);
+  }
   if (host === "") throw new KnockError('expected a host, got ""');
+  const name = spa ?? (targets.length === 0 ? host : undefined);
+  if (name !== undefined) {
+    refuse(options, ["udp", "as"], "cannot be combined with a profile");
+    const [code, resolve] = [options.get("code"), options.has("resolve")];
+    return { wants: "profile", name, spaOnly: spa !== undefined, code, resolve, ...choices };
+  }
+  if (host === undefined) return { wants: "usage" };
+  refuse(options, ["code", "resolve", "as"], "cannot be combined with HOST PORT");
+  if (choices.waits && choices.waitPort === undefined) {
+    throw new KnockError("which port to wait for?", 'give it, as in "--wait 22"');
+  }
+  return { wants: "knocks", host, ports: targets.map((word) => parseTarget(word, allUdp, findService)), ...choices };
+}
+
+type Options = ReadonlyMap<OptionName, string | undefined>;
+
+/** What is asked for without a knock. */
+function wholeRequest(options: Options): (Request & { wants: "list" | "import" | "export" }) | undefined {
+  if (options.has("list")) return { wants: "list" };
+  const name = options.get("export");
+  if (name !== undefined) return { wants: "export", name };
+  const text = options.get("import");
+  return text === undefined ? undefined : { wants: "import", text, as: options.get("as") };
+}
+
+function refuse(options: Options, names: readonly OptionName[], why: string): void {
+  const misplaced = names.find((name) => options.has(name));
+  if (misplaced !== undefined) throw new KnockError(`option "--${misplaced}" ${why}`, 'try "knock --help"');
+}
+
+function readChoices(options: Options, family: Family, readPort: (text: string) => Port): Choices {
+  const waitText = options.get("wait");
+  const waitTime = options.get("wait-time");
   return {
-    wants: "knocks",
-    host,
-    family: lastFamily(tokens),
-    delayMs: parseDelayMs(values.delay),
-    verbose: values.verbose === true,
-    ports: targets.map((target) => parseTarget(target, values.udp === true, findService)),
+    family,
+    delayMs: options.has("delay") ? parseDelayMs(options.get("delay")) : undefined,
+    interface: options.get("interface"),
+    source: readSource(options.get("source"), family),
+    waits: options.has("wait"),
+    waitPort: waitText === undefined ? undefined : waitable(readPort(waitText), waitText),
+    waitMs: waitTime === undefined ? undefined : parseWaitMs(waitTime),
+    verbose: options.has("verbose"),
+    print: options.has("print"),
   };
 }
 
-type Token = ReturnType<typeof readArgv>["tokens"][number];
-
-/** Not strict: parseArgs would refuse in its own words, and could not be asked for help beside a mistake. */
-function readArgv(argv: readonly string[]) {
-  return parseArgs({
-    args: [...argv],
-    options: {
-      udp: { type: "boolean", short: "u" },
-      delay: { type: "string", short: "d" },
-      ipv4: { type: "boolean", short: "4" },
-      ipv6: { type: "boolean", short: "6" },
-      verbose: { type: "boolean", short: "v" },
-      version: { type: "boolean", short: "V" },
-      help: { type: "boolean", short: "h" },
-    },
-    allowPositionals: true,
-    strict: false,
-    tokens: true,
-  });
-}
-
-const SWITCHES = new Set(["udp", "ipv4", "ipv6", "verbose", "version", "help"]);
-
-function refuseMisuse(token: Token): void {
-  if (token.kind !== "option") return;
-  const option = JSON.stringify(token.rawName);
-  const isSwitch = SWITCHES.has(token.name);
-  if (!isSwitch && token.name !== "delay") throw new KnockError(`unknown option ${option}`, 'try "knock --help"');
-  if (isSwitch && token.value !== undefined) throw new KnockError(`option ${option} takes no value`);
-  if (!isSwitch && token.value === undefined) throw new KnockError(`option ${option} needs a value`);
-}
-
-/** The last of -4 and -6 wins, as in the C client. */
-function lastFamily(tokens: readonly Token[]): Family {
-  const families = tokens.flatMap((token): Family[] => {
-    if (token.kind !== "option") return [];
-    if (token.name === "ipv4") return [4];
-    return token.name === "ipv6" ? [6] : [];
-  });
-  return families.at(-1) ?? 0;
-}
-
-function parseDelayMs(text: unknown): number {
-  if (text === undefined) return 0;
-  const delayMs = typeof text === "string" && /^\d+$/.test(text) ? Number(text) : Number.NaN;
+function parseDelayMs(text: string | undefined): number {
+  const delayMs = text !== undefined && /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (delayMs <= DELAY_MAX_MS) return delayMs;
   throw new KnockError(`delay must be 0 to ${DELAY_MAX_MS} milliseconds, got ${JSON.stringify(text)}`);
+}
+
+function readSource(text: string | undefined, family: Family): string | undefined {
+  if (text === undefined) return undefined;
+  const literal = isIP(text);
+  const wanted = family === 0 ? "an IP address" : `an IPv${family} address`;
+  if (literal !== 0 && (family === 0 || family === literal)) return text;
+  throw new KnockError(`source must be ${wanted}, got ${JSON.stringify(text)}`);
+}
+
+function waitable(port: Port, text: string): Port {
+  if (port.protocol !== "icmp") return port;
+  throw new KnockError(`a port to wait for is tcp or udp, got ${JSON.stringify(text)}`);
+}
+
+function parseWaitMs(text: string): number {
+  try {
+    const waitMs = parseDuration(text);
+    if (waitMs > 0 && waitMs <= DELAY_MAX_MS) return waitMs;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
+  throw new KnockError(`wait time must be a time such as 10, 30s or 5m, got ${JSON.stringify(text)}`);
 }

@@ -1,20 +1,22 @@
-// The host's name -> one address, asked for once, so that all packets of a knock go to the same machine.
+// The host's name -> its addresses, one of each family, asked for once, so that all packets of a knock go to one machine.
 
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { KnockError } from "./error.ts";
 import type { Family } from "./options.ts";
 
-export async function resolveHost(host: string, family: Family): Promise<string> {
+/** Nobody knows by which family the connection after the knock will come, so both are knocked on, unless told otherwise. */
+export async function resolveHost(host: string, family: Family): Promise<readonly string[]> {
   const literal = isIP(host);
   if (literal !== 0 && family !== 0 && literal !== family) {
     throw new KnockError(`cannot resolve ${JSON.stringify(host)}: not an IPv${family} address`);
   }
   // An address stays as it was written: with its zone (fe80::1%eth0), which a look-up would lose.
-  if (literal !== 0) return host;
+  if (literal !== 0) return [host];
   try {
-    const { address } = await lookup(host, { family, verbatim: true });
-    return address;
+    const found = await lookup(host, { family, verbatim: true, all: true });
+    const firsts = [4, 6].flatMap((wanted) => found.find((entry) => entry.family === wanted) ?? []);
+    return firsts.sort((a, b) => found.indexOf(a) - found.indexOf(b)).map(({ address }) => address);
   } catch (error) {
     throw new KnockError(`cannot resolve ${JSON.stringify(host)}: ${reasonOf(error, family)}`);
   }

@@ -1,61 +1,59 @@
 // The knocks leave: one packet a port, in order, none of them twice.
 
-import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { connect, isIPv6 } from "node:net";
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import type { Port, Protocol } from "../core/port.ts";
-import { KnockError } from "./error.ts";
-import type { Knocks } from "./options.ts";
+import { sendEcho } from "./ping.ts";
+import type { Knocks, Target } from "./plan.ts";
 
-type Send = (address: string, number: number) => Promise<void>;
+type Send = (target: Target, number: number) => Promise<void>;
+type Say = (line: string) => void;
 
-const SENDS: Record<Protocol, Send> = { tcp: sendSyn, udp: sendDatagram, icmp: sendEcho };
+const SENDS: Record<Protocol, Send> = { tcp: sendSyn, udp: sendKnock, icmp: sendEcho };
+/** The C client's. */
+const KNOCK = Uint8Array.of(0);
 
-export async function sendKnocks(
-  { ports, delayMs, verbose }: Pick<Knocks, "ports" | "delayMs" | "verbose">,
-  address: string,
-  say: (line: string) => void,
-): Promise<void> {
+/** Each port on every target before the next port: two families, each with its own sequence, in the time of one. */
+export async function sendKnocks({ ports, delayMs }: Knocks, targets: readonly Target[], say: Say): Promise<void> {
   for (const port of ports) {
-    if (verbose) say(`hitting ${wordsOf(port, address)}`);
-    await SENDS[port.protocol](address, port.number);
+    for (const target of targets) {
+      say(`hitting ${wordsOf(port, target)}`);
+      await SENDS[port.protocol](target, port.number);
+    }
     if (delayMs > 0) await delay(delayMs);
   }
 }
 
-function wordsOf({ protocol, number }: Port, address: string): string {
+export function wordsOf({ protocol, number }: Port, { address }: Target): string {
   return `${protocol} ${address}:${number}`;
 }
 
 /** For an address (no name) Node calls connect(2) before the next turn; the kernel sends the SYN within that call. */
-async function sendSyn(address: string, port: number): Promise<void> {
-  const socket = connect({ host: address, port });
+async function sendSyn({ address, source }: Target, port: number): Promise<void> {
+  const socket = connect({ host: address, port, ...(source === undefined ? {} : { localAddress: source }) });
   socket.on("error", ignore);
   await nextTurn();
   // A closed socket does not retransmit; a repeated SYN could count as a second, wrong knock.
   socket.destroy();
 }
 
-async function sendDatagram(address: string, port: number): Promise<void> {
-  const socket = createSocket(isIPv6(address) ? "udp6" : "udp4");
-  await new Promise<void>((resolve) => {
-    socket.on("error", () => resolve());
-    socket.send(Uint8Array.of(0), port, address, () => resolve());
-  });
-  socket.close();
+async function sendKnock(target: Target, port: number): Promise<void> {
+  await sendDatagram(target, port, KNOCK).catch(ignore);
 }
 
-/** By ping, which may open raw sockets where we may not. It ends with the answer, or without one after a second. */
-async function sendEcho(address: string, size: number): Promise<void> {
-  const argv = ["-n", "-c", "1", "-W", "1", "-s", String(size), address];
-  await new Promise<void>((resolve, reject) => {
-    const ping = spawn("ping", argv, { stdio: "ignore" });
-    ping.on("close", () => resolve());
-    ping.on("error", (error) => {
-      reject(new KnockError(`cannot run ping: ${error.message}`, "an icmp knock needs ping, of iputils-ping"));
+export async function sendDatagram({ address, source }: Target, port: number, bytes: Uint8Array): Promise<void> {
+  const socket = createSocket(isIPv6(address) ? "udp6" : "udp4");
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once("error", reject);
+      const send = (): void => socket.send(bytes, port, address, (error) => (error ? reject(error) : resolve()));
+      if (source === undefined) send();
+      else socket.bind({ address: source, port: 0 }, send);
     });
-  });
+  } finally {
+    socket.close();
+  }
 }
 
 /** Refused, unreachable, dropped: a knock looks like that, and nobody can tell whether it was heard. */

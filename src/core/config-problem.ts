@@ -1,19 +1,19 @@
 // What the schema finds wrong -> a sentence that helps: the place, what was expected, what was found.
-import leven from "leven";
 import type { z } from "zod";
+import { nearest } from "./nearest.ts";
 import { formatPath, type Problem } from "./problem.ts";
-import { knownKeys } from "./schema.ts";
 import type { YamlFile } from "./yaml-file.ts";
 
-/** The largest edit distance at which an unknown key is still taken for a typing error. */
-const TYPO_DISTANCE = 3;
 /** BOUNDED: how much of a wrong value or key is quoted. */
 const QUOTE_MAX = 80;
 const MESSAGE_MAX = 300;
 /** Issues whose message says what was expected; the others' messages name it only. */
 const SENTENCES = new Set(["custom", "too_small", "too_big", "invalid_format", "not_multiple_of"]);
 
-export function problemsOf(issue: z.core.$ZodIssue, file: YamlFile): Problem[] {
+/** The keys that may stand at a path. */
+export type KnownKeys = (path: readonly PropertyKey[]) => readonly string[];
+
+export function problemsOf(issue: z.core.$ZodIssue, file: YamlFile, knownKeys: KnownKeys): Problem[] {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => {
       const path = [...issue.path, key];
@@ -23,7 +23,8 @@ export function problemsOf(issue: z.core.$ZodIssue, file: YamlFile): Problem[] {
   }
   const closest = issue.code === "invalid_union" ? closestBranch(issue.errors) : undefined;
   if (closest !== undefined) {
-    return closest.flatMap((inner) => problemsOf({ ...inner, path: [...issue.path, ...inner.path] }, file));
+    const inPlace = closest.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
+    return inPlace.flatMap((inner) => problemsOf(inner, file, knownKeys));
   }
   return [{ path: quotedPath(issue.path), ...file.place(issue.path), message: cut(sentence(issue, file.value)) }];
 }
@@ -64,13 +65,8 @@ function sentence(issue: z.core.$ZodIssue, root: unknown): string {
 }
 
 function suggestion(key: string, known: readonly string[]): string {
-  const written = shortened(key).toLowerCase().replaceAll("-", "_");
-  const [closest] = known
-    .map((name) => ({ name, distance: leven(name, written) }))
-    .sort((a, b) => a.distance - b.distance);
-  const tolerated = Math.min(TYPO_DISTANCE, (Math.min(written.length, closest?.name.length ?? 0) - 1) / 2);
-  if (closest === undefined || closest.distance > tolerated) return `, expected one of ${known.join(" ")}`;
-  return `, did you mean ${closest.name}?`;
+  const meant = nearest(key.replaceAll("-", "_"), known);
+  return meant === undefined ? `, expected one of ${known.join(" ")}` : `, did you mean ${meant}?`;
 }
 
 function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {

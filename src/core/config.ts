@@ -4,7 +4,7 @@ import { problemsOf, quoted, quotedPath } from "./config-problem.ts";
 import type { Command, Commands, Door } from "./door.ts";
 import { formatOpening } from "./opening.ts";
 import type { Problem } from "./problem.ts";
-import { type ConfigInput, configSchema, DOOR_NAME_MAX, type DoorInput } from "./schema.ts";
+import { type ConfigInput, configSchema, DOOR_NAME_MAX, type DoorInput, knownKeys } from "./schema.ts";
 import { readYaml, type YamlFile } from "./yaml-file.ts";
 
 export interface Network {
@@ -42,7 +42,7 @@ export function parseConfig(text: string): Parsed {
   if ("problems" in file) return file;
   const parsed = configSchema.safeParse(withoutEmpty(file.value));
   const problems = [
-    ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => problemsOf(issue, file))),
+    ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => problemsOf(issue, file, knownKeys))),
     ...doorNameProblems(file),
     ...setProblems(file),
   ];

@@ -30,7 +30,7 @@ export const positiveDuration = duration.refine((durationMs) => durationMs > 0, 
 
 const portNumber = z.int().meta({ minimum: 0, maximum: 65_535 });
 const portText = z.union([portNumber, z.string()], { error: "a port such as 22/tcp" });
-const port = portText.transform(read((value) => parsePort(String(value))));
+export const port = portText.transform(read((value) => parsePort(String(value))));
 
 /** `"7000,8000,9000:udp"`, one port, or a list. */
 export function ports(max: number, what: string) {
@@ -117,7 +117,7 @@ export const command = z
   .refine((value) => value[0] !== "", "expected a program first")
   .transform((value): Command => (typeof value === "string" ? { shell: value } : { argv: value }));
 
-const interfaceName = z
+export const interfaceName = z
   .string({ error: "an interface name such as eth0" })
   .regex(
     new RegExp(`^[^\\s/]{1,${INTERFACE_NAME_MAX}}$`),

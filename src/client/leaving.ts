@@ -1,0 +1,65 @@
+// The host's addresses -> where packets go and from which of our addresses: an interface's, one that was given, or any.
+
+import { createSocket } from "node:dgram";
+import { isIPv6 } from "node:net";
+import { networkInterfaces } from "node:os";
+import { KnockError } from "./error.ts";
+import type { Leaving, Target } from "./plan.ts";
+
+type Interfaces = ReturnType<typeof networkInterfaces>;
+
+/** Without privileges nothing can be bound to an interface, but everything to its addresses. */
+export async function targetsFor(
+  addresses: readonly string[],
+  leaving: Leaving,
+  interfaces: Interfaces = networkInterfaces(),
+): Promise<readonly Target[]> {
+  const sources = sourcesOf(leaving, interfaces);
+  if (sources === undefined) return addresses.map((address) => ({ address, source: undefined }));
+  const targets = addresses.flatMap((address): Target[] => {
+    const source = sources.find((candidate) => isIPv6(candidate) === isIPv6(address));
+    return source === undefined ? [] : [{ address, source }];
+  });
+  if (targets.length === 0) {
+    throw new KnockError(`cannot knock on ${addresses.join(" and ")} from ${wordsOf(leaving)}: another address family`);
+  }
+  for (const { source } of targets) if (source !== undefined) await ensureOurs(source);
+  return targets;
+}
+
+/** undefined: whatever the routes say. */
+function sourcesOf(leaving: Leaving, interfaces: Interfaces): readonly string[] | undefined {
+  if (leaving.source !== undefined) return [leaving.source];
+  if (leaving.interface === undefined) return undefined;
+  const entries = interfaces[leaving.interface];
+  if (entries === undefined) {
+    const known = Object.keys(interfaces).join(" ");
+    throw new KnockError(
+      `no interface ${JSON.stringify(leaving.interface)} that is up and has an address, expected one of ${known}`,
+    );
+  }
+  // A link-local address comes last: it reaches nobody behind a router.
+  const isLocal = ({ scopeid = 0 }: { scopeid?: number }): number => (scopeid === 0 ? 0 : 1);
+  return [...entries].sort((a, b) => isLocal(a) - isLocal(b)).map(({ address }) => address);
+}
+
+function wordsOf(leaving: Leaving): string {
+  return leaving.source ?? `the interface ${leaving.interface}`;
+}
+
+/** Knocks ignore every error, so that one which none of them would survive must be found first. */
+async function ensureOurs(address: string): Promise<void> {
+  const socket = createSocket(isIPv6(address) ? "udp6" : "udp4");
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once("error", reject);
+      socket.bind({ address, port: 0 }, () => resolve());
+    });
+  } catch (error) {
+    const reason = error instanceof Error && "code" in error ? error.code : undefined;
+    const why = reason === "EADDRNOTAVAIL" ? "not an address of this machine" : String(error);
+    throw new KnockError(`cannot knock from ${JSON.stringify(address)}: ${why}`);
+  } finally {
+    socket.close();
+  }
+}

@@ -1,0 +1,33 @@
+// One echo request, by ping, which may open raw sockets where we may not.
+
+import { spawn } from "node:child_process";
+import { isIPv6 } from "node:net";
+import { KnockError } from "./error.ts";
+import type { Target } from "./plan.ts";
+
+/** How long it waits for an answer, which nobody needs. */
+const ANSWER_S = 1;
+/** macOS's ping6 has no such option. */
+const PING_MS = ANSWER_S * 1000 + 500;
+
+export async function sendEcho(target: Target, size: number): Promise<void> {
+  const [program = "", ...args] = pingArgv(target, size, process.platform);
+  await new Promise<void>((resolve, reject) => {
+    const ping = spawn(program, args, { stdio: "ignore", timeout: PING_MS });
+    ping.on("close", () => resolve());
+    ping.on("error", (error) => {
+      reject(new KnockError(`cannot run ${program}: ${error.message}`, "an icmp knock needs ping, of iputils-ping"));
+    });
+  });
+}
+
+export function pingArgv({ address, source }: Target, size: number, platform: string): string[] {
+  const once = ["-n", "-c", "1", "-s", String(size)];
+  if (platform === "darwin") {
+    const from = source === undefined ? [] : ["-S", source];
+    // There, -W would be in milliseconds.
+    if (isIPv6(address)) return ["ping6", ...once, ...from, address];
+    return ["ping", ...once, "-t", String(ANSWER_S), ...from, address];
+  }
+  return ["ping", ...once, "-W", String(ANSWER_S), ...(source === undefined ? [] : ["-I", source]), address];
+}

@@ -1,0 +1,99 @@
+// A sequence to hand on, as a URI: knock://host/7000,8000/udp?delay=300&wait=22/tcp#name
+
+import { isIPv6 } from "node:net";
+import { formatPort, type Port, parsePort } from "../core/port.ts";
+import { KnockError } from "./error.ts";
+import { DELAY_MAX_MS, type Family } from "./options.ts";
+
+/** What can be said of a profile in a line. It holds no keys, which do not belong in a line. */
+export interface Shared {
+  readonly name: string | undefined;
+  readonly host: string;
+  readonly ports: readonly Port[];
+  readonly delayMs: number;
+  readonly family: Family;
+  readonly wait: Port | undefined;
+}
+
+export const SCHEME = "knock://";
+const FORM = /^knock:\/\/(?<host>\[[^\]]*\]|[^/?#[\]]*)\/(?<ports>[^?#]*)(?:\?(?<query>[^#]*))?(?:#(?<name>.*))?$/is;
+const EXAMPLE = "such as knock://host/7000,8000/udp?wait=22#name";
+
+export function formatUri({ name, host, ports, delayMs, family, wait }: Shared): string {
+  const query = [
+    ...(delayMs === 0 ? [] : [`delay=${delayMs}`]),
+    ...(family === 0 ? [] : [`family=${family}`]),
+    ...(wait === undefined ? [] : [`wait=${formatPort(wait)}`]),
+  ];
+  return [
+    SCHEME,
+    isIPv6(host) ? `[${host.replace("%", "%25")}]` : encodeURIComponent(host),
+    `/${ports.map(shortPort).join(",")}`,
+    query.length === 0 ? "" : `?${query.join("&")}`,
+    name === undefined ? "" : `#${encodeURIComponent(name)}`,
+  ].join("");
+}
+
+export function parseUri(text: string): Shared {
+  const { host = "", ports = "", query = "", name } = FORM.exec(text)?.groups ?? {};
+  if (host === "" || ports === "") throw new KnockError(`expected a URI ${EXAMPLE}, got ${JSON.stringify(text)}`);
+  const asked = readQuery(decoded(query));
+  return {
+    name: name === undefined || name === "" ? undefined : decoded(name),
+    host: hostOf(decoded(host)),
+    ports: decoded(ports).split(",").map(readPort),
+    delayMs: numberOf("delay", asked.get("delay") ?? "0", DELAY_MAX_MS),
+    family: familyOf(asked.get("family")),
+    wait: asked.has("wait") ? readPort(asked.get("wait") ?? "") : undefined,
+  };
+}
+
+/** tcp goes without saying, as on the command line. */
+function shortPort(port: Port): string {
+  return port.protocol === "tcp" ? String(port.number) : formatPort(port);
+}
+
+function hostOf(text: string): string {
+  const inside = /^\[(.*)\]$/.exec(text)?.[1];
+  if (inside === undefined || isIPv6(inside)) return inside ?? text;
+  throw new KnockError(`expected an IPv6 address in brackets, got ${JSON.stringify(text)}`);
+}
+
+const KEYS = ["delay", "family", "wait"];
+
+function readQuery(query: string): ReadonlyMap<string, string> {
+  const pairs = query.split("&").filter((part) => part !== "");
+  const asked = new Map(
+    pairs.map((part): [string, string] => [part.replace(/=.*/s, ""), part.replace(/^[^=]*=?/s, "")]),
+  );
+  const unknown = [...asked.keys()].find((key) => !KEYS.includes(key));
+  if (unknown === undefined) return asked;
+  throw new KnockError(`unknown ${JSON.stringify(unknown)} in the URI, expected one of ${KEYS.join(" ")}`);
+}
+
+function readPort(text: string): Port {
+  try {
+    return parsePort(text);
+  } catch (error) {
+    throw new KnockError(error instanceof RangeError ? error.message : String(error));
+  }
+}
+
+function familyOf(text: string | undefined): Family {
+  if (text === undefined) return 0;
+  return numberOf("family", text, 6) === 4 ? 4 : 6;
+}
+
+function numberOf(key: string, text: string, max: number): number {
+  const isFitting = key === "family" ? /^[46]$/.test(text) : /^\d{1,10}$/.test(text);
+  if (isFitting && Number(text) <= max) return Number(text);
+  throw new KnockError(`${key} must be ${key === "family" ? "4 or 6" : `0 to ${max}`}, got ${JSON.stringify(text)}`);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new KnockError(`expected percent-encoded characters, got ${JSON.stringify(text)}`);
+  }
+}
