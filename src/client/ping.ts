@@ -12,13 +12,18 @@ const PING_MS = ANSWER_S * 1000 + 500;
 
 export async function sendEcho(target: Target, size: number): Promise<void> {
   const [program = "", ...args] = pingArgv(target, size, process.platform);
-  await new Promise<void>((resolve, reject) => {
-    const ping = spawn(program, args, { stdio: "ignore", timeout: PING_MS });
-    ping.on("close", () => resolve());
-    ping.on("error", (error) => {
-      reject(new KnockError(`cannot run ${program}: ${error.message}`, "an icmp knock needs ping, of iputils-ping"));
+  const ping = spawn(program, args, { stdio: "ignore" });
+  const timer = setTimeout(() => ping.kill(), PING_MS);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      ping.on("close", () => resolve());
+      ping.on("error", (error) => {
+        reject(new KnockError(`cannot run ${program}: ${error.message}`, "an icmp knock needs ping, of iputils-ping"));
+      });
     });
-  });
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 export function pingArgv({ address, source }: Target, size: number, platform: string): string[] {

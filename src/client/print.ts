@@ -13,8 +13,10 @@ export async function printPlan(
 ): Promise<void> {
   if (sends.by === "packet") for (const target of targets) await printPacket(sends, target, say);
   else {
-    for (const port of sends.ports) for (const target of targets) say(wordsOf(port, target));
-    if (sends.by === "code") for (const line of codeLines(sends, targets)) say(line);
+    for (const target of targets) {
+      for (const port of sends.ports) say(wordsOf(port, target));
+      if (sends.by === "code") for (const line of codeLines(sends, target)) say(line);
+    }
   }
   if (wait !== undefined) say(`then waits for ${formatPort(wait.port)}, ${wait.forMs / 1000} s at most`);
 }
@@ -28,12 +30,9 @@ async function printPacket(packet: Packet, target: Target, say: (line: string) =
   if (packet.timeoutS !== undefined) say(`  for      ${packet.timeoutS} s`);
 }
 
-function* codeLines({ firstPort, digits }: CodeKnocks, targets: readonly Target[]): Generator<string> {
+function* codeLines({ firstPort, digits }: CodeKnocks, target: Target): Generator<string> {
   for (let digit = 1; digit < digits; digit += 2) {
-    const first = lastPort(firstPort, digit - 1) + 1;
-    for (const target of targets) {
-      const last = lastPort(firstPort, digit + 1);
-      yield `${wordsOf({ protocol: "tcp", number: first }, target)} to ${last}, as digits ${digit} and ${digit + 1} say`;
-    }
+    const first = wordsOf({ protocol: "tcp", number: lastPort(firstPort, digit - 1) + 1 }, target);
+    yield `${first} to ${lastPort(firstPort, digit + 1)}, as digits ${digit} and ${digit + 1} say`;
   }
 }

@@ -1,5 +1,6 @@
 // The profiles' one source of truth: every key of config.yaml with its form, default and sentence.
 import { z } from "zod";
+import { formatAddress } from "../core/address.ts";
 import { STEPS_MAX } from "../core/door.ts";
 import type { Port } from "../core/port.ts";
 import * as form from "../core/schema-forms.ts";
@@ -94,7 +95,7 @@ const profileKeys = z.strictObject({
     .default(0),
   family: z.union([z.literal(4), z.literal(6)], { error: "4 or 6" }).optional(),
   interface: form.interfaceName.optional(),
-  source: z.union([z.ipv4(), z.ipv6()], { error: "an IP address such as 192.0.2.7" }).optional(),
+  source: form.address.transform(formatAddress).optional(),
 });
 
 const profile = profileKeys.superRefine((input, context) => {

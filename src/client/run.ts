@@ -32,8 +32,9 @@ export async function run(plan: Plan, { verbose, print, say }: Saying): Promise<
   const { answerWords } = await import("./wait-words.ts");
   const answer = await waitFor(plan.wait, targets);
   const words = answerWords(plan.wait.port, answer);
-  if (answer.outcome !== "answered") throw new KnockError(words, answer.outcome === "silent" ? plan.doubt : undefined);
-  say(words);
+  if (answer.outcome === "answered") return say(words);
+  const isHidden = answer.outcome === "silent" && plan.wait.port.protocol === "tcp";
+  throw new KnockError(words, isHidden ? plan.doubt : undefined);
 }
 
 function silent(): void {}

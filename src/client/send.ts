@@ -14,14 +14,14 @@ const SENDS: Record<Protocol, Send> = { tcp: sendSyn, udp: sendKnock, icmp: send
 /** The C client's. */
 const KNOCK = Uint8Array.of(0);
 
-/** Each port on every target before the next port: two families, each with its own sequence, in the time of one. */
+/** One family after the other: while two knocks of one machine mix, the C knockd forgets one when the other is complete. */
 export async function sendKnocks({ ports, delayMs }: Knocks, targets: readonly Target[], say: Say): Promise<void> {
-  for (const port of ports) {
-    for (const target of targets) {
+  for (const target of targets) {
+    for (const port of ports) {
       say(`hitting ${wordsOf(port, target)}`);
       await SENDS[port.protocol](target, port.number);
+      if (delayMs > 0) await delay(delayMs);
     }
-    if (delayMs > 0) await delay(delayMs);
   }
 }
 
