@@ -35,7 +35,7 @@ describe.skipIf(!root)("ssh", () => {
   const proxy = (line: string): string[] => ["-F", "/dev/null", "-o", `ProxyCommand=${line}`];
 
   beforeAll(async () => {
-    await lab.open("proxy", "match", "code", "prompt", "wrong");
+    await lab.open("proxy", "match", "code", "prompt", "prompt2", "wrong");
     for (const key of [hostKey, userKey])
       await net.ok("server", [...words("ssh-keygen -q -t ed25519 -N"), "", "-f", key]);
     mkdirSync(join(lab.directory, "bin"));
@@ -87,16 +87,19 @@ describe.skipIf(!root)("ssh", () => {
     expect(outcome).toMatchObject({ code: 0, stdout: "in\n" });
   });
 
-  it("asks for the code at the terminal, while its own input and output are ssh's", async () => {
-    const argv = ssh(...proxy("sh -c 'knock phone >&2 && exec nc %h %p'"), `root@${HOST}`, "echo in");
-    const quoted = argv.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
-    const terminal = ["script", "-q", "-e", "-c", quoted, "/dev/null"];
-    // A first line that is typed before anybody asks would do, too: it waits in the terminal.
-    const outcome = await net.run("prompt", terminal, { env, input: "492 817\n" });
-    expect(outcome).toMatchObject({
-      code: 0,
-      stdout: expect.stringMatching(/code for phone: [\s\S]*22\/tcp answered after[\s\S]*in\r\n/),
-    });
+  it.each([
+    [
+      "a ProxyCommand, whose input and output are ssh's",
+      "prompt",
+      "ProxyCommand sh -c 'knock phone >&2 && exec nc %h %p'\n",
+    ],
+    ["a Match line, which has neither", "prompt2", 'Match originalhost home exec "knock phone"\n'],
+  ])("asks for the code at the terminal by %s", async (_by, from, line) => {
+    const config = lab.write(`ssh_config_${from}`, `${line}Match all\n  HostName ${HOST}\n  User root\n`);
+    const login = ssh("-F", config, "home", "echo in").join(" ");
+    // What is typed before anybody asks waits in the terminal.
+    const outcome = await net.run(from, ["script", "-q", "-e", "-c", login, "/dev/null"], { env, input: "492 817\n" });
+    expect(outcome).toMatchObject({ code: 0, stdout: expect.stringMatching(/code for phone: [\s\S]*in\r\n$/) });
   });
 
   it("ends with the client's words when the door stays shut", async () => {

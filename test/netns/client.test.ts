@@ -27,7 +27,7 @@ profiles:
   code: { host: ${HOST}, sequence: 7020, totp: { ports: 20000 }, wait: ${SERVICE}, wait_time: 0.5 }
   unknown: { host: no-such-host.invalid, sequence: 7000 }
   nobody: { host: 10.9.0.99, sequence: 7000, wait: 22, wait_time: 4 }
-  away: { host: 192.0.2.1, sequence: 7000, wait: 22 }
+  away: { host: 192.0.2.1, sequence: 7000, wait: 22, wait_time: 1h }
 `;
 const HOSTS = `127.0.0.1 localhost\n${HOST} dual.example\n${HOST_6} dual.example\n`;
 const WAYS: readonly (readonly [by: string, args: string[]])[] = [
