@@ -1,11 +1,13 @@
 // The plot: frame -> decode -> match -> grant -> open -> close. Only this file knows the order of the stages.
 import { type AddressSet, formatAddress } from "./core/address.ts";
 import type { Config } from "./core/config.ts";
+import { Counters } from "./core/counters.ts";
 import { decode } from "./core/decode.ts";
 import type { Door } from "./core/door.ts";
 import { type Grant, Grants, type Terms } from "./core/grant.ts";
 import { emptyKnock, type Frame } from "./core/knock.ts";
 import { Matcher } from "./core/match.ts";
+import { metricsText, type Outside } from "./core/metrics.ts";
 import type { Audience } from "./core/verdict.ts";
 import { Witness } from "./core/witness.ts";
 import { words } from "./core/words.ts";
@@ -41,6 +43,7 @@ export class Daemon {
   readonly #matcher: Matcher;
   readonly #watchman: Watchman;
   readonly #grants = new Grants();
+  readonly #counters = new Counters();
   readonly #doorkeeper: Doorkeeper;
   readonly #hiding: Hiding;
   readonly #closing = new Alarm(() => this.#closeDue());
@@ -53,15 +56,16 @@ export class Daemon {
     this.#world = world;
     this.#config = config;
     const isOpen = (door: Door, ip: string): boolean => this.#grants.get(door.name, ip) !== undefined;
-    const report = new Witness(new MatchLog(world.log), world.audience, isOpen);
+    const report = new Witness(new MatchLog(world.log, this.#counters), world.audience, isOpen);
     this.#matcher = new Matcher({ report, seed: world.guardSecret[0] });
     this.#watchman = new Watchman(config, this.#matcher, world);
-    this.#doorkeeper = new Doorkeeper(world);
+    this.#doorkeeper = new Doorkeeper(world, this.#counters);
     this.#hiding = new Hiding(this.#grants, this.#doorkeeper, world);
   }
 
   /** Hides, takes up what an earlier run left open, then listens. Rejects if the firewall cannot hide. */
   async start(): Promise<void> {
+    this.#counters.take(this.#config.doors);
     await this.#hiding.hide(this.#config);
     await resume(this.#config, this.#grants, this.#doorkeeper, this.#world);
     this.#closeDue();
@@ -75,6 +79,7 @@ export class Daemon {
   async reload(config: Config): Promise<void> {
     await this.#hiding.hide(config, async () => {
       this.#config = config;
+      this.#counters.take(config.doors);
       await this.#watchman.take(config);
     });
   }
@@ -82,6 +87,7 @@ export class Daemon {
   /** The path of every packet. `local` holds the addresses that its interface has now. */
   see(frame: Frame, local: AddressSet): void {
     if (!decode(frame, this.#knock)) return;
+    this.#counters.knocks++;
     for (const door of this.#matcher.accept(this.#knock, local, performance.now())) {
       this.#watchman.earned(door);
       void this.open(door, formatAddress(this.#knock.source));
@@ -92,6 +98,7 @@ export class Daemon {
   async open(door: Door, ip: string, terms?: Terms): Promise<Deed> {
     const admission = this.#grants.admit(door, ip, performance.now(), terms);
     if (admission.outcome === "full") {
+      this.#counters.refusals.too_many_open++;
       this.#world.log.warn({ event: "full", door: door.name, ip }, words.full(ip, door.name));
       return { done: false, said: words.full(ip, door.name) };
     }
@@ -112,6 +119,12 @@ export class Daemon {
   /** What there is to see now. */
   get view(): View {
     return { config: this.#config, grants: this.#grants, attempts: this.#matcher, restoredMs: this.#hiding.restoredMs };
+  }
+
+  /** What has happened so far and what is so now, for Prometheus. */
+  metrics(outside: Outside): string {
+    const { attempts, forgotten } = this.#matcher;
+    return metricsText(this.#counters, { ...outside, attempts, forgotten, grants: this.#grants.each() });
   }
 
   /** What the kernel closes by itself is left to it, and what is hidden stays hidden. */

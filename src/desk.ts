@@ -1,7 +1,7 @@
 // The desk behind the control socket: what each request makes the daemon do, and the answer to it.
 import { type Address, formatAddress, parseAddress } from "./core/address.ts";
 import type { FirewallKind } from "./core/config.ts";
-import type { Request } from "./core/control.ts";
+import type { MetricsLine, Request } from "./core/control.ts";
 import type { Door } from "./core/door.ts";
 import { EXIT, Failure } from "./core/exit.ts";
 import type { Grant } from "./core/grant.ts";
@@ -19,11 +19,13 @@ import type { Log } from "./io/log.ts";
 import { ONLOOKERS_MAX, type Onlookers } from "./io/onlookers.ts";
 
 const BY_HAND = "by hand";
+/** BOUNDED: lines of the metrics, of 200 characters at most, that go in one answer. */
+const METRICS_A_LINE = /(?:.*\n){1,500}/g;
 /** BOUNDED: doors that an error names. */
 const NAMED_MAX = 20;
 
 export interface Office {
-  readonly daemon: Pick<Daemon, "open" | "close" | "view">;
+  readonly daemon: Pick<Daemon, "open" | "close" | "view" | "metrics">;
   readonly captures: () => Promise<readonly CaptureStatus[]>;
   readonly onlookers: Pick<Onlookers, "add">;
   /** Reads the config file again. Rejects with a Failure, and nothing changed. */
@@ -57,11 +59,19 @@ export class Desk {
         return yield await this.#close(request);
       case "close-all":
         return yield* this.#closeAll();
+      case "metrics":
+        return yield* metricsLines(await this.metrics());
       case "reload":
         return yield* await this.#office.reload();
       case "watch":
         return yield* this.#watch(request, gone);
     }
+  }
+
+  /** The page for Prometheus. */
+  async metrics(): Promise<string> {
+    const { daemon, captures, about } = this.#office;
+    return daemon.metrics({ version: about.version, startedMs: performance.timeOrigin, captures: await captures() });
   }
 
   async *#status(): AsyncGenerator<StatusLine, void> {
@@ -155,6 +165,11 @@ export class Desk {
     const names = doors.map((each) => each.name);
     throw new Failure(EXIT.USAGE, words.unknownDoor(name, nearest(name, names), names.slice(0, NAMED_MAX)));
   }
+}
+
+/** A page of many doors is longer than a line may be. */
+function* metricsLines(page: string): Generator<MetricsLine, void> {
+  for (const [metrics] of page.matchAll(METRICS_A_LINE)) yield { metrics };
 }
 
 function openGrant({ door, ip, openedMs, closesMs, earnedBy }: Grant): OpenGrant {

@@ -1,16 +1,16 @@
 // What opening, extending and closing a grant consist of: ledger, firewall, command, log. The undo of each act stands beside
 // it, is planned on disk before the act, and acts for one door and address never overtake each other.
+import type { Counters } from "./core/counters.ts";
 import { hasClose } from "./core/door.ts";
 import type { Grant } from "./core/grant.ts";
-import type { LedgerEntry } from "./core/ledger.ts";
 import { words } from "./core/words.ts";
 import { type CommandTools, DoorCommands, failureText } from "./door-commands.ts";
-import { momentOf, wallTime } from "./io/clock.ts";
-import { fillIn } from "./io/command.ts";
+import { wallTime } from "./io/clock.ts";
 import type { Firewall } from "./io/firewall.ts";
 import type { Ledger } from "./io/ledger.ts";
 import { endsWithin, pause } from "./io/pause.ts";
 import { Serial } from "./io/serial.ts";
+import { entryOf } from "./ledger-entry.ts";
 
 /** What the doorkeeper works with. */
 export interface Tools extends CommandTools {
@@ -35,17 +35,19 @@ const REPAIR_MS = 300;
 
 export class Doorkeeper {
   readonly #tools: Tools;
+  readonly #counters: Counters;
   readonly #serial = new Serial();
   readonly #commands: DoorCommands;
 
-  constructor(tools: Tools) {
+  constructor(tools: Tools, counters: Counters) {
     this.#tools = tools;
-    this.#commands = new DoorCommands(tools);
+    this.#counters = counters;
+    this.#commands = new DoorCommands(tools, counters);
   }
 
   /** Resolves once its start command has ended. */
   open(grant: Grant): Promise<Deed> {
-    return this.#inOrder(grant, async ({ door, ip, family }) => {
+    return this.#inOrder(grant, async ({ door, ip }) => {
       const unnoted = await this.#note(grant);
       if (unnoted !== undefined) return { done: false, said: unnoted };
       const refusal = await this.#letIn(grant);
@@ -53,14 +55,16 @@ export class Doorkeeper {
         this.#forget(grant);
         return { done: false, said: refusal };
       }
+      this.#counters.of(door.name).openings++;
       const said = words.opened(ip, door.name);
       this.#tools.log.info({ event: "opened", ...about(grant) }, said);
-      const result = await this.#commands.run(grant, door.commands[family].start);
+      const result = await this.#commands.run(grant, "open");
       return { done: true, said, problem: failureText(door.name, result) };
     });
   }
 
   extend(grant: Grant): Promise<Deed> {
+    this.#counters.of(grant.door.name).extensions++;
     return this.#again(grant, "extended", (until) => words.extended(grant.ip, grant.door.name, until));
   }
 
@@ -83,15 +87,15 @@ export class Doorkeeper {
 
   /** The stop command runs even if the firewall could not close: the kernel does that by itself. */
   close(grant: Grant): Promise<Deed> {
-    return this.#inOrder(grant, async ({ door, family }) => {
-      const { stop } = door.commands[family];
+    return this.#inOrder(grant, async ({ door }) => {
+      this.#counters.of(door.name).closings++;
       if (performance.now() < grant.closesMs) {
         // Ahead of its time: should we be killed now, the next start must not wait for that.
         grant.closesMs = performance.now();
         await this.#note(grant);
       }
       const deed = await this.#shut(grant);
-      const result = await this.#commands.runUntilStarted(grant, stop);
+      const result = await this.#commands.runUntilStarted(grant, "close");
       this.#forget(grant);
       return { ...deed, problem: failureText(door.name, result) };
     });
@@ -140,13 +144,15 @@ export class Doorkeeper {
     if (!hasClose(door, family)) return undefined;
     const needsUs = door.commands[family].stop !== undefined;
     try {
-      await this.#tools.ledger.open(this.#entryOf(grant), needsUs);
+      await this.#tools.ledger.open(entryOf(grant, this.#tools.boot), needsUs);
       return undefined;
     } catch (error) {
       const { log } = this.#tools;
       const refusal = needsUs ? words.notNoted(ip, door.name, error) : undefined;
-      if (refusal !== undefined) log.error({ event: "open-failed", ...about(grant) }, refusal);
-      else log.warn({ event: "ledger", ...about(grant) }, words.notNotedButOpen(ip, door.name, error));
+      if (refusal !== undefined) {
+        this.#counters.refusals.ledger++;
+        log.error({ event: "open-failed", ...about(grant) }, refusal);
+      } else log.warn({ event: "ledger", ...about(grant) }, words.notNotedButOpen(ip, door.name, error));
       return refusal;
     }
   }
@@ -167,6 +173,7 @@ export class Doorkeeper {
       return undefined;
     } catch (error) {
       const { door, ip } = grant;
+      this.#counters.refusals.firewall++;
       const refusal = words.openFailed(ip, door.name, error);
       this.#tools.log.error({ event: "open-failed", ...about(grant) }, refusal);
       return refusal;
@@ -175,21 +182,6 @@ export class Doorkeeper {
 
   #letThrough({ door, ip, closesMs }: Grant): Promise<void> {
     return this.#tools.firewall.open(door, ip, Math.max(1, Math.round(closesMs - performance.now())));
-  }
-
-  #entryOf({ door, ip, family, openedMs, closesMs, earnedBy }: Grant): LedgerEntry {
-    const { stop } = door.commands[family];
-    return {
-      door: door.name,
-      ip,
-      boot: this.#tools.boot,
-      opened: momentOf(openedMs),
-      closes: momentOf(closesMs),
-      earnedBy,
-      open: door.open.length > 0,
-      set: door.sets[family],
-      stop: stop === undefined ? undefined : fillIn(stop, ip),
-    };
   }
 }
 

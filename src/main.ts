@@ -19,6 +19,7 @@ const COMMANDS: Record<string, () => Promise<{ readonly command: Command }>> = {
   reload: () => import("./commands/reload.ts"),
   show: () => import("./commands/show.ts"),
   doctor: () => import("./commands/doctor.ts"),
+  metrics: () => import("./commands/metrics.ts"),
   remove: () => import("./commands/remove.ts"),
   import: () => import("./commands/import.ts"),
 };

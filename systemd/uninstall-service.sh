@@ -72,11 +72,11 @@ remove_program() {
 }
 
 purge() {
-  rm -rf /etc/knockd /var/lib/knockd
+  rm -rf /etc/knockd /var/lib/knockd /var/log/knockd
   if getent passwd knockd >/dev/null; then userdel knockd; fi
   if getent group knockd >/dev/null; then groupdel knockd; fi
   rmdir /run/knockd 2>/dev/null || true
-  say "removed /etc/knockd, /var/lib/knockd and the user knockd"
+  say "removed /etc/knockd, /var/lib/knockd, /var/log/knockd and the user knockd"
 }
 
 main "$@"

@@ -1,11 +1,19 @@
 // What requests make the daemon do, and what it answers.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Deed, deedSchema, type Request, watchSchema } from "../src/core/control.ts";
+import {
+  type Deed,
+  deedSchema,
+  LINE_BYTES_MAX,
+  metricsSchema,
+  type Request,
+  watchSchema,
+} from "../src/core/control.ts";
 import { EXIT } from "../src/core/exit.ts";
 import { GRANTS_A_LINE, type StatusLine, statusSchema } from "../src/core/status.ts";
 import { Desk } from "../src/desk.ts";
 import { ONLOOKERS_MAX } from "../src/io/onlookers.ts";
 import { config, type DoorOptions } from "./support/doors.ts";
+import { readingOf } from "./support/prometheus.ts";
 import { Rig, startRig, stopClock } from "./support/rig.ts";
 
 const SSH: DoorOptions = { name: "ssh", sequence: "7000,8000/udp", open: "22/tcp", for: "30s" };
@@ -44,6 +52,25 @@ async function status(rig: Rig) {
   if (first === undefined || !("overview" in first)) throw new Error("no overview first");
   return { ...first.overview, grants: lines.flatMap((line) => ("grants" in line ? line.grants : [])) };
 }
+
+describe("metrics", () => {
+  it("answers the page for Prometheus, in whole lines that the socket takes, however many doors there are", async () => {
+    const doors = Array.from({ length: 1500 }, (_each, index) => ({ name: `d${index}`, sequence: "7000,8000/udp" }));
+    const rig = await startRig(doors);
+    await rig.play("S7000 U8000");
+    const lines = (await answers(rig, { request: "metrics" })).map((line) => metricsSchema.parse(line).metrics);
+    expect(lines.length).toBeGreaterThan(10);
+    for (const line of lines) {
+      expect(line.endsWith("\n")).toBe(true);
+      expect(line.length).toBeLessThan(LINE_BYTES_MAX / 4);
+    }
+    const page = lines.join("");
+    expect(readingOf(page, 'knockd_openings_total{door="d0"}')).toBe(1);
+    expect(readingOf(page, "knockd_capture_frames_total")).toBe(7);
+    expect(readingOf(page, "knockd_capture_losses_total")).toBe(1);
+    expect(page).toBe(await deskOf(rig).metrics());
+  });
+});
 
 describe("open", () => {
   it("opens as a knock does, and answers what the log says once the firewall has it", async () => {

@@ -100,7 +100,7 @@ describe("the entries", () => {
   const entries: readonly [string, RegExp][] = [
     ["capture.ts", /^(node:fs|cap|\.\/core\/(exit|pcap|filter|knock)\.ts)$/],
     ["daemon.ts", /^\.\/((core|io)\/[\w-]+|door-commands|doorkeeper|hiding|recovery|watchman)\.ts$/],
-    ["doorkeeper.ts", /^\.\/((core|io)\/[\w-]+|door-commands)\.ts$/],
+    ["doorkeeper.ts", /^\.\/((core|io)\/[\w-]+|door-commands|ledger-entry)\.ts$/],
     ["desk.ts", /^\.\/((core|io)\/[\w-]+|daemon|doorkeeper)\.ts$/],
     ["hiding.ts", /^\.\/((core|io)\/[\w-]+|doorkeeper|recovery)\.ts$/],
     ["knockd.ts", /^(node:v8|\.\/main\.ts)$/],

@@ -17,7 +17,7 @@ export interface Source {
 }
 
 /** What a running daemon cannot change. */
-const FIXED = ["firewall", "sniffer", "logFormat", "logLevel"] as const;
+const FIXED = ["firewall", "sniffer"] as const;
 
 export function configFor({ config: file, interface: name }: Source): Config {
   const config = loadConfig(file);
@@ -29,12 +29,15 @@ export class Rereading {
   readonly #atStart: Config;
   readonly #daemon: Daemon;
   readonly #log: Log;
+  readonly #taken: (config: Config) => void;
   readonly #serial = new Serial();
   /** Has not begun yet. */
   #next: Promise<readonly Deed[]> | undefined;
 
-  constructor(source: Source, atStart: Config, daemon: Daemon, log: Log) {
+  /** `taken` hears of each config that was good, once the daemon has it. */
+  constructor(source: Source, atStart: Config, daemon: Daemon, log: Log, taken: (config: Config) => void) {
     this.#source = source;
+    this.#taken = taken;
     this.#atStart = atStart;
     this.#daemon = daemon;
     this.#log = log;
@@ -65,6 +68,7 @@ export class Rereading {
       const said = words.reloaded(file);
       this.#log.info({ event: "reloaded", file }, said);
       await warnOfForwarding(config.doors, this.#log);
+      this.#taken(config);
       const fixed = FIXED.filter((key) => config[key] !== this.#atStart[key]);
       if (fixed.length === 0) return [{ done: true, said }];
       const needsRestart = words.needsRestart(fixed);

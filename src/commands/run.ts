@@ -17,7 +17,8 @@ import { warnOfForwarding } from "../io/forwarding.ts";
 import { Ledger } from "../io/ledger.ts";
 import { portsInUse } from "../io/listening.ts";
 import { lock } from "../io/lock.ts";
-import { openLog } from "../io/log.ts";
+import { Logbook } from "../io/log.ts";
+import { MetricsFile } from "../io/metrics-file.ts";
 import { Onlookers } from "../io/onlookers.ts";
 import { goAhead } from "../io/priority.ts";
 import { guardSecret } from "../io/secret.ts";
@@ -41,8 +42,11 @@ async function run(options: Source): Promise<void> {
 
   const config = configFor(options);
   goAhead();
-  const log = openLog(config);
-  for (const text of weaknesses(config)) log.warn({ event: "weak" }, text);
+  const logbook = new Logbook(config);
+  const { log } = logbook;
+  // Not their text, which quotes steps.
+  const weak = weaknesses(config).length;
+  if (weak > 0) log.warn({ event: "weak", points: weak }, words.weak(weak));
   const state = stateDirectory();
   const [, place] = await Promise.all([
     lock(`${state}/ledger.lock`, "STATE_DIRECTORY"),
@@ -63,8 +67,16 @@ async function run(options: Source): Promise<void> {
   const world = { log, firewall, ledger, runCommand, watch, portsInUse, guardSecret: secret, boot: bootId() };
   const daemon = new Daemon(config, { ...world, audience: onlookers });
 
-  const rereading = new Rereading(options, config, daemon, log);
-  process.on("SIGHUP", () => rereading.signalled());
+  const metricsFile = new MetricsFile(() => desk.metrics(), log);
+  const rereading = new Rereading(options, config, daemon, log, (taken) => {
+    logbook.take(taken);
+    metricsFile.take(taken.metricsFile);
+  });
+  process.on("SIGHUP", () => {
+    // Whatever the config says now: logrotate asks in the same way.
+    logbook.reopen();
+    rereading.signalled();
+  });
   const about = { version: readVersion(), pid: process.pid, config: options.config, firewall: config.firewall };
   const reload = () => rereading.now();
   const desk = new Desk({ daemon, captures: () => captures.status(), onlookers, reload, log, about });
@@ -74,6 +86,7 @@ async function run(options: Source): Promise<void> {
     await captures.start();
     await daemon.start();
     await warnOfForwarding(config.doors, log);
+    metricsFile.take(config.metricsFile);
     // Without its socket the daemon still does what it is for.
     const problem = place.problem ?? (await control.listen(controlPath()));
     if (problem !== undefined) log.warn({ event: "control" }, words.noControl(problem));
@@ -82,5 +95,6 @@ async function run(options: Source): Promise<void> {
     control.close();
     captures.close();
     await daemon.stop();
+    await metricsFile.close();
   }
 }

@@ -39,6 +39,7 @@ export class Attempts {
   #newest = 0;
   #sweepAt = 0;
   #live = 0;
+  #forgotten = 0;
   /** One address at a time is compared or handed out without allocating. */
   readonly #scratch: Address = new Int32Array(4);
 
@@ -56,6 +57,11 @@ export class Attempts {
 
   get live(): number {
     return this.#live;
+  }
+
+  /** How many attempts made room for newer ones. */
+  get forgotten(): number {
+    return this.#forgotten;
   }
 
   /** The first attempt of a source; go on with `after`. */
@@ -163,7 +169,10 @@ export class Attempts {
   #claim(): Slot {
     let slot = (this.#newest + 1) & (this.#size - 1);
     for (let spared = 0; spared < SPARED_MAX && this.stage(slot) > 1; spared++) slot = (slot + 1) & (this.#size - 1);
-    if (this.stage(slot) > 0) this.remove(slot);
+    if (this.stage(slot) > 0) {
+      this.remove(slot);
+      this.#forgotten++;
+    }
     this.#newest = slot;
     return slot;
   }

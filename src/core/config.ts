@@ -21,6 +21,10 @@ export interface Config {
   readonly sniffer: "auto" | "tcpdump" | "cap";
   readonly logFormat: "text" | "json";
   readonly logLevel: "error" | "warn" | "info" | "debug";
+  /** Absolute; undefined: stdout. */
+  readonly logFile?: string;
+  /** Absolute; undefined: none is written. */
+  readonly metricsFile?: string;
   readonly firewall: FirewallKind;
   readonly allow: readonly Network[];
   readonly scanGuard: boolean;
@@ -56,6 +60,8 @@ function build({ options, doors }: ConfigInput): Config {
     sniffer: options.sniffer,
     logFormat: options.log_format,
     logLevel: options.log_level,
+    ...(options.log_file === undefined ? {} : { logFile: options.log_file }),
+    ...(options.metrics_file === undefined ? {} : { metricsFile: options.metrics_file }),
     firewall: options.firewall,
     allow: options.allow,
     scanGuard: options.scan_guard,

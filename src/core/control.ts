@@ -26,6 +26,7 @@ const requestSchema = z.discriminatedUnion("request", [
   z.strictObject({ request: z.literal("close"), door, address }),
   z.strictObject({ request: z.literal("close-all") }),
   z.strictObject({ request: z.literal("reload") }),
+  z.strictObject({ request: z.literal("metrics") }),
   z.strictObject({ request: z.literal("watch"), address: address.optional() }),
 ]);
 
@@ -59,6 +60,10 @@ export const watchSchema = z.discriminatedUnion("event", [
   }),
   z.object({ event: z.literal("missed"), count: z.int() }),
 ]);
+
+/** Some whole lines of the page for Prometheus. */
+export const metricsSchema = z.object({ metrics: z.string() });
+export type MetricsLine = z.output<typeof metricsSchema>;
 
 /** Undefined if it is none. */
 export function readRequest(text: string): Request | undefined {

@@ -132,4 +132,4 @@ export class Explainer {
 /** What a door did for a knock whose destination was right. */
 const HEARD: ReadonlySet<Outcome> = new Set<Outcome>(["advanced", "opened", "extended"]);
 
-const NO_LOG: AttemptReport = { stage: () => {}, timeout: () => {}, guard: () => {} };
+const NO_LOG: AttemptReport = { stage: () => {}, timeout: () => {}, guard: () => {}, wrong: () => {} };

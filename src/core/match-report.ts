@@ -9,6 +9,8 @@ export interface AttemptReport {
   timeout(door: Door, source: Address, stage: number, ageMs: number, nowMs: number): void;
   /** The attempt, `stage` steps far, is over. */
   guard(door: Door, source: Address, knock: Knock, stage: number): void;
+  /** The same, by a port of some door that is not the one expected. */
+  wrong(door: Door, source: Address, knock: Knock, stage: number): void;
 }
 
 /** Hears also what each knock did to each door. */
@@ -16,7 +18,6 @@ export interface MatchReport extends AttemptReport {
   /** What follows, until `ends`, is about this knock. True: somebody wants to hear of the doors that let it be, and of its end. */
   begins(knock: Knock, guard: boolean, nowMs: number): boolean;
   repeat(door: Door, source: Address, stage: number): void;
-  wrong(door: Door, source: Address, knock: Knock, stage: number): void;
   /** The knock is at a port of this door, which did not hear it. */
   deaf(door: Door, knock: Knock, why: Deafness, deafUntilMs: number): void;
   /** The knock is at a port of this door, and did not fit. Said of doors that were reported of already, too. */

@@ -48,6 +48,11 @@ export class Matcher {
     return this.#attempts.live;
   }
 
+  /** Attempts that made room for newer ones, so far. */
+  get forgotten(): number {
+    return this.#attempts.forgotten;
+  }
+
   /** Takes these doors and guards from now on. Attempts and cool-downs of doors that did not change go on. */
   watch(doors: readonly Door[], guards: ReadonlySet<number>): void {
     const before = this.#watches;

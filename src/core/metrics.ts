@@ -24,6 +24,8 @@ export interface CaptureReading {
   readonly state: string;
   /** Frames since the start. */
   readonly received: number;
+  /** Packets that the kernel dropped because we did not keep up; null: nobody tells. */
+  readonly dropped: number | null;
   /** How often the interface was lost. */
   readonly lost: number;
 }
@@ -79,6 +81,11 @@ function families(counters: Counters, readings: Readings): Family[] {
     ),
     gauge("knockd_captures", "Interfaces listened on, by state.", byState(captures)),
     counter("knockd_capture_frames_total", "Frames captured.", [{ value: sum(captures.map((each) => each.received)) }]),
+    counter(
+      "knockd_capture_dropped_total",
+      "Packets that the kernel dropped before they were captured.",
+      drops(captures),
+    ),
     counter("knockd_capture_losses_total", "How often an interface went away or down.", [
       { value: sum(captures.map((each) => each.lost)) },
     ]),
@@ -103,6 +110,12 @@ function byState(captures: readonly CaptureReading[]): Sample[] {
     labels: { state },
     value: captures.filter((capture) => capture.state === state).length,
   }));
+}
+
+/** None where nobody tells: a zero would be a promise. */
+function drops(captures: readonly CaptureReading[]): Sample[] {
+  const told = captures.flatMap(({ dropped }) => dropped ?? []);
+  return told.length === 0 ? [] : [{ value: sum(told) }];
 }
 
 function openGrants(counters: Counters, grants: Iterable<Grant>): Sample[] {

@@ -117,6 +117,10 @@ export const command = z
   .refine((value) => value[0] !== "", "expected a program first")
   .transform((value): Command => (typeof value === "string" ? { shell: value } : { argv: value }));
 
+export const file = z
+  .string({ error: "the absolute path of a file" })
+  .regex(/^\/.*[^/]$/, "expected the absolute path of a file");
+
 export const interfaceName = z
   .string({ error: "an interface name such as eth0" })
   .regex(

@@ -30,6 +30,15 @@ const options = z.strictObject({
     .enum(["error", "warn", "info", "debug"], { error: "error, warn, info or debug" })
     .default("info")
     .meta({ description: "debug also logs each stage and time-out (optional, default info)." }),
+  log_file: form.file.optional().meta({
+    description: "A file for the log, opened anew on SIGHUP (optional, default stdout, which is the journal).",
+  }),
+  metrics_file: form.file
+    .refine((path) => path.endsWith(".prom"), "expected a name that ends in .prom: node_exporter reads no others")
+    .optional()
+    .meta({
+      description: "Counters for Prometheus, written every 15 s for node_exporter's textfile collector (optional).",
+    }),
   firewall: z.enum(["nftables", "iptables", "none"], { error: "nftables, iptables or none" }).default("nftables").meta({
     description: "Who keeps `open` and `set` doors; none changes nothing and only logs (optional, default nftables).",
   }),

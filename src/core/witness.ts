@@ -61,6 +61,7 @@ export class Witness implements MatchReport {
   }
 
   wrong(door: Door, source: Address, knock: Knock, stage: number): void {
+    this.#log.wrong(door, source, knock, stage);
     if (this.#present === undefined) return;
     const step = stepBehind(stage, door, knock);
     const trail = this.#end(door, source, this.#present, stage, step);

@@ -37,6 +37,17 @@ export const words = {
   oneTimeUnusable: (door: string, path: string, error: unknown) =>
     `${door}: cannot read ${JSON.stringify(path)}, the door is disabled: ${reasonOf(error)}`,
   needsRestart: (keys: readonly string[]) => `changed in the file, but only a restart takes it up: ${keys.join(", ")}`,
+  logFileReopened: (path: string) => `re-opening log file: ${path}`,
+  logFileLost: (path: string, error: unknown) =>
+    `cannot write log file ${JSON.stringify(path)}, what it misses goes to stdout: ${reasonOf(error)}`,
+  logFileBack: (path: string) => `log file ${JSON.stringify(path)} can be written again`,
+  metricsFileLost: (path: string, error: unknown) =>
+    `cannot write metrics file ${JSON.stringify(path)}: ${reasonOf(error)}`,
+  metricsFileBack: (path: string) => `metrics file ${JSON.stringify(path)} can be written again`,
+  leftOut: (event: string, door: string | undefined, lines: number) =>
+    `${door === undefined ? "" : `${door}: `}${lines} more lines of "${event}" in the last minute left out`,
+  weak: (count: number) =>
+    `config: ${count} weak ${count === 1 ? "point" : "points"}, knockd check lists ${count === 1 ? "it" : "them"}`,
   reloadRejected: (reason: string) => `config not changed: ${reason}`,
   secretNotKept: (reason: string) => `cannot keep the guard ports over a restart: ${reason}`,
   notNoted: (ip: string, door: string, error: unknown) =>

@@ -29,12 +29,17 @@ export function fillIn(command: Command, ip: string): Command {
 }
 
 /** Never rejects: how it went is the result. */
-export function runCommand(command: Command, limitMs: number = COMMAND_LIMIT_MS): Promise<CommandResult> {
+export function runCommand(
+  command: Command,
+  variables: Readonly<Record<string, string>> = {},
+  limitMs: number = COMMAND_LIMIT_MS,
+): Promise<CommandResult> {
   const [file = "", ...args] = "shell" in command ? ["/bin/sh", "-c", command.shell] : command.argv;
   try {
     // A process group of its own, so that the limit reaches what the command started.
     const stdio = ["ignore", "pipe", "pipe"] as const;
-    const child = spawn(file, args, { cwd: "/", env: TOOL_ENV, detached: true, stdio: [...stdio] });
+    const env = { ...TOOL_ENV, ...variables };
+    const child = spawn(file, args, { cwd: "/", env, detached: true, stdio: [...stdio] });
     stepBack(child.pid);
     return ended(child, limitMs);
   } catch (error) {

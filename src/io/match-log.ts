@@ -1,5 +1,6 @@
-// Writes down what becomes of attempts. At info level a stranger gets one line a minute at most: he must not fill the log.
+// Writes down and counts what becomes of attempts. At info level a stranger gets one line a minute at most: he must not fill the log.
 import { type Address, formatAddress } from "../core/address.ts";
+import type { Counters } from "../core/counters.ts";
 import type { Door } from "../core/door.ts";
 import type { Knock } from "../core/knock.ts";
 import type { AttemptReport } from "../core/match-report.ts";
@@ -11,11 +12,13 @@ const SUMMARY_MS = 60_000;
 
 export class MatchLog implements AttemptReport {
   readonly #log: Log;
+  readonly #drops: Counters["drops"];
   #touches = 0;
   #summary: NodeJS.Timeout | undefined;
 
-  constructor(log: Log) {
+  constructor(log: Log, { drops }: Counters) {
     this.#log = log;
+    this.#drops = drops;
   }
 
   stage(door: Door, source: Address, stage: number): void {
@@ -25,18 +28,24 @@ export class MatchLog implements AttemptReport {
   }
 
   timeout(door: Door, source: Address, stage: number): void {
+    this.#drops.timeout++;
     if (!this.#log.isLevelEnabled("debug")) return;
     const ip = formatAddress(source);
     this.#log.debug({ event: "timeout", door: door.name, ip, stage }, words.timeout(ip, door.name, stage));
   }
 
   guard(door: Door, source: Address, knock: Knock): void {
+    this.#drops.guard++;
     this.#touches++;
     this.#summary ??= setTimeout(() => this.#summarize(), SUMMARY_MS).unref();
     if (!this.#log.isLevelEnabled("debug")) return;
     const ip = formatAddress(source);
     const port = formatPort({ protocol: knock.protocol, number: knock.port });
     this.#log.debug({ event: "guard", door: door.name, ip, port }, words.guard(ip, door.name, port));
+  }
+
+  wrong(): void {
+    this.#drops.wrong_port++;
   }
 
   #summarize(): void {

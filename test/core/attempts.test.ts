@@ -63,6 +63,16 @@ describe("the table of attempts", () => {
     expect(known).toEqual([4, 5, 6, 7, 8, 9, 10, 11]);
   });
 
+  it("counts the attempts that make room for others, and no more than those", () => {
+    const attempts = new Attempts(8, 1);
+    for (let source = 1; source <= 8; source++) attempts.add(sourceOf(source), 0, 0);
+    expect(attempts.forgotten).toBe(0);
+    for (let source = 9; source <= 11; source++) attempts.add(sourceOf(source), 0, 0);
+    expect(attempts.forgotten).toBe(3);
+    attempts.sweep(8, () => true);
+    expect(attempts.forgotten).toBe(3);
+  });
+
   it("spares an attempt past its first step while others come and go", () => {
     const attempts = new Attempts(8, 1);
     attempts.advance(attempts.add(sourceOf(1000), 5, 0));

@@ -37,6 +37,7 @@ class Table {
       guard: (door, source, { protocol, port }) =>
         this.said.push(`${formatAddress(source)} ${door.name} guard ${formatPort({ protocol, number: port })}`),
       ...UNHEARD,
+      wrong: () => this.said.push("wrong port"),
     };
     this.matcher = new Matcher({ report, seed: 42, attemptsMax });
     this.watch(doors, guards);
@@ -116,7 +117,9 @@ describe("several doors", () => {
   });
 
   it("spoil each other's attempts with their ports, as in knockd", () => {
-    expect(new Table([A, B]).play("S1 S5 S2 S3")).toEqual([]);
+    const table = new Table([A, B]);
+    expect(table.play("S1 S5 S2 S3")).toEqual([]);
+    expect(table.said.filter((text) => text === "wrong port")).toHaveLength(2);
   });
 
   it("are named in the order of the config when one knock completes both", () => {

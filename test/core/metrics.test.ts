@@ -24,9 +24,9 @@ describe("the page for Prometheus", () => {
     Object.assign(counters.refusals, { too_many_open: 5, firewall: 6, ledger: 7 });
     Object.assign(counters.of("ssh"), { openings: 8, extensions: 9, closings: 10, commands: 11, commandFailures: 12 });
     const captures = [
-      { state: "capturing", received: 100, lost: 1 },
-      { state: "waiting", received: 20, lost: 2 },
-      { state: "closed", received: 3, lost: 0 },
+      { state: "capturing", received: 100, dropped: 7, lost: 1 },
+      { state: "waiting", received: 20, dropped: null, lost: 2 },
+      { state: "closed", received: 3, dropped: 1, lost: 0 },
     ];
     const page = metricsText(counters, readings({ captures, attempts: 13, forgotten: 14 }));
     const values = readPage(page).map(
@@ -54,6 +54,7 @@ describe("the page for Prometheus", () => {
       "knockd_captures starting 0",
       "knockd_captures capturing 1",
       "knockd_capture_frames_total 123",
+      "knockd_capture_dropped_total 8",
       "knockd_capture_losses_total 3",
     ]);
   });

@@ -49,6 +49,8 @@ describe("the JSON Schema", () => {
       "sniffer",
       "log_format",
       "log_level",
+      "log_file",
+      "metrics_file",
       "firewall",
       "allow",
       "on_stop",

@@ -34,6 +34,7 @@ class Scene {
       stage: () => void this.logged.push("stage"),
       timeout: () => void this.logged.push("timeout"),
       guard: () => void this.logged.push("guard"),
+      wrong: () => void this.logged.push("wrong"),
     };
     this.witness = new Witness(log, audience, (door, ip) => this.open.has(`${ip} ${door.name}`));
     this.matcher = new Matcher({ report: this.witness, seed: 42, attemptsMax: 4096 });

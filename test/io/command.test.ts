@@ -101,6 +101,13 @@ describe("a command", () => {
     expect(lines).toContain("/");
   });
 
+  it("finds the variables that it is given, as they are", async () => {
+    const file = scratch.pathOf("variables");
+    const variables = { KNOCKD_IP: "2001:db8::7", KNOCKD_CLOSES_AT: "" };
+    await runCommand({ shell: `printf '%s|' "$KNOCKD_IP" "\${KNOCKD_CLOSES_AT-unset}" "$LC_ALL" >${file}` }, variables);
+    expect(readFileSync(file, "utf8")).toBe("2001:db8::7||C|");
+  });
+
   it("inherits no file that we hold open", async () => {
     const secret = scratch.write("secret", "");
     const held = openSync(secret, "r");
@@ -117,6 +124,7 @@ describe("a command", () => {
     const startMs = performance.now();
     const result = await runCommand(
       { shell: `echo before; sh -c 'sleep 1000 & echo $! >>${file}; wait' & echo $! >>${file}; sleep 1001` },
+      {},
       300,
     );
     expect(result).toEqual({ outcome: "overdue", limitMs: 300, output: "before" });
@@ -127,7 +135,7 @@ describe("a command", () => {
   });
 
   it("that ignores being asked is ended all the same", async () => {
-    const result = await runCommand({ shell: "trap '' TERM INT HUP; while :; do sleep 0.05; done" }, 200);
+    const result = await runCommand({ shell: "trap '' TERM INT HUP; while :; do sleep 0.05; done" }, {}, 200);
     expect(result).toEqual({ outcome: "overdue", limitMs: 200, output: "" });
   });
 

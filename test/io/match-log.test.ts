@@ -1,6 +1,7 @@
 import pino from "pino";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parseAddress } from "../../src/core/address.ts";
+import { Counters } from "../../src/core/counters.ts";
 import { emptyKnock } from "../../src/core/knock.ts";
 import { MatchLog } from "../../src/io/match-log.ts";
 import { door } from "../support/doors.ts";
@@ -20,7 +21,7 @@ describe("the log of what becomes of attempts", () => {
 
   it("says everything at debug level, with its facts", () => {
     const { log, lines } = memoryLog();
-    const report = new MatchLog(log);
+    const report = new MatchLog(log, new Counters());
     report.stage(SSH, SOURCE, 2);
     report.timeout(SSH, SOURCE, 1);
     report.guard(SSH, SOURCE, TOUCH);
@@ -36,10 +37,19 @@ describe("the log of what becomes of attempts", () => {
     ]);
   });
 
+  it("counts what came to nothing, whatever the level of the log", () => {
+    const counters = new Counters();
+    const report = new MatchLog(pino({ level: "error" }, { write: () => {} }), counters);
+    report.guard(SSH, SOURCE, TOUCH);
+    for (let time = 0; time < 2; time++) report.timeout(SSH, SOURCE, 1);
+    for (let time = 0; time < 3; time++) report.wrong();
+    expect(counters.drops).toEqual({ guard: 1, timeout: 2, wrong_port: 3 });
+  });
+
   it("says at info level no more than a line a minute, whatever a stranger does", () => {
     const messages: string[] = [];
     const log = pino({ level: "info", base: null }, { write: (line) => void messages.push(JSON.parse(line).msg) });
-    const report = new MatchLog(log);
+    const report = new MatchLog(log, new Counters());
     for (let touch = 0; touch < 1000; touch++) {
       report.stage(SSH, SOURCE, 1);
       report.timeout(SSH, SOURCE, 1);

@@ -137,6 +137,35 @@ describe.skipIf(!root)("a door's commands", () => {
     });
   });
 
+  const TELL = `echo $KNOCKD_EVENT $KNOCKD_DOOR $KNOCKD_IP $KNOCKD_CLOSES_AT >> ${out}`;
+
+  it("are told who, which door, what for and until when", async () => {
+    const daemon = await start(`start_command: "${TELL}", stop_command: [/bin/sh, -c, "${TELL}"], cmd_timeout: 1`);
+    await knock(HOST_6);
+    await daemon.logs(/command timeout[\s\S]*running command/);
+    await eventually("both told", async () => written().split("\n").length === 3);
+    const [opened, closed] = written().trim().split("\n");
+    const told = /^(open|close) cmd fd09::10 (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)$/;
+    expect(told.exec(opened ?? "")?.[1]).toBe("open");
+    expect(told.exec(closed ?? "")?.[1]).toBe("close");
+    // The time of such a door counts from the end of its start command.
+    const [opens, closes] = [opened, closed].map((line) => Date.parse(told.exec(line ?? "")?.[2] ?? ""));
+    expect((closes ?? 0) - (opens ?? 0)).toBeGreaterThanOrEqual(0);
+    expect(Math.abs((closes ?? 0) - Date.now())).toBeLessThan(15_000);
+  });
+
+  it("are told the same when the next start runs them after a crash", async () => {
+    const door = `start_command: "true", stop_command: "${TELL}", cmd_timeout: 2`;
+    const daemon = await start(door);
+    await knock();
+    await daemon.logs(/running command: true/);
+    daemon.running.signal("SIGKILL");
+    await daemon.running.ended();
+    await start(door);
+    await eventually("told", async () => written().endsWith("\n"));
+    expect(written()).toMatch(/^close cmd 10\.9\.0\.10 \d{4}-\d\d-\d\dT\S+Z\n$/);
+  });
+
   it("inherit no variables and no descriptors of the daemon", async () => {
     const daemon = await lab.start(
       `
@@ -160,6 +189,10 @@ doors:
     const variables = [...written().matchAll(/^([A-Za-z_]+)=/gm)].map((match) => match[1]);
     // The shell itself adds two.
     expect(variables.filter((name) => name !== "PWD" && name !== "OLDPWD" && name !== "_").sort()).toEqual([
+      "KNOCKD_CLOSES_AT",
+      "KNOCKD_DOOR",
+      "KNOCKD_EVENT",
+      "KNOCKD_IP",
       "LC_ALL",
       "PATH",
     ]);

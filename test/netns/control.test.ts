@@ -245,10 +245,13 @@ describe.skipIf(!root)("knockd's control socket", () => {
     it("takes the new file, and keeps what is open", async () => {
       const daemon = await lab.start(CONFIG);
       await knockd(`open ssh ${CLIENT}`);
-      writeFileSync(daemon.file, CONFIG.replace("web:", "web2:").replace("eth0", "eth0, log_level: debug"));
+      writeFileSync(
+        daemon.file,
+        CONFIG.replace("web:", "web2:").replace("eth0", "eth0, log_level: debug, firewall: none"),
+      );
       expect(await knockd("reload")).toEqual({
         code: 0,
-        stdout: `re-reading config file: ${daemon.file}\nchanged in the file, but only a restart takes it up: logLevel\n`,
+        stdout: `re-reading config file: ${daemon.file}\nchanged in the file, but only a restart takes it up: firewall\n`,
         stderr: "",
       });
       writeFileSync(daemon.file, CONFIG.replace("web:", "web2:"));

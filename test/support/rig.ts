@@ -18,6 +18,7 @@ import { config, type DoorOptions } from "./doors.ts";
 import { datagram, echoRequest, ethernet, frame, syn, TCP } from "./frames.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
 import { memoryLog } from "./memory-log.ts";
+import { readingOf } from "./prometheus.ts";
 import { RecordingFirewall } from "./recording-firewall.ts";
 
 export const SOURCES: Record<string, string> = {
@@ -38,11 +39,12 @@ const FLAGS: Record<string, number> = { F: TCP.FIN, S: TCP.SYN, R: TCP.RST, P: T
 export interface RanCommand {
   readonly atMs: number;
   readonly text: string;
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 export class Rig {
   readonly firewall: RecordingFirewall;
-  readonly log = memoryLog();
+  readonly log: ReturnType<typeof memoryLog>;
   readonly onlookers = new Onlookers();
   /** In the order they ran. */
   readonly commands: RanCommand[] = [];
@@ -59,7 +61,8 @@ export class Rig {
   inUse: ReadonlySet<number> = new Set();
 
   /** A ledger and a firewall that are handed on make this the next run, after a crash. */
-  constructor(config: Config, ledger = new MemoryLedger(), firewall = new RecordingFirewall()) {
+  constructor(config: Config, ledger = new MemoryLedger(), firewall = new RecordingFirewall(), log = memoryLog()) {
+    this.log = log;
     this.ledger = ledger;
     this.firewall = firewall;
     this.daemon = new Daemon(config, {
@@ -67,7 +70,7 @@ export class Rig {
       firewall,
       ledger,
       boot: ledger.boot,
-      runCommand: (command) => this.#run(command),
+      runCommand: (command, variables) => this.#run(command, variables),
       watch: (_interfaces, { filter }) => {
         this.filter = filter;
       },
@@ -97,13 +100,18 @@ export class Rig {
     this.daemon.see(frame(ethernet(packet), LINKTYPE.ETHERNET), this.local);
   }
 
+  /** The metrics, such as `knockd_openings_total{door="ssh"}`. */
+  reading(series: string): number | undefined {
+    return readingOf(this.daemon.metrics({ version: "1", startedMs: 0, captures: [] }), series);
+  }
+
   get ran(): string[] {
     return this.commands.map(({ text }) => text);
   }
 
-  async #run(command: Command): Promise<CommandResult> {
+  async #run(command: Command, variables: RanCommand["variables"]): Promise<CommandResult> {
     this.onCommand();
-    this.commands.push({ atMs: performance.now(), text: commandText(command) });
+    this.commands.push({ atMs: performance.now(), text: commandText(command), variables });
     const { result, commandMs } = this;
     if (commandMs > 0) await new Promise((resolve) => setTimeout(resolve, commandMs));
     return result;

@@ -1,8 +1,8 @@
-// Writes one line of each level: node log.mjs FORMAT LEVEL MESSAGE.
+// Writes one line of each level: node log.mjs FORMAT LEVEL MESSAGE [FILE].
 
-import { openLog } from "../../../build/src/io/log.js";
+import { Logbook } from "../../../build/src/io/log.js";
 
-const [, , logFormat, logLevel, message] = process.argv;
-const log = openLog({ logFormat, logLevel });
+const [, , logFormat, logLevel, message, logFile] = process.argv;
+const { log } = new Logbook({ logFormat, logLevel, logFile });
 for (const level of ["debug", "info", "warn", "error"])
   log[level]({ event: "test", door: "ssh" }, `${level}: ${message}`);
