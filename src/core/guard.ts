@@ -18,10 +18,10 @@ const NEARBY_BLOCKS_MAX = 32;
 /** Blocks per protocol all over the high ports, which meet a scan of everything. */
 const HIGH_BLOCKS = 8;
 
-/** High ports outside Linux's range for its own outgoing connections (32768 to 60999), so that no answer touches a guard. */
+/** Where a block of high ports may begin: outside Linux's range for its own outgoing connections (32768 to 60999), so that no answer touches it. */
 const HIGH_RANGES = [
-  { from: 10_000, to: 32_767 },
-  { from: 61_000, to: 65_535 },
+  { from: 10_000, to: 32_768 - BLOCK_PORTS },
+  { from: 61_000, to: 65_536 - BLOCK_PORTS },
 ] as const;
 
 const PORT_MAX = 65_535;

@@ -65,7 +65,7 @@ export class Nftables implements Firewall {
   async listOpen(): Promise<OpenElement[]> {
     // With many doors the listing takes as long as hiding them.
     if (!this.#foundSets) return [];
-    const listing = await runTool(["nft", "-json", "list", "table", ...TABLE.split(" ")]).catch(() => EMPTY_LISTING);
+    const listing = await runTool(["nft", "--json", "list", "table", ...TABLE.split(" ")]).catch(() => EMPTY_LISTING);
     return listingSchema.parse(JSON.parse(listing)).nftables.flatMap(({ set }) => elementsOf(set));
   }
 
