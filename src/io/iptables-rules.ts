@@ -18,9 +18,9 @@ export function inputRules(
   sessions: readonly string[],
 ): string[] {
   return [
-    // A SYN is never part of a connection, whatever the tracking says: it may still believe in one whose end it did not see.
-    "! -p tcp -m conntrack --ctstate ESTABLISHED,RELATED -j RETURN",
-    "-p tcp ! --tcp-flags SYN,ACK SYN -m conntrack --ctstate ESTABLISHED,RELATED -j RETURN",
+    // What came in through a door goes on, also where the administrator's own rules would drop the rest of a connection.
+    ...hiddenPorts(doors).flatMap(({ protocol, ports }) => [`${established(protocol)} ${ports} -j ACCEPT`]),
+    ...(["tcp", "udp"] as const).map((protocol) => `${established(protocol)} -j RETURN`),
     "-i lo -j RETURN",
     ...sessions,
     ...allowedRules(allow, family),
@@ -31,6 +31,28 @@ export function inputRules(
     ),
     ...new Set(doors.flatMap((door) => door.open.map((opening) => `${match(opening)} -j DROP`))),
   ];
+}
+
+/** A match takes 15 ports at a time. */
+const MULTIPORT_MAX = 15;
+
+function hiddenPorts(doors: readonly Door[]): { protocol: "tcp" | "udp"; ports: string }[] {
+  return (["tcp", "udp"] as const).flatMap((protocol) => {
+    const own = doors.flatMap((door) =>
+      door.open.filter((opening) => !leadsOn(opening) && opening.protocol === protocol),
+    );
+    const numbers = [...new Set(own.map(({ number }) => number))];
+    const groups = Array.from({ length: Math.ceil(numbers.length / MULTIPORT_MAX) }, (_, group) =>
+      numbers.slice(group * MULTIPORT_MAX, (group + 1) * MULTIPORT_MAX),
+    );
+    return groups.map((group) => ({ protocol, ports: `-m multiport --dports ${group.join(",")}` }));
+  });
+}
+
+/** A SYN is never part of a connection, whatever the tracking says: it may still believe in one whose end it did not see. */
+function established(protocol: "tcp" | "udp"): string {
+  const notFirst = protocol === "tcp" ? " ! --tcp-flags SYN,ACK SYN" : "";
+  return `-p ${protocol}${notFirst} -m conntrack --ctstate ESTABLISHED,RELATED`;
 }
 
 export function allowedRules(allow: readonly Network[], family: Family): string[] {

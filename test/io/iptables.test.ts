@@ -57,8 +57,10 @@ describe.skipIf(!root)("the iptables back-end", () => {
     const chain = (await rules("KNOCKD")).trim().split("\n");
     expect(chain.filter((rule) => !rule.includes("-m socket"))).toEqual([
       "-N KNOCKD",
-      "-A KNOCKD ! -p tcp -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN",
+      "-A KNOCKD -p tcp -m tcp ! --tcp-flags SYN,ACK SYN -m conntrack --ctstate RELATED,ESTABLISHED -m multiport --dports 22 -j ACCEPT",
+      "-A KNOCKD -p udp -m conntrack --ctstate RELATED,ESTABLISHED -m multiport --dports 53 -j ACCEPT",
       "-A KNOCKD -p tcp -m tcp ! --tcp-flags SYN,ACK SYN -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN",
+      "-A KNOCKD -p udp -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN",
       "-A KNOCKD -i lo -j RETURN",
       "-A KNOCKD -s 10.0.0.0/8 -j RETURN",
       "-A KNOCKD -p tcp -m tcp --dport 22 -m set --match-set knockd-ssh-4 src -j ACCEPT",

@@ -46,6 +46,20 @@ describe.skipIf(!root)("the iptables firewall", () => {
     expect(lurker.stdout).toMatch(/^(out\n)+$/);
   });
 
+  it.each(FAMILIES)(
+    "opens and keeps a connection over %s where the administrator drops the port, too",
+    async (_family, tool, host) => {
+      await net.ok("server", words(`${tool} -I INPUT -p tcp --dport 2201 -j DROP`));
+      await lab.start(config(SSH));
+      await lab.knock("client", host, ...KNOCK);
+      await lab.opens("client", host);
+      const connection = await lab.connect("client", host);
+      await lab.closes("client", host);
+      await stillTalks(connection);
+      await net.ok("server", words(`${tool} -D INPUT -p tcp --dport 2201 -j DROP`));
+    },
+  );
+
   it.each(FAMILIES)("extends a door over %s", async (_family, _tool, host) => {
     const daemon = await lab.start(config(SSH));
     await lab.knock("client", host, ...KNOCK);
