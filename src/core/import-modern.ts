@@ -25,7 +25,7 @@ export function modernise(doors: readonly DoorDraft[], say: Say): { doors: DoorD
   if (kind === "iptables")
     say(
       0,
-      "firewall: iptables, since the old commands were made for its rules: this needs ipset, and a rule that accepts ESTABLISHED",
+      "firewall: iptables, since the old commands were made for its rules: this needs ipset",
     );
   return { doors: written, options: kind === "iptables" ? [IPTABLES] : [] };
 }
@@ -59,8 +59,8 @@ const IPTABLES: KeyDraft = {
   value: "iptables",
   line: 0,
   above: [
-    " The commands were made for iptables rules, and so our own rules go there (this needs ipset, and a rule of yours",
-    " that accepts ESTABLISHED). With nftables they could not overrule a rule of yours that drops the port.",
+    " The commands were made for iptables rules, and so our own rules go there (this needs ipset).",
+    " With nftables they could not overrule a rule of yours that drops the port.",
   ],
 };
 
