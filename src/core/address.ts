@@ -73,6 +73,11 @@ export function parseNetwork(text: string): { family: Family; text: string } | u
   return { family, text: `${network.toString()}/${length}` };
 }
 
+/** `255.255.255.0`, `ffff:ffff::`: what is left of an address when only its network counts. */
+export function networkMask(family: Family, bits: number): string {
+  return (family === 4 ? ipaddr.IPv4 : ipaddr.IPv6).subnetMaskFromPrefixLength(bits).toString();
+}
+
 /** A set that answers without allocating. BOUNDED: by the addresses of this machine. */
 export class AddressSet {
   readonly #buckets = new Map<number, Address[]>();

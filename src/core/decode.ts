@@ -185,6 +185,8 @@ function decodeTransport(
 ): boolean {
   const available = Math.min(length, end - at);
   knock.flags = 0;
+  knock.payloadStart = 0;
+  knock.payloadEnd = 0;
   if (protocol === PROTOCOL_TCP) {
     if (available < TCP_MIN_BYTES || (read8(bytes, at + TCP_DATA_OFFSET) >>> 4) * 4 < TCP_MIN_BYTES) return false;
     knock.protocol = "tcp";
@@ -198,6 +200,10 @@ function decodeTransport(
     if (datagramBytes < UDP_BYTES || (!fragmented && datagramBytes > length)) return false;
     knock.protocol = "udp";
     knock.port = read16(bytes, at + DESTINATION_PORT);
+    if (!fragmented && datagramBytes <= available) {
+      knock.payloadStart = at + UDP_BYTES;
+      knock.payloadEnd = at + datagramBytes;
+    }
     return true;
   }
   // The size of a fragmented echo request is not known from its first fragment.

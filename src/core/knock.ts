@@ -25,8 +25,19 @@ export interface Knock {
   port: number;
   /** TCP flags as on the wire (RFC 9293 section 3.1), 0 for other protocols. */
   flags: number;
+  /** Where the frame's bytes hold what a UDP datagram carries; equal if it is not there as a whole. */
+  payloadStart: number;
+  payloadEnd: number;
 }
 
 export function emptyKnock(): Knock {
-  return { source: emptyAddress(), destination: emptyAddress(), protocol: "tcp", port: 0, flags: 0 };
+  return {
+    source: emptyAddress(),
+    destination: emptyAddress(),
+    protocol: "tcp",
+    port: 0,
+    flags: 0,
+    payloadStart: 0,
+    payloadEnd: 0,
+  };
 }

@@ -94,3 +94,13 @@ function legacyKey(key: Uint8Array): Uint8Array {
 function unpadded(base64: string): string {
   return base64.replace(/=+$/, "");
 }
+
+/** MD5 is missing where OpenSSL runs in FIPS mode. */
+export function derivationWorks(): boolean {
+  try {
+    createHash("md5");
+    return true;
+  } catch {
+    return false;
+  }
+}

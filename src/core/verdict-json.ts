@@ -7,13 +7,14 @@ const VERDICTS_MAX = 256;
 
 /** `at` is the time in ISO 8601, `agoMs` already taken off. */
 export function sightingJson(sighting: Sighting, at: string): Record<string, unknown> {
-  const { source, knock, verdicts } = sighting;
+  const { source, knock, spa, verdicts } = sighting;
   const event = knock === undefined ? "timeout" : "knock";
   return {
     event,
     at,
     source,
     ...knock,
+    ...(spa === undefined ? {} : { spa: withSnakeCase(spa) }),
     verdicts: verdicts.slice(0, VERDICTS_MAX).map(withSnakeCase),
     text: sightingWords(sighting),
   };

@@ -1,14 +1,16 @@
 // The words for sightings: one line each, door by door, the cause before the advice. Good to read at 3 a.m.
+import { refusalText } from "./spa-words.ts";
 import type { Outcome, Sighting, Verdict } from "./verdict.ts";
 
 /** BOUNDED: doors that one line names; a thousand may share a port. */
 const DOORS_NAMED_MAX = 8;
 
 /** Without time, address and port: `ssh: stage 1 of 3; web: flags ACK do not pass syn,!ack`. */
-export function sightingWords({ knock, verdicts }: Sighting): string {
+export function sightingWords({ knock, spa, verdicts }: Sighting): string {
+  if (spa !== undefined && "reason" in spa) return refusalText(spa);
   const named = verdicts.slice(0, DOORS_NAMED_MAX).map((verdict) => `${verdict.door}: ${verdictWords(verdict)}`);
   if (verdicts.length > named.length) named.push(`and ${verdicts.length - named.length} more doors`);
-  if (named.length > 0) return named.join("; ");
+  if (named.length > 0) return `${spa === undefined ? "" : `key ${spa.key}: `}${named.join("; ")}`;
   return knock?.watched === "guard" ? "guard port, no attempt to drop" : "ignored";
 }
 

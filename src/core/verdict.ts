@@ -1,6 +1,7 @@
 // What one knock did to one door, and why: the answer to "why did my knock not work". Plain values with every fact in them.
 // The words for them are in verdict-words.ts; a further way to earn a door adds its own verdicts to the union.
 import type { Address, Family } from "./address.ts";
+import type { Refusal } from "./spa-refusal.ts";
 
 /** A knock and all doors that took notice of it, or a door's time that ran out without a further knock. */
 export interface Sighting {
@@ -10,6 +11,8 @@ export interface Sighting {
   readonly knock?: SeenKnock;
   /** How long ago that was: of time that ran out we learn a little later. */
   readonly agoMs: number;
+  /** Of a signed packet: whose it is, or why it opens nothing. */
+  readonly spa?: { readonly key: string } | Refusal;
   /** In the order of their interest to the knocker. Empty: a guard port was touched, and there was no attempt to drop. */
   readonly verdicts: readonly Verdict[];
 }
@@ -20,7 +23,7 @@ export interface SeenKnock {
   readonly port: string;
   /** Of a TCP packet, such as `SYN,ACK`. */
   readonly flags?: string;
-  readonly watched: "step" | "guard" | "nobody";
+  readonly watched: "step" | "guard" | "packet" | "nobody";
 }
 
 /** What happened at one door. A verdict of another way to earn a door joins the union here. */

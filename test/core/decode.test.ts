@@ -211,6 +211,38 @@ describe("what stands before the transport", () => {
       expect(said(echoRequest({ ...ends, bytes: 1472, fragment: { offset: 0, more: true } }))).toBeUndefined();
   });
 
+  describe("where a datagram's payload lies", () => {
+    const payload = Buffer.from("a payload");
+    const payloadOf = (packet: Uint8Array, cut = 0) => {
+      const bytes = ethernet(packet, { vlans: [1, 2] });
+      const knock = emptyKnock();
+      if (!decode({ ...frame(bytes), end: bytes.length - cut }, knock)) return undefined;
+      return Buffer.from(bytes.subarray(knock.payloadStart, knock.payloadEnd)).toString();
+    };
+
+    it.each([
+      ["IPv4", datagram({ ...V4, port: 9, payload })],
+      ["IPv4 with options", datagram({ ...V4, port: 9, payload, options: Buffer.alloc(12, 1) })],
+      ["IPv6", datagram({ ...V6, port: 9, payload })],
+      ["IPv6 with extension headers", datagram({ ...V6, port: 9, payload, extensions: [0, 60] })],
+      [
+        "a shorter datagram than its packet",
+        datagram({ ...V4, port: 9, payload: Buffer.concat([payload, payload]), saidUdpLength: 17 }),
+      ],
+    ])("is said for %s", (_name, packet) => {
+      expect(payloadOf(packet)).toBe("a payload");
+    });
+
+    it.each([
+      ["a first fragment", datagram({ ...V4, port: 9, payload, fragment: { offset: 0, more: true } }), 0],
+      ["one that the capture cut short", datagram({ ...V4, port: 9, payload }), 1],
+      ["a knock without any", datagram({ ...V4, port: 9 }), 0],
+      ["tcp", syn({ ...V4, port: 9, payload }), 0],
+    ])("is nowhere for %s", (_name, packet, cut) => {
+      expect(payloadOf(packet, cut)).toBe("");
+    });
+  });
+
   it("lets a first fragment of a datagram say more than it holds", () => {
     const shape = { saidUdpLength: 4000, payload: Buffer.alloc(1000), fragment: { offset: 0, more: true } };
     expect(said(datagram({ ...V4, port: 8000, ...shape }))).toBe("192.0.2.7 > 198.51.100.1 8000/udp 0");
