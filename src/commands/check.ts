@@ -2,9 +2,11 @@
 import { Command } from "commander";
 import { EXIT, type ExitCode } from "../core/exit.ts";
 import { hints } from "../core/hints.ts";
-import { formatProblem } from "../core/problem.ts";
+import { formatPath, formatProblem, type Problem } from "../core/problem.ts";
 import { suggestSequence } from "../core/suggest.ts";
 import { weaknesses } from "../core/weakness.ts";
+import type { YamlFile } from "../core/yaml-file.ts";
+import { keyFileFailures } from "../io/key-files.ts";
 import { randomFraction } from "../io/secret.ts";
 import { CONFIG_OPTION, parseFile } from "./config-file.ts";
 import { hint, print, printError } from "./terminal.ts";
@@ -31,7 +33,8 @@ function check({ config: file, json, suggest }: Options): ExitCode {
     return EXIT.OK;
   }
   const parsed = parseFile(file);
-  const problems = "problems" in parsed ? parsed.problems : [];
+  const failures = "config" in parsed ? keyFileFailures(parsed.config.keys) : [];
+  const problems = "problems" in parsed ? parsed.problems : failures.map((found) => keyProblem(found, parsed.place));
   const warnings = "config" in parsed ? [...weaknesses(parsed.config), ...hints(parsed.config)] : [];
   const code = problems.length > 0 ? EXIT.CONFIG : EXIT.OK;
   if (json) {
@@ -39,10 +42,16 @@ function check({ config: file, json, suggest }: Options): ExitCode {
     return code;
   }
   for (const problem of problems) printError(formatProblem(file, problem));
+  for (const { failure } of failures) if (failure.hint !== undefined) hint(failure.hint);
   for (const warning of warnings) hint(warning);
   if ("config" in parsed && weaknesses(parsed.config).some((text) => text.includes(".sequence: ")))
     hint("knockd check --suggest prints a good sequence");
-  if ("config" in parsed)
+  if ("config" in parsed && code === EXIT.OK)
     print(`${file}: fine, ${parsed.config.doors.length} ${parsed.config.doors.length === 1 ? "door" : "doors"}`);
   return code;
+}
+
+function keyProblem({ name, failure }: ReturnType<typeof keyFileFailures>[number], place: YamlFile["place"]): Problem {
+  const path = ["keys", name, "file"];
+  return { path: formatPath(path), ...place(path), message: failure.message };
 }

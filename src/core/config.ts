@@ -1,10 +1,19 @@
 // YAML text -> Config. All problems at once, each with place, value and expectation.
 import type { Family } from "./address.ts";
+import { keyDoorProblems, keyRules, prefixesOf } from "./config-keys.ts";
 import { problemsOf, quoted, quotedPath } from "./config-problem.ts";
 import type { Command, Commands, Door } from "./door.ts";
+import type { KeyRule } from "./key.ts";
 import { formatOpening } from "./opening.ts";
 import type { Problem } from "./problem.ts";
-import { type ConfigInput, configSchema, DOOR_NAME_MAX, type DoorInput, knownKeys } from "./schema.ts";
+import {
+  type ConfigInput,
+  configSchema,
+  DEFAULT_GRANT_MS,
+  DOOR_NAME_MAX,
+  type DoorInput,
+  knownKeys,
+} from "./schema.ts";
 import { readYaml, type YamlFile } from "./yaml-file.ts";
 
 export interface Network {
@@ -30,15 +39,20 @@ export interface Config {
   readonly scanGuard: boolean;
   /** What happens to open doors with a stop command when the daemon ends. */
   readonly onStop: "close" | "keep";
+  /** Where signed packets are looked for, of UDP. */
+  readonly spaPort: number;
+  readonly spaMaxAgeMs: number;
+  readonly keys: readonly KeyRule[];
   readonly doors: readonly Door[];
 }
 
-export type Parsed = { readonly config: Config } | { readonly problems: readonly Problem[] };
+export type Parsed =
+  | { readonly config: Config; readonly place: YamlFile["place"] }
+  | { readonly problems: readonly Problem[] };
 
 /** BOUNDED: bytes of a config file. */
 export const CONFIG_BYTES_MAX = 4 * 1024 * 1024;
 
-const DEFAULT_GRANT_MS = 10_000;
 const DOOR_NAME = new RegExp(`^[A-Za-z][\\w.-]{0,${DOOR_NAME_MAX - 1}}$`);
 
 export function parseConfig(text: string): Parsed {
@@ -47,14 +61,16 @@ export function parseConfig(text: string): Parsed {
   const parsed = configSchema.safeParse(withoutEmpty(file.value));
   const problems = [
     ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => problemsOf(issue, file, knownKeys))),
-    ...doorNameProblems(file),
+    ...nameProblems(file, "doors"),
+    ...nameProblems(file, "keys"),
     ...setProblems(file),
+    ...keyDoorProblems(file),
   ];
-  if (parsed.success && problems.length === 0) return { config: build(parsed.data) };
+  if (parsed.success && problems.length === 0) return { config: build(parsed.data), place: file.place };
   return { problems: problems.sort((a, b) => a.line - b.line || a.column - b.column) };
 }
 
-function build({ options, doors }: ConfigInput): Config {
+function build({ options, keys, doors }: ConfigInput): Config {
   return {
     interfaces: options.interface ?? [],
     sniffer: options.sniffer,
@@ -66,11 +82,16 @@ function build({ options, doors }: ConfigInput): Config {
     allow: options.allow,
     scanGuard: options.scan_guard,
     onStop: options.on_stop,
-    doors: Object.entries(doors).map(([name, door]) => buildDoor(name, door)),
+    spaPort: options.spa_port.number,
+    spaMaxAgeMs: options.spa_max_age,
+    keys: keyRules(keys),
+    doors: Object.entries(doors).map(([name, door]) => buildDoor(name, door, keys)),
   };
 }
 
-function buildDoor(name: string, input: DoorInput): Door {
+function buildDoor(name: string, input: DoorInput, keys: ConfigInput["keys"]): Door {
+  const open = [...new Map((input.open ?? []).map((opening) => [formatOpening(opening), opening])).values()];
+  const grantMs = input.for ?? input.cmd_timeout ?? DEFAULT_GRANT_MS;
   const start6 = input.start_command_6 ?? input.start_command;
   const stop6 = input.stop_command_6 ?? input.stop_command;
   return {
@@ -81,12 +102,15 @@ function buildDoor(name: string, input: DoorInput): Door {
     seqCooldownMs: input.seq_cooldown,
     tcpflags: input.tcpflags,
     ...(input.target === undefined ? {} : { target: input.target }),
-    open: [...new Map((input.open ?? []).map((opening) => [formatOpening(opening), opening])).values()],
+    open,
     sets: {
       ...(input.set === undefined ? {} : { 4: input.set }),
       ...(input.set_6 === undefined ? {} : { 6: input.set_6 }),
     },
-    grantMs: input.for ?? input.cmd_timeout ?? DEFAULT_GRANT_MS,
+    grantMs,
+    spaPorts: input.spa === "open" ? open : (input.spa ?? []),
+    maxGrantMs: input.max_for ?? grantMs,
+    prefixes: prefixesOf(name, keys),
     commands: { 4: buildCommands(input.start_command, input.stop_command), 6: buildCommands(start6, stop6) },
   };
 }
@@ -101,12 +125,12 @@ function isEmpty(command: Command | undefined): command is undefined {
   return command === undefined || ("shell" in command && command.shell.trim() === "");
 }
 
-function doorNameProblems(file: YamlFile): Problem[] {
-  const wanted = `a door's name begins with a letter and has 1 to ${DOOR_NAME_MAX} letters, digits, "_", "." or "-"`;
-  return Object.keys(mapping(mapping(file.value)["doors"]))
+function nameProblems(file: YamlFile, block: "doors" | "keys"): Problem[] {
+  const wanted = `a ${block.slice(0, -1)}'s name begins with a letter and has 1 to ${DOOR_NAME_MAX} letters, digits, "_", "." or "-"`;
+  return Object.keys(mapping(mapping(file.value)[block]))
     .filter((name) => !DOOR_NAME.test(name))
     .map((name) => {
-      const path = ["doors", name];
+      const path = [block, name];
       return { path: quotedPath(path), ...file.placeOfKey(path), message: `${wanted}, got ${quoted(name)}` };
     });
 }

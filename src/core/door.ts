@@ -35,6 +35,12 @@ export interface Door {
   readonly sets: Partial<Record<Family, string>>;
   /** How long a grant lasts. */
   readonly grantMs: number;
+  /** The ports by which a signed packet may ask for this door; none: it is not earned that way. */
+  readonly spaPorts: readonly Port[];
+  /** How long a grant may last whose time the knocker asks for. */
+  readonly maxGrantMs: number;
+  /** How many bits the networks have that keys may open here, if any do. */
+  readonly prefixes: Record<Family, readonly number[]>;
   readonly commands: Record<Family, Commands>;
 }
 

@@ -1,5 +1,6 @@
 // What somebody watches -> the BPF expression (pcap-filter(7)) that lets the kernel drop everything else.
 import { type Protocol, portOfKey } from "./port.ts";
+import { SPA_CHARACTERS_MAX, SPA_CHARACTERS_MIN, SPA_FIRST_CHARACTERS } from "./spa-open.ts";
 import type { FlagRule } from "./tcp-flags.ts";
 
 /** An inclusive range of ports. */
@@ -21,9 +22,12 @@ const IPV6_PAYLOAD_LENGTH = "ip6[4:2]";
 const IPV6_DESTINATION_PORT = "ip6[42:2]";
 const IPV6_TCP_FLAGS = "ip6[53]";
 const IPV6_ICMP_TYPE = "ip6[40]";
+const IPV6_UDP_LENGTH = "ip6[44:2]";
+const IPV6_UDP_PAYLOAD = "ip6[48]";
 
 const IPV4_HEADER_BYTES = 20;
 const ICMP_HEADER_BYTES = 8;
+const UDP_HEADER_BYTES = 8;
 
 /** Extension headers hide the ports from BPF, which cannot loop: such unicast packets all pass. Hop-by-hop, routing, fragment, destination options. */
 const IPV6_EXTENSIONS = `((${[0, 43, 44, 60].map((header) => `${IPV6_NEXT_HEADER} = ${header}`).join(" or ")}) and not ip6 multicast)`;
@@ -36,10 +40,10 @@ const STACKED_VLANS =
 const NOTHING = "less 0";
 
 /**
- * The expression for any link layer. `watched` are port keys; `flags` is what every watching door asks of TCP.
- * On Ethernet, add `withVlan`.
+ * The expression for any link layer. `watched` are port keys; `flags` is what every watching door asks of TCP; on `spaPort`,
+ * what has the length and the first character of a signed packet passes. On Ethernet, add `withVlan`.
  */
-export function filterFor(watched: ReadonlySet<number>, flags: FlagRule): string {
+export function filterFor(watched: ReadonlySet<number>, flags: FlagRule, spaPort?: number): string {
   const tcp = rangesOf("tcp", watched);
   const udp = rangesOf("udp", watched);
   const icmp = moved(rangesOf("icmp", watched), ICMP_HEADER_BYTES);
@@ -51,11 +55,13 @@ export function filterFor(watched: ReadonlySet<number>, flags: FlagRule): string
       "(icmp and icmp[0] = 8 and ip[0] > 0x45)",
       term("icmp and icmp[0] = 8", "", "ip[2:2]", moved(icmp, IPV4_HEADER_BYTES)),
     ),
+    spaTerm("udp", "udp[2:2]", "udp[4:2]", "udp[8]", spaPort),
   ].filter((text) => text !== "");
   const ipv6 = [
     term(`${IPV6_NEXT_HEADER} = 6`, flagsTest(IPV6_TCP_FLAGS, flags), IPV6_DESTINATION_PORT, tcp),
     term(`${IPV6_NEXT_HEADER} = 17`, "", IPV6_DESTINATION_PORT, udp),
     term(`${IPV6_NEXT_HEADER} = 58 and ${IPV6_ICMP_TYPE} = 128`, "", IPV6_PAYLOAD_LENGTH, icmp),
+    spaTerm(`${IPV6_NEXT_HEADER} = 17`, IPV6_DESTINATION_PORT, IPV6_UDP_LENGTH, IPV6_UDP_PAYLOAD, spaPort),
   ].filter((text) => text !== "");
   if (ipv4.length === 0) return NOTHING;
   return `(ip and (${ipv4.join(" or ")})) or (ip6 and (${[...ipv6, IPV6_EXTENSIONS].join(" or ")}))`;
@@ -68,6 +74,14 @@ export function withVlan(filter: string): string {
 
 function term(kind: string, flags: string, field: string, ranges: readonly Range[]): string {
   return ranges.length === 0 ? "" : `(${kind} and ${flags}${search(field, ranges)})`;
+}
+
+/** The flood filter: nine of ten random datagrams of the right length end in the kernel, and all others. */
+function spaTerm(kind: string, port: string, length: string, first: string, spaPort: number | undefined): string {
+  if (spaPort === undefined) return "";
+  const lengths = `${length} >= ${UDP_HEADER_BYTES + SPA_CHARACTERS_MIN} and ${length} <= ${UDP_HEADER_BYTES + SPA_CHARACTERS_MAX}`;
+  const firsts = [...SPA_FIRST_CHARACTERS].map((character) => `${first} = ${character.charCodeAt(0)}`).join(" or ");
+  return `(${kind} and ${port} = ${spaPort} and ${lengths} and (${firsts}))`;
 }
 
 function flagsTest(field: string, { mask, value }: FlagRule): string {

@@ -120,5 +120,8 @@ const NO_DOOR: Omit<Door, "name"> = {
   open: [],
   sets: {},
   grantMs: 1,
+  spaPorts: [],
+  maxGrantMs: 1,
+  prefixes: { 4: [], 6: [] },
   commands: { 4: {}, 6: {} },
 };

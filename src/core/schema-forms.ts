@@ -3,12 +3,14 @@ import * as z from "zod";
 import { parseAddress, parseNetwork } from "./address.ts";
 import type { Command } from "./door.ts";
 import { parseDuration } from "./duration.ts";
+import type { Expiry } from "./key.ts";
 import { INSIDE_FORM, type Opening, parseInside } from "./opening.ts";
 import { type Port, parsePort } from "./port.ts";
 
 /** Kernel limit on an interface name (IFNAMSIZ, with its final zero). */
 const INTERFACE_NAME_MAX = 15;
 const OPEN_MAX = 64;
+const DAY_MS = 86_400_000;
 
 /** Runs a reader that throws a RangeError, and makes its message the problem at this place. */
 export function read<In, Out>(reader: (input: In) => Out) {
@@ -90,6 +92,15 @@ export const openings = z
       .max(OPEN_MAX, `expected at most ${OPEN_MAX} ports`),
   );
 
+export const udpPort = port.refine(({ protocol }) => protocol === "udp", "expected a udp port such as 62201/udp");
+
+const namedPorts = ports(OPEN_MAX, "ports").pipe(z.array(z.custom<Port>().superRefine(onlyTcpUdp)));
+
+/** true stands for the ports that the door opens. */
+export const spa = z
+  .union([z.boolean(), namedPorts], { error: "true, false, or ports such as 22/tcp" })
+  .transform((value): "open" | readonly Port[] => (value === true ? "open" : value === false ? [] : value));
+
 export const address = z.string({ error: "an IP address such as 192.0.2.7" }).transform(
   read((value) => {
     const parsed = parseAddress(value);
@@ -142,3 +153,28 @@ export const setName = z
     /^((ip|ip6|inet) [A-Za-z][\w./-]* )?[A-Za-z][\w./-]*$/,
     'expected family, table and set, such as "inet filter ssh_allowed" (with ipset: its name alone)',
   );
+
+/** One name, or a list. */
+export function names(what: string) {
+  const name = z.string({ error: `the name of ${what}` });
+  return z
+    .union([name, z.array(name).min(1, `expected at least ${what}`)], { error: `the name of ${what}, or a list` })
+    .transform((value) => [...new Set([value].flat())]);
+}
+
+const PREFIX_BITS = "a number of bits such as 24 (IPv4, 16 to 32) or 56 (IPv6, 48 to 128)";
+const bits = z
+  .int({ error: PREFIX_BITS })
+  .refine((count) => (count >= 16 && count <= 32) || (count >= 48 && count <= 128), `expected ${PREFIX_BITS}`)
+  .meta({ minimum: 16, maximum: 128 });
+
+/** Up to 32 bits they are IPv4's. */
+export const prefixes = z
+  .union([bits, z.array(bits).max(2, "expected one number for each family at most")], { error: PREFIX_BITS })
+  .transform((value) => Object.fromEntries([value].flat().map((count) => [count <= 32 ? 4 : 6, count])));
+
+/** YAML leaves a date as the text that it is. */
+export const lastDay = z
+  .string({ error: "a day such as 2027-06-30" })
+  .pipe(z.iso.date({ error: "expected a day such as 2027-06-30" }))
+  .transform((day): Expiry => ({ lastDay: day, atMs: Date.parse(`${day}T00:00:00Z`) + DAY_MS }));

@@ -3,15 +3,18 @@
 import * as z from "zod";
 import { DOOR_NUMBER_MAX } from "./attempts.ts";
 import { STEPS_MAX } from "./door.ts";
+import { ADDRESS_SOURCES, KEYS_MAX, LEGACY } from "./key.ts";
 import { openingProblems } from "./opening.ts";
 import { formatPort } from "./port.ts";
 import * as form from "./schema-forms.ts";
+import { CIPHER_MODES, DIGEST_KINDS } from "./spa-crypto.ts";
 import { FIRST_SYN, parseFlags } from "./tcp-flags.ts";
 
 const ALLOW_MAX = 1024;
 /** BOUNDED: doors in one config, by the width of a door's number in the table of attempts. */
 const DOORS_MAX = DOOR_NUMBER_MAX;
 export const DOOR_NAME_MAX = 64;
+export const DEFAULT_GRANT_MS = 10_000;
 
 const options = z.strictObject({
   interface: form.interfaces.optional().meta({
@@ -57,6 +60,41 @@ const options = z.strictObject({
     .boolean({ error: "true or false" })
     .default(true)
     .meta({ description: "Watch ports that only a scanner touches, and drop its attempts (optional, default true)." }),
+  spa_port: form.udpPort
+    .prefault("62201/udp")
+    .meta({ description: "Where signed packets are looked for; nothing listens there (optional, default 62201/udp)." }),
+  spa_max_age: form.positiveDuration
+    .prefault("120s")
+    .meta({ description: "How far a sender's clock may be ahead or behind (optional, default 120s)." }),
+});
+
+const key = z.strictObject({
+  file: z
+    .string({ error: "the path of a key file" })
+    .regex(/^\//, "expected the path of a key file, beginning with /")
+    .meta({ description: "The file with its KEY_BASE64 and HMAC_KEY_BASE64, of mode 0600; knockd keygen makes one." }),
+  expires: form.lastDay.optional().meta({ description: "The last day, in UTC, on which it opens (optional)." }),
+  doors: form.names("a door").meta({ description: "The doors that it opens: names of doors that say spa." }),
+  source: z.enum(ADDRESS_SOURCES, { error: "both, packet or embedded" }).default("both").meta({
+    description:
+      "Whom a packet lets in. both: the address in it, if it also comes from there; packet: where it comes from; embedded: the address in it, wherever it comes from (optional, default both).",
+  }),
+  prefix: form.prefixes.optional().meta({
+    description:
+      "Opens the network of so many bits around the address, 16 to 32 for IPv4, 48 to 128 for IPv6, or one of each (optional, default the address alone).",
+  }),
+  hmac: z
+    .enum(DIGEST_KINDS, { error: `one of ${DIGEST_KINDS.join(" ")}` })
+    .default("sha256")
+    .meta({ description: "The kind of HMAC that signs its packets (optional, default sha256)." }),
+  mode: z
+    .enum(CIPHER_MODES, { error: `one of ${CIPHER_MODES.join(" ")}` })
+    .default("cbc")
+    .meta({ description: "The mode of AES that enciphers them (optional, default cbc)." }),
+  legacy: z
+    .array(z.enum(LEGACY, { error: `one of ${LEGACY.join(" ")}` }), { error: `a list of ${LEGACY.join(" ")}` })
+    .default([])
+    .meta({ description: "What is refused otherwise and only old clients need (optional, default none)." }),
 });
 
 const doorKeys = z.strictObject({
@@ -111,6 +149,13 @@ const doorKeys = z.strictObject({
   cmd_timeout: form.positiveDuration
     .optional()
     .meta({ description: "Time from the end of start_command to stop_command (optional, default 10s)." }),
+  spa: form.spa.optional().meta({
+    description:
+      "Whether keys can open it with a signed packet, that names a port of open; or the ports by which it is named (optional, default false).",
+  }),
+  max_for: form.positiveDuration.optional().meta({
+    description: "The longest time that the sender of a signed packet may ask for (optional, default the time of for).",
+  }),
 });
 
 /** What the form of single keys cannot say. */
@@ -118,10 +163,16 @@ const door = doorKeys.superRefine((input, context) => {
   // `complete`: the sentence needs no "got ..." at its end.
   const report = (path: PropertyKey[], message: string) =>
     context.addIssue({ code: "custom", path, message, params: { complete: true } });
-  const { sequence, one_time_sequences, for: openTime, cmd_timeout, open, target } = input;
-  if (sequence === undefined && one_time_sequences === undefined) {
-    report([], "expected sequence or one_time_sequences: nobody could ever open this door");
+  const { sequence, one_time_sequences, spa = [], max_for, for: openTime, cmd_timeout, open, target } = input;
+  const bySpa = spa === "open" || spa.length > 0;
+  if (sequence === undefined && one_time_sequences === undefined && !bySpa) {
+    report([], "expected sequence, one_time_sequences or spa: nobody could ever open this door");
   }
+  if (spa === "open" && open === undefined) {
+    report(["spa"], "a signed packet names a port: expected open ports beside spa: true, or ports here");
+  }
+  if (max_for !== undefined && !bySpa)
+    report(["max_for"], "only signed packets ask for a time: expected spa: true too");
   if (sequence !== undefined && one_time_sequences !== undefined) {
     report(["one_time_sequences"], "a door has either sequence or one_time_sequences, got both");
   }
@@ -132,6 +183,9 @@ const door = doorKeys.superRefine((input, context) => {
       ["cmd_timeout"],
       "a grant has one end: for and cmd_timeout must be equal where both are given, or leave one out",
     );
+  }
+  if (max_for !== undefined && max_for < (openTime ?? cmd_timeout ?? DEFAULT_GRANT_MS)) {
+    report(["max_for"], "expected at least the time that the door stays open by itself");
   }
   const steps = (sequence ?? []).map(formatPort);
   for (const [index, port] of (open ?? []).map(formatPort).entries()) {
@@ -144,6 +198,11 @@ const door = doorKeys.superRefine((input, context) => {
 export const configSchema = z
   .strictObject({
     options: options.prefault({}).meta({ description: "For all doors." }),
+    keys: z
+      .record(z.string(), key, { error: "a mapping of key names to keys" })
+      .refine((keys) => Object.keys(keys).length <= KEYS_MAX, `expected at most ${KEYS_MAX} keys`)
+      .prefault({})
+      .meta({ description: "Who may send signed packets, by a name for the log." }),
     doors: z
       .record(z.string(), door, { error: "a mapping of door names to doors" })
       .refine((doors) => Object.keys(doors).length <= DOORS_MAX, `expected at most ${DOORS_MAX} doors`)
@@ -151,15 +210,17 @@ export const configSchema = z
   })
   .meta({ title: "knockd.yaml", description: "Configuration of knockd, the port-knocking daemon." });
 
-/** The keys that may stand at a path: the file's own, those of `options`, those of a door or of what it opens. */
+/** The keys that may stand at a path: the file's own, those of `options`, of a key, of a door or of what it opens. */
 export function knownKeys(path: readonly PropertyKey[]): string[] {
   if (path.length === 0) return Object.keys(configSchema.shape);
   if (path[0] === "options") return Object.keys(options.shape);
+  if (path[0] === "keys") return Object.keys(key.shape);
   return Object.keys(path[2] === "open" ? form.gateway.shape : doorKeys.shape);
 }
 
 export type ConfigInput = z.output<typeof configSchema>;
 export type DoorInput = z.output<typeof door>;
+export type KeyInput = z.output<typeof key>;
 
 /** The JSON Schema that ships with the product, for editors. */
 export function jsonSchema(): unknown {

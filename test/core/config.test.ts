@@ -37,6 +37,9 @@ describe("a config", () => {
       allow: [],
       scanGuard: true,
       onStop: "close",
+      spaPort: 62_201,
+      spaMaxAgeMs: 120_000,
+      keys: [],
       doors: [
         {
           name: "ssh",
@@ -47,6 +50,9 @@ describe("a config", () => {
           open: [],
           sets: {},
           grantMs: 10_000,
+          spaPorts: [],
+          maxGrantMs: 10_000,
+          prefixes: { 4: [], 6: [] },
           commands: { 4: {}, 6: {} },
         },
       ],
@@ -63,8 +69,23 @@ options:
   firewall: iptables
   allow: [192.168.7.9/24, "2001:DB8::1"]
   scan_guard: false
+  spa_port: 62202/udp
+  spa_max_age: 5m
+keys:
+  alice:
+    file: /etc/knockd/keys/alice
+    expires: 2027-06-30
+    doors: [ssh, late]
+    source: embedded
+    prefix: [24, 56]
+    hmac: sha512
+    mode: ctr
+    legacy: [md5, sha1]
+  bob: { file: /etc/knockd/keys/bob, doors: late, prefix: 32 }
 doors:
   ssh:
+    spa: true
+    max_for: 2h
     sequence: [7000/tcp, 8000/udp, 100/icmp]
     seq_timeout: 10
     seq_cooldown: 5m
@@ -81,6 +102,7 @@ doors:
     cmd_timeout: 3600
   late:
     one_time_sequences: /etc/knockd/late.sequences
+    spa: 443
 `;
     const { doors, ...rest } = configOf(yaml);
     expect(rest).toEqual({
@@ -95,10 +117,37 @@ doors:
       ],
       scanGuard: false,
       onStop: "close",
+      spaPort: 62_202,
+      spaMaxAgeMs: 300_000,
+      keys: [
+        {
+          name: "alice",
+          file: "/etc/knockd/keys/alice",
+          expires: { lastDay: "2027-06-30", atMs: Date.UTC(2027, 6, 1) },
+          doors: ["ssh", "late"],
+          source: "embedded",
+          prefixes: { 4: 24, 6: 56 },
+          hmac: "sha512",
+          mode: "ctr",
+          legacy: ["md5", "sha1"],
+        },
+        {
+          name: "bob",
+          file: "/etc/knockd/keys/bob",
+          doors: ["late"],
+          source: "both",
+          prefixes: { 4: 32 },
+          hmac: "sha256",
+          mode: "cbc",
+          legacy: [],
+        },
+      ],
     });
     const [ssh, late] = doors;
     expect(ssh?.sequence.map(formatPort)).toEqual(["7000/tcp", "8000/udp", "100/icmp"]);
     expect(ssh?.open.map(formatPort)).toEqual(["22/tcp", "80/tcp", "51820/udp"]);
+    expect(ssh?.spaPorts).toEqual(ssh?.open);
+    expect(late?.spaPorts.map(formatPort)).toEqual(["443/tcp"]);
     expect(ssh?.target && formatAddress(ssh.target)).toBe("2001:db8::1");
     expect(ssh).toMatchObject({
       seqTimeoutMs: 10_000,
@@ -106,6 +155,8 @@ doors:
       tcpflags: { mask: 0x29, value: 0x21 },
       sets: { 4: "ssh_allowed", 6: "ssh_allowed6" },
       grantMs: 3_600_000,
+      maxGrantMs: 7_200_000,
+      prefixes: { 4: [24], 6: [56] },
       commands: {
         4: { start: { shell: "echo %IP%" }, stop: { shell: "echo bye" } },
         6: { start: { argv: ["echo", "%IP%"] }, stop: { argv: ["echo", "bye6"] } },
@@ -198,7 +249,7 @@ describe("a sequence", () => {
 
   it("or one-time sequences earn a door, one of the two", () => {
     expect(problemsOf("doors:\n  ssh:\n    open: 22\n")).toEqual([
-      "2:3 doors.ssh: expected sequence or one_time_sequences: nobody could ever open this door",
+      "2:3 doors.ssh: expected sequence, one_time_sequences or spa: nobody could ever open this door",
     ]);
     expect(doorProblems("one_time_sequences: /etc/knockd/x")).toEqual([
       "4:25 doors.ssh.one_time_sequences: a door has either sequence or one_time_sequences, got both",
@@ -501,7 +552,7 @@ describe("an option", () => {
 
 describe("an unknown key", () => {
   const doorKeys =
-    "sequence one_time_sequences seq_timeout seq_cooldown tcpflags target open set set_6 for start_command start_command_6 stop_command stop_command_6 cmd_timeout";
+    "sequence one_time_sequences seq_timeout seq_cooldown tcpflags target open set set_6 for start_command start_command_6 stop_command stop_command_6 cmd_timeout spa max_for";
   it.each([
     ["sequnce: 1", "did you mean sequence?"],
     ["Sequence: 1", "did you mean sequence?"],
@@ -521,7 +572,9 @@ describe("an unknown key", () => {
   it("of the options or of the file gets its hint, too", () => {
     expect(optionProblems("log-level: info")[0]).toMatch(/ options\.log-level: unknown key, did you mean log_level\?$/);
     expect(problemsOf("doors: {}\noption: {}")[0]).toMatch(/^2:\d+ option: unknown key, did you mean options\?$/);
-    expect(problemsOf("doors: {}\n__proto__: {}")[0]).toMatch(/__proto__: unknown key, expected one of options doors$/);
+    expect(problemsOf("doors: {}\n__proto__: {}")[0]).toMatch(
+      /__proto__: unknown key, expected one of options keys doors$/,
+    );
   });
 
   it("stands where the key does", () => {
@@ -587,7 +640,7 @@ doors:
     expect(problemsOf(yaml)).toEqual([
       expect.stringMatching(/^2:3 doors\.1st: a door's name/),
       expect.stringMatching(/^2:49 doors\.1st\.cmd_timeout: a grant has one end/),
-      expect.stringMatching(/^3:3 doors\.ssh: expected sequence or one_time_sequences/),
+      expect.stringMatching(/^3:3 doors\.ssh: expected sequence, one_time_sequences or spa/),
       expect.stringMatching(/^4:10 doors\.ssh\.set: expected family/),
     ]);
   });

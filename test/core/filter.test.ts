@@ -163,6 +163,45 @@ describe("the filter", () => {
     expect(await passing(expression, frames, LINKTYPE.ETHERNET)).toEqual(new Set());
   });
 
+  describe("for signed packets", () => {
+    const only = filterFor(new Set(), ANY_FLAGS, 62_201);
+    const spa = { ...V4, port: 62_201 };
+    const text = (characters: number, first = "8") => Buffer.from(first.padEnd(characters, "A"));
+
+    it.each([
+      ["IPv4", V4, {}],
+      ["IPv4 with options", V4, { options: Buffer.alloc(8, 1) }],
+      ["IPv6", V6, {}],
+    ])("lets those through over %s that have their length and their first character", async (_name, ends, shape) => {
+      const packets = [
+        ...[139, 140, 1500, 1501].map((characters) => text(characters)),
+        ..."89+/7:,.AU\0 ".split("").map((first) => text(204, first)),
+        Buffer.alloc(0),
+      ].map((payload) => datagram({ ...ends, port: 62_201, payload, ...shape }));
+      expect(await passing(only, packets, LINKTYPE.RAW)).toEqual(new Set([1, 2, 4, 5, 6, 7]));
+    });
+
+    it("lets nothing else through: other ports, tcp, later fragments", async () => {
+      const packets = [
+        datagram({ ...spa, port: 62_202, payload: text(204) }),
+        datagram({ ...V4, port: 9, sourcePort: 62_201, payload: text(204) }),
+        syn({ ...V4, port: 62_201, payload: text(204) }),
+        datagram({ ...spa, payload: text(204), fragment: { offset: 9, more: false } }),
+      ];
+      expect(await passing(only, packets, LINKTYPE.RAW)).toEqual(new Set());
+    });
+
+    it("takes nothing away from what is watched, also on their own port", async () => {
+      const expression = filterFor(new Set([portKey("udp", 62_201), portKey("tcp", 7000)]), FIRST_SYN, 62_201);
+      const packets = [datagram(spa), datagram({ ...spa, payload: text(204) }), syn({ ...V4, port: 7000 })];
+      expect(await passing(expression, packets, LINKTYPE.RAW)).toEqual(new Set([0, 1, 2]));
+    });
+
+    it("leaves the program short", async () => {
+      expect(await instructions(withVlan(only))).toBeLessThan(120);
+    });
+  });
+
   it("does not take the destination for the source", async () => {
     const expression = filterFor(new Set([portKey("tcp", 7000), portKey("udp", 7000)]), ANY_FLAGS);
     const packets = [

@@ -20,6 +20,7 @@ const fileSchema = z.object({
   required: z.tuple([z.literal("doors")]),
   properties: z.object({
     options: mappingSchema,
+    keys: z.object({ description: z.string(), additionalProperties: mappingSchema.omit({ description: true }) }),
     doors: z.object({ description: z.string(), additionalProperties: mappingSchema.omit({ description: true }) }),
   }),
 });
@@ -43,7 +44,7 @@ describe("the JSON Schema", () => {
   });
 
   it("knows every key, each with a sentence, and no other", () => {
-    const { options, doors } = fileSchema.parse(jsonSchema()).properties;
+    const { options, keys, doors } = fileSchema.parse(jsonSchema()).properties;
     expect(Object.keys(options.properties)).toEqual([
       "interface",
       "sniffer",
@@ -55,6 +56,8 @@ describe("the JSON Schema", () => {
       "allow",
       "on_stop",
       "scan_guard",
+      "spa_port",
+      "spa_max_age",
     ]);
     expect(Object.keys(doors.additionalProperties.properties)).toEqual([
       "sequence",
@@ -72,9 +75,22 @@ describe("the JSON Schema", () => {
       "stop_command",
       "stop_command_6",
       "cmd_timeout",
+      "spa",
+      "max_for",
+    ]);
+    expect(Object.keys(keys.additionalProperties.properties)).toEqual([
+      "file",
+      "expires",
+      "doors",
+      "source",
+      "prefix",
+      "hmac",
+      "mode",
+      "legacy",
     ]);
     for (const { description } of [
       ...Object.values(options.properties),
+      ...Object.values(keys.additionalProperties.properties),
       ...Object.values(doors.additionalProperties.properties),
     ])
       expect(description).toMatch(/^[A-Za-z0-9].*\.$/);

@@ -26,6 +26,15 @@ describe("the watch list", () => {
     expect(filter).toBe(filterFor(keysOf("7000", "8000/udp", "9000"), FIRST_SYN));
   });
 
+  it("is the port of signed packets, too, and no guard stands there", () => {
+    const near = door({ sequence: "62200/udp,8000/udp,62202/udp", open: 22 });
+    const { guards, filter } = watchlistFor([near], true, new Set(), SECRET, 62_201);
+    expect(guards.has(portKey("udp", 62_201))).toBe(false);
+    expect(guardPorts([near], new Set(), SECRET).has(portKey("udp", 62_201))).toBe(true);
+    const watched = new Set([...keysOf("62200/udp", "8000/udp", "62202/udp"), ...guards]);
+    expect(filter).toBe(filterFor(watched, FIRST_SYN, 62_201));
+  });
+
   it("has no guard on a port in use", () => {
     expect(watchlistFor([SSH], true, keysOf("7001"), SECRET).guards).not.toContain([...keysOf("7001")][0]);
   });
