@@ -4,7 +4,7 @@ import type { Family } from "../core/address.ts";
 import type { Network } from "../core/config.ts";
 import type { Door } from "../core/door.ts";
 import { formatInside, formatOpening, type GatewayOpening, leadsOn, serves } from "../core/opening.ts";
-import { allowedRules, knocker, match } from "./iptables-rules.ts";
+import { allowedRules, knockers, match } from "./iptables-rules.ts";
 
 export interface Gate {
   readonly door: Door;
@@ -27,9 +27,11 @@ export function gatesOf(doors: readonly Door[], family: Family): Gate[] {
  * hosts, the first in the file counts for who has opened both.
  */
 export function leadOnRules(gates: readonly Gate[], family: Family): string[] {
-  return gates.map(
-    ({ door, opening }) =>
-      `${match(opening)} -m addrtype --dst-type LOCAL ${knocker(door, family)} -j DNAT --to-destination ${formatInside(opening.to)}`,
+  return gates.flatMap(({ door, opening }) =>
+    knockers(door, family).map(
+      (knocker) =>
+        `${match(opening)} -m addrtype --dst-type LOCAL ${knocker} -j DNAT --to-destination ${formatInside(opening.to)}`,
+    ),
   );
 }
 
@@ -41,7 +43,9 @@ export function forwardRules(gates: readonly Gate[], allow: readonly Network[], 
   const ways = [...new Map(gates.map(({ opening }) => [formatOpening(opening), wayThrough(opening)])).values()];
   const established = "-m conntrack --ctstate ESTABLISHED,RELATED";
   return [
-    ...gates.map(({ door, opening }) => `${wayThrough(opening)} ${knocker(door, family)} -j ACCEPT`),
+    ...gates.flatMap(({ door, opening }) =>
+      knockers(door, family).map((knocker) => `${wayThrough(opening)} ${knocker} -j ACCEPT`),
+    ),
     ...ways.flatMap((way) => [
       `! -p tcp ${established} ${way} -j ACCEPT`,
       `-p tcp ! --tcp-flags SYN,ACK SYN ${established} ${way} -j ACCEPT`,
@@ -54,7 +58,9 @@ export function forwardRules(gates: readonly Gate[], allow: readonly Network[], 
 export function masqueradeRules(gates: readonly Gate[], family: Family): string[] {
   return gates
     .filter(({ opening }) => opening.to.masquerade)
-    .map(({ door, opening }) => `${wayThrough(opening)} ${knocker(door, family)} -j MASQUERADE`);
+    .flatMap(({ door, opening }) =>
+      knockers(door, family).map((knocker) => `${wayThrough(opening)} ${knocker} -j MASQUERADE`),
+    );
 }
 
 /** Packets of connections, both ways, that came in at our port and were led on. */

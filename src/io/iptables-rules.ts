@@ -1,5 +1,5 @@
 // The rules of our own iptables chains: what is hidden, and who is let through.
-import type { Family } from "../core/address.ts";
+import { type Family, familyOfText } from "../core/address.ts";
 import type { Network } from "../core/config.ts";
 import type { Door } from "../core/door.ts";
 import { leadsOn, type Opening } from "../core/opening.ts";
@@ -27,7 +27,7 @@ export function inputRules(
     ...doors.flatMap((door) =>
       door.open
         .filter((opening) => !leadsOn(opening))
-        .map((opening) => `${match(opening)} ${knocker(door, family)} -j ACCEPT`),
+        .flatMap((opening) => knockers(door, family).map((knocker) => `${match(opening)} ${knocker} -j ACCEPT`)),
     ),
     ...new Set(doors.flatMap((door) => door.open.map((opening) => `${match(opening)} -j DROP`))),
   ];
@@ -63,15 +63,30 @@ export function match({ protocol, number }: Opening): string {
   return `-p ${protocol} -m ${protocol} --dport ${number}`;
 }
 
-export function knocker(door: Door, family: Family): string {
-  return `-m set --match-set ${setName(door, family)} src`;
+export function knockers(door: Door, family: Family): string[] {
+  return setsFor(door, family).map(({ name }) => `-m set --match-set ${name} src`);
+}
+
+/** Our sets of a door: one for addresses, and where keys open networks another one for those. */
+export function setsFor(door: Door, family: Family): { readonly name: string; readonly kind: string }[] {
+  const networks = { name: setName(door, `${family}n`), kind: "hash:net" };
+  return [
+    { name: setName(door, `${family}`), kind: "hash:ip" },
+    ...(door.prefixes[family].length > 0 ? [networks] : []),
+  ];
+}
+
+/** Our set that takes this address or network. */
+export function ownSet(door: Door, ip: string): string {
+  const family = familyOfText(ip);
+  return setName(door, ip.includes("/") ? `${family}n` : `${family}`);
 }
 
 /** `ssh` -> `knockd-ssh-4`; a long name keeps its end apart by a checksum. */
-export function setName(door: Door, family: Family): string {
-  const name = `knockd-${door.name}-${family}`;
+function setName(door: Door, what: `${Family}` | `${Family}n`): string {
+  const name = `knockd-${door.name}-${what}`;
   if (name.length <= SET_NAME_MAX) return name;
   const checksum = [...door.name].reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) | 0, 0) >>> 0;
-  const tail = `-${checksum.toString(36)}-${family}`;
+  const tail = `-${checksum.toString(36)}-${what}`;
   return name.slice(0, SET_NAME_MAX - tail.length) + tail;
 }

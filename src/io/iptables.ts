@@ -3,7 +3,7 @@ import { type Family, familyOfText } from "../core/address.ts";
 import { type Door, opensFor } from "../core/door.ts";
 import type { Firewall, Hidden, OpenElement } from "./firewall.ts";
 import { areWhole, type Chain, chainsFor, fill, hookIn, type Tool } from "./iptables-chains.ts";
-import { OLDER_SESSIONS, setName } from "./iptables-rules.ts";
+import { OLDER_SESSIONS, ownSet, setsFor } from "./iptables-rules.ts";
 import { Slots } from "./slots.ts";
 import { runTool } from "./tool.ts";
 
@@ -37,7 +37,9 @@ export class Iptables implements Firewall {
       this.#kept = FAMILIES.map(({ family, iptables }) => ({ iptables, chains: chainsFor(hidden, family, []) })).filter(
         ({ chains }) => chains.length > 0,
       );
-      await destroySets(new Set(hidden.doors.flatMap((door) => [setName(door, 4), setName(door, 6)])));
+      await destroySets(
+        new Set(hidden.doors.flatMap((door) => FAMILIES.flatMap(({ family }) => namesOf(door, family)))),
+      );
       return takenAway;
     } finally {
       this.#hiding = false;
@@ -47,13 +49,13 @@ export class Iptables implements Firewall {
   /** A set with room for one more second closes late rather than early; `close` ends it on time. */
   async open(door: Door, ip: string, durationMs: number): Promise<void> {
     const timeoutS = Math.min(Math.ceil(durationMs / 1000), IPSET_TIMEOUT_MAX_S);
-    for (const set of setsOf(door, familyOfText(ip))) {
+    for (const set of setsOf(door, ip)) {
       await this.#slots.run(() => runTool(["ipset", "add", set, ip, "timeout", String(timeoutS), "-exist"]));
     }
   }
 
   async close(door: Door, ip: string): Promise<void> {
-    for (const set of setsOf(door, familyOfText(ip))) {
+    for (const set of setsOf(door, ip)) {
       await this.#slots.run(() => runTool(["ipset", "del", set, ip, "-exist"]));
     }
   }
@@ -62,7 +64,7 @@ export class Iptables implements Firewall {
     const saved = await runTool(["ipset", "save"]).catch(() => "");
     const elements = [...saved.matchAll(/^add (\S+) (\S+) timeout (\d+)$/gm)];
     return elements.flatMap(([, set = "", ip = "", seconds]) => {
-      const door = this.#doors.find((door) => setName(door, familyOfText(ip)) === set);
+      const door = this.#doors.find((door) => ownSet(door, ip) === set);
       return door === undefined ? [] : [{ door: door.name, ip, remainingMs: Number(seconds) * 1000 }];
     });
   }
@@ -91,9 +93,9 @@ export class Iptables implements Firewall {
 async function hideFamily({ family, iptables, ipset }: (typeof FAMILIES)[number], hidden: Hidden): Promise<void> {
   const chains = (sessions: readonly string[]) => chainsFor(hidden, family, sessions);
   if (hidden.doors.length > 0) {
-    const sets = hidden.doors.map(
-      (door) => `create ${setName(door, family)} hash:ip family ${ipset} timeout 0 -exist\n`,
-    );
+    const sets = hidden.doors
+      .flatMap((door) => setsFor(door, family))
+      .map(({ name, kind }) => `create ${name} ${kind} family ${ipset} timeout 0 -exist\n`);
     await runTool(["ipset", "restore"], sets.join(""));
     // A kernel without xt_socket must still hide.
     await fill(iptables, chains([OLDER_SESSIONS])).catch(() => fill(iptables, chains([])));
@@ -104,12 +106,17 @@ async function hideFamily({ family, iptables, ipset }: (typeof FAMILIES)[number]
 /** Sets of ours that no rule uses any more. Where only commands open doors, a machine without ipset is fine. */
 async function destroySets(wanted: ReadonlySet<string>): Promise<void> {
   const names = await runTool(["ipset", "-name", "list"]).catch(() => "");
-  for (const [name] of names.matchAll(/^knockd-.*-[46]$/gm))
+  for (const [name] of names.matchAll(/^knockd-.*-[46]n?$/gm))
     if (!wanted.has(name)) await runTool(["ipset", "destroy", name]);
 }
 
-/** The sets that take an address of this family: ours, and the administrator's. */
-function setsOf(door: Door, family: Family): string[] {
-  const own = opensFor(door, family) ? [setName(door, family)] : [];
+function namesOf(door: Door, family: Family): string[] {
+  return setsFor(door, family).map(({ name }) => name);
+}
+
+/** The sets that take this address or network: ours, and the administrator's. */
+function setsOf(door: Door, ip: string): string[] {
+  const family = familyOfText(ip);
+  const own = opensFor(door, family) ? [ownSet(door, ip)] : [];
   return [...own, door.sets[family] ?? []].flat();
 }

@@ -2,7 +2,8 @@
 // the kernel ends both at the same moment; a connection that is made keeps its translation until its own end.
 import type { Door } from "../core/door.ts";
 import { formatInside, formatOpening, type GatewayOpening, leadsOn } from "../core/opening.ts";
-import { FAMILIES, setName } from "./nft-names.ts";
+import { FAMILIES } from "./nft-names.ts";
+import { knockers } from "./nft-networks.ts";
 
 interface Gate {
   readonly door: Door;
@@ -45,16 +46,21 @@ export function gatewayRules(doors: readonly Door[]): string[] {
   const gates = gatesOf(doors);
   if (gates.length === 0) return [];
   return [
-    ...gates.map(({ door, opening }) => {
+    ...gates.flatMap(({ door, opening }) => {
       const { protocol, number, to } = opening;
-      return `prerouting ${protocol} dport ${number} ${knocker(door, opening)} fib daddr type local dnat ${ipOf(opening)} to ${formatInside(to)} comment "${LED_ON}: ${formatOpening(opening)}"`;
+      return knockers(door, to.family).map(
+        (knocker) =>
+          `prerouting ${protocol} dport ${number} ${knocker} fib daddr type local dnat ${ipOf(opening)} to ${formatInside(to)} comment "${LED_ON}: ${formatOpening(opening)}"`,
+      );
     }),
     ...forwardRules(gates),
     ...gates
       .filter(isMasqueraded)
-      .map(
-        ({ door, opening }) =>
-          `postrouting ${knocker(door, opening)} ${wayIn(opening)} masquerade comment "${MASQUERADED}: ${formatOpening(opening)}"`,
+      .flatMap(({ door, opening }) =>
+        knockers(door, opening.to.family).map(
+          (knocker) =>
+            `postrouting ${knocker} ${wayIn(opening)} masquerade comment "${MASQUERADED}: ${formatOpening(opening)}"`,
+        ),
       ),
   ];
 }
@@ -70,7 +76,9 @@ function forwardRules(gates: readonly Gate[]): string[] {
     "meta l4proto != tcp ct state established,related accept",
     "tcp flags & (syn | ack) != syn ct state established,related accept",
     ...FAMILIES.map(({ ip, allowed }) => `${ip} saddr @${allowed} accept`),
-    ...gates.map(({ door, opening }) => `${knocker(door, opening)} ${wayIn(opening)} accept`),
+    ...gates.flatMap(({ door, opening }) =>
+      knockers(door, opening.to.family).map((knocker) => `${knocker} ${wayIn(opening)} accept`),
+    ),
     ...[...ways].map(([text, opening]) => `${wayIn(opening)} counter drop comment "${KEPT_OUT}: ${text}"`),
   ].map((rule) => `forward ${rule}`);
 }
@@ -81,10 +89,6 @@ function gatesOf(doors: readonly Door[]): Gate[] {
 
 function isMasqueraded({ opening }: Gate): boolean {
   return opening.to.masquerade;
-}
-
-function knocker(door: Door, opening: GatewayOpening): string {
-  return `${ipOf(opening)} saddr @${setName(door, opening.to.family)}`;
 }
 
 /** Packets to the host behind this one that came in at our port. */

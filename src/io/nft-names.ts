@@ -10,18 +10,14 @@ export const FAMILIES = [
   { family: 6, type: "ipv6_addr", ip: "ip6", allowed: "allowed6" },
 ] as const;
 
-/** `ssh` -> `inet knockd ssh_ipv4`. */
-export function ownSet(door: Door, family: Family): string {
-  return `${TABLE} ${setName(door, family)}`;
-}
-
+/** `ssh` -> `ssh_ipv4`. */
 export function setName(door: Door, family: Family): string {
   return `${door.name}_ipv${family}`;
 }
 
 /** The sets of doors in a listing of our table. */
 export function setsIn(table: string): string[] {
-  return [...table.matchAll(/^\tset (\S+_ipv[46]) \{$/gm)].map((match) => `${TABLE} ${match[1]}`);
+  return [...table.matchAll(/^\tset (\S+_(?:ipv[46]|net[46]_\d+)) \{$/gm)].map((match) => `${TABLE} ${match[1]}`);
 }
 
 /** Our chains in a listing of our table. */

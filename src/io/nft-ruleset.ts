@@ -5,7 +5,8 @@ import { leadsOn, type Opening } from "../core/opening.ts";
 import { formatPort } from "../core/port.ts";
 import type { Hidden } from "./firewall.ts";
 import { gatewayChains, gatewayMarks, gatewayRules } from "./nft-gateways.ts";
-import { chainsIn, FAMILIES, ownSet, setName, setsIn, TABLE } from "./nft-names.ts";
+import { chainsIn, FAMILIES, setsIn, TABLE } from "./nft-names.ts";
+import { knockers, ownSets } from "./nft-networks.ts";
 
 const LAST_RULE = "hidden by knockd";
 
@@ -33,7 +34,7 @@ export function withOpenings(doors: readonly Door[]): Door[] {
 export function ruleset({ doors: all, allow }: Hidden, before: string, sessions: string): string {
   const doors = withOpenings(all);
   const hidden = [...new Set(doors.flatMap((door) => door.open.map(concatenation)))];
-  const sets = new Set(FAMILIES.flatMap(({ family }) => doors.map((door) => ownSet(door, family))));
+  const sets = new Set(FAMILIES.flatMap(({ family }) => doors.flatMap((door) => ownSets(door, family))));
   const chains = ["input { type filter hook input priority filter - 10; policy accept; }", ...gatewayChains(doors)];
   const names = chains.map((chain) => chain.replace(/ .*/, ""));
   // Emptied and kept: without a chain of its kind the kernel would translate no connection any more, of those either that live.
@@ -46,7 +47,7 @@ export function ruleset({ doors: all, allow }: Hidden, before: string, sessions:
       .filter((set) => !sets.has(set))
       .map((set) => `delete set ${set}`),
     ...FAMILIES.flatMap(({ family, type }) =>
-      doors.map((door) => `add set ${ownSet(door, family)} { type ${type}; flags timeout; }`),
+      doors.flatMap((door) => ownSets(door, family).map((set) => `add set ${set} { type ${type}; flags timeout; }`)),
     ),
     ...FAMILIES.flatMap(({ family, type, allowed }) =>
       allowedSet(
@@ -74,10 +75,12 @@ function inputRules(doors: readonly Door[], sessions: string): string[] {
     "meta l4proto . th dport != @hidden accept",
     ...(sessions === "" ? [] : [sessions]),
     ...FAMILIES.map(({ ip, allowed }) => `${ip} saddr @${allowed} accept`),
-    ...FAMILIES.flatMap(({ family, ip }) =>
+    ...FAMILIES.flatMap(({ family }) =>
       ownPorts
         .filter(({ ports }) => ports.length > 0)
-        .map(({ door, ports }) => `${portsMatch(ports)} ${ip} saddr @${setName(door, family)} accept`),
+        .flatMap(({ door, ports }) =>
+          knockers(door, family).map((knocker) => `${portsMatch(ports)} ${knocker} accept`),
+        ),
     ),
     // Not th dport: this rule is the one that people look for.
     `meta l4proto { tcp, udp } counter drop comment "${LAST_RULE}: ${hiddenText(doors)}"`,

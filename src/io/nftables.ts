@@ -1,11 +1,12 @@
 // The nftables back-end: our own table `inet knockd`, and one persistent `nft -i` for opening and closing.
 import * as z from "zod";
-import { type Family, familyOfText } from "../core/address.ts";
+import { familyOfText } from "../core/address.ts";
 import { type Door, opensFor, usesFirewall } from "../core/door.ts";
 import { reasonOf } from "../core/words.ts";
 import type { Firewall, Hidden, OpenElement } from "./firewall.ts";
 import { NftMonitor } from "./nft-monitor.ts";
-import { FAMILIES, ownSet, setsIn, TABLE } from "./nft-names.ts";
+import { FAMILIES, setsIn, TABLE } from "./nft-names.ts";
+import { openOf, ownPlace, ownSets } from "./nft-networks.ts";
 import { marksOf, OLDER_SESSIONS, ruleset, withOpenings } from "./nft-ruleset.ts";
 import { NftShell } from "./nft-shell.ts";
 import { runTool } from "./tool.ts";
@@ -41,25 +42,29 @@ export class Nftables implements Firewall {
     }
     const takenAway = !this.#isWhole(before);
     this.#marks = marksOf(doors);
-    this.#ownSets = new Set(FAMILIES.flatMap(({ family }) => withOpenings(doors).map((door) => ownSet(door, family))));
+    this.#ownSets = new Set(
+      FAMILIES.flatMap(({ family }) => withOpenings(doors).flatMap((door) => ownSets(door, family))),
+    );
     return takenAway;
   }
 
   async open(door: Door, ip: string, durationMs: number): Promise<void> {
-    const sets = setsOf(door, familyOfText(ip));
-    if (sets.length === 0) return;
+    const places = placesOf(door, ip);
+    if (places.length === 0) return;
     // Kernels before 6.12 keep the old timeout of an element that is added again; adding, deleting, adding works on all.
-    const element = `${ip} timeout ${durationMs}ms`;
-    await this.#shell.run(
-      sets.map((set) => `${addAndDelete(set, ip, element)}; add element ${set} { ${element} }`).join("; "),
-    );
+    const statements = places.map(({ set, element }) => {
+      const timed = `${element} timeout ${durationMs}ms`;
+      return `${addAndDelete(set, element, timed)}; add element ${set} { ${timed} }`;
+    });
+    await this.#shell.run(statements.join("; "));
   }
 
   async close(door: Door, ip: string): Promise<void> {
     // The kernel may have closed it already: deleting what is not there would be an error, and so would a set that a reload
     // has taken away with its door.
-    const sets = setsOf(door, familyOfText(ip)).filter((set) => !set.startsWith(TABLE) || this.#ownSets.has(set));
-    if (sets.length > 0) await this.#shell.run(sets.map((set) => addAndDelete(set, ip, `${ip} timeout 1s`)).join("; "));
+    const places = placesOf(door, ip).filter(({ set }) => !set.startsWith(TABLE) || this.#ownSets.has(set));
+    const statements = places.map(({ set, element }) => addAndDelete(set, element, `${element} timeout 1s`));
+    if (statements.length > 0) await this.#shell.run(statements.join("; "));
   }
 
   async listOpen(): Promise<OpenElement[]> {
@@ -113,12 +118,14 @@ const listingSchema = z.object({ nftables: z.array(z.object({ set: setSchema.opt
 const EMPTY_LISTING = '{"nftables":[]}';
 
 function elementsOf(set: z.output<typeof setSchema> | undefined): OpenElement[] {
-  const [, door] = /^(\S+)_ipv[46]$/.exec(set?.name ?? "") ?? [];
-  if (set === undefined || door === undefined) return [];
+  if (set === undefined) return [];
   return set.elem.flatMap((element) => {
     const parsed = elementSchema.safeParse(element);
     // An element without a timeout was put there by hand.
-    return parsed.success ? [{ door, ip: parsed.data.elem.val, remainingMs: parsed.data.elem.expires * 1000 }] : [];
+    if (!parsed.success) return [];
+    const { val, expires } = parsed.data.elem;
+    const open = openOf(set.name, val);
+    return open === undefined ? [] : [{ ...open, remainingMs: expires * 1000 }];
   });
 }
 
@@ -132,10 +139,12 @@ async function listTable(): Promise<string> {
   }
 }
 
-/** The sets that take an address of this family: ours, and the administrator's. */
-function setsOf(door: Door, family: Family): string[] {
-  const own = opensFor(door, family) ? [ownSet(door, family)] : [];
-  return [...own, door.sets[family] ?? []].flat();
+/** The sets that take this address or network, ours and the administrator's, and what it is called there. */
+function placesOf(door: Door, ip: string): { set: string; element: string }[] {
+  const family = familyOfText(ip);
+  const own = opensFor(door, family) ? [ownPlace(door, ip)] : [];
+  const theirs = door.sets[family];
+  return theirs === undefined ? own : [...own, { set: theirs, element: ip }];
 }
 
 function addAndDelete(set: string, ip: string, element: string): string {
