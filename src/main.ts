@@ -22,6 +22,7 @@ const COMMANDS: Record<string, () => Promise<{ readonly command: Command }>> = {
   metrics: () => import("./commands/metrics.ts"),
   remove: () => import("./commands/remove.ts"),
   import: () => import("./commands/import.ts"),
+  keygen: () => import("./commands/keygen.ts"),
 };
 
 /** Ends with the exit code in process.exitCode. */

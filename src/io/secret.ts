@@ -35,6 +35,10 @@ export function randomFraction(): number {
   return randomInt(2 ** 32) / 2 ** 32;
 }
 
+export function randomKey(bytes: number): Uint8Array {
+  return randomBytes(bytes);
+}
+
 function readKept(path: string): Buffer | undefined {
   try {
     const bytes = readFileSync(path);
