@@ -1,13 +1,16 @@
-// The plot: frame -> decode -> match -> grant -> open -> close. Only this file knows the order of the stages.
+// The plot: frame -> decode -> match or unlock -> grant -> open -> close. Only this file knows the order of the stages.
 import { type AddressSet, formatAddress } from "./core/address.ts";
 import type { Config } from "./core/config.ts";
 import { Counters } from "./core/counters.ts";
 import { decode } from "./core/decode.ts";
 import type { Door } from "./core/door.ts";
 import { type Grant, Grants, type Terms } from "./core/grant.ts";
+import type { Key, KeyRule } from "./core/key.ts";
 import { emptyKnock, type Frame } from "./core/knock.ts";
 import { Matcher } from "./core/match.ts";
 import { metricsText, type Outside } from "./core/metrics.ts";
+import { Unlocker } from "./core/unlock.ts";
+import { UnlockWitness } from "./core/unlock-witness.ts";
 import type { Audience } from "./core/verdict.ts";
 import { Witness } from "./core/witness.ts";
 import { words } from "./core/words.ts";
@@ -15,6 +18,7 @@ import { type Deed, Doorkeeper, type Tools } from "./doorkeeper.ts";
 import { Hiding } from "./hiding.ts";
 import { Alarm } from "./io/alarm.ts";
 import { MatchLog } from "./io/match-log.ts";
+import { UnlockLog } from "./io/unlock-log.ts";
 import { resume } from "./recovery.ts";
 import { type Lookout, Watchman } from "./watchman.ts";
 
@@ -22,6 +26,8 @@ import { type Lookout, Watchman } from "./watchman.ts";
 export interface World extends Tools, Lookout {
   /** Hears what each knock did, and why it did not count. */
   readonly audience: Audience;
+  /** Throws a Failure for a key file that will not do. */
+  readonly readKeys: (rules: readonly KeyRule[]) => readonly Key[];
 }
 
 /** What others may look at, and not change. */
@@ -41,6 +47,7 @@ const LOOK_AROUND_MS = 60_000;
 export class Daemon {
   readonly #world: World;
   readonly #matcher: Matcher;
+  readonly #unlocker: Unlocker;
   readonly #watchman: Watchman;
   readonly #grants = new Grants();
   readonly #counters = new Counters();
@@ -58,29 +65,34 @@ export class Daemon {
     const isOpen = (door: Door, ip: string): boolean => this.#grants.get(door.name, ip) !== undefined;
     const report = new Witness(new MatchLog(world.log, this.#counters), world.audience, isOpen);
     this.#matcher = new Matcher({ report, seed: world.guardSecret[0] });
-    this.#watchman = new Watchman(config, this.#matcher, world);
+    const unlockReport = new UnlockWitness(new UnlockLog(world.log), world.audience, isOpen);
+    this.#unlocker = new Unlocker({ report: unlockReport, replays: world.replays });
+    this.#watchman = new Watchman(config, this.#matcher, this.#unlocker, world);
     this.#doorkeeper = new Doorkeeper(world, this.#counters);
     this.#hiding = new Hiding(this.#grants, this.#doorkeeper, world);
   }
 
   /** Hides, takes up what an earlier run left open, then listens. Rejects if the firewall cannot hide. */
   async start(): Promise<void> {
+    const keys = this.#world.readKeys(this.#config.keys);
     this.#counters.take(this.#config.doors);
     await this.#hiding.hide(this.#config);
     await resume(this.#config, this.#grants, this.#doorkeeper, this.#world);
     this.#closeDue();
     this.#hiding.guard();
-    await this.#watchman.take(this.#config);
+    await this.#watchman.take(this.#config, keys);
     this.#sweep = setInterval(() => this.#matcher.sweep(performance.now()), SWEEP_MS);
     this.#lookAround = setInterval(() => void this.#watchman.refresh(), LOOK_AROUND_MS);
   }
 
   /** Takes another config. Open doors, and attempts at doors that did not change, go on. Rejects with nothing changed. */
   async reload(config: Config): Promise<void> {
+    // First of all: a bad key file must change nothing.
+    const keys = this.#world.readKeys(config.keys);
     await this.#hiding.hide(config, async () => {
       this.#config = config;
       this.#counters.take(config.doors);
-      await this.#watchman.take(config);
+      await this.#watchman.take(config, keys);
     });
   }
 
@@ -88,9 +100,13 @@ export class Daemon {
   see(frame: Frame, local: AddressSet): void {
     if (!decode(frame, this.#knock)) return;
     this.#counters.knocks++;
-    for (const door of this.#matcher.accept(this.#knock, local, performance.now())) {
+    const nowMs = performance.now();
+    for (const door of this.#matcher.accept(this.#knock, local, nowMs)) {
       this.#watchman.earned(door);
       void this.open(door, formatAddress(this.#knock.source));
+    }
+    for (const { door, ip, terms } of this.#unlocker.accept(frame, this.#knock, local, nowMs)) {
+      void this.open(door, ip, terms);
     }
   }
 

@@ -10,8 +10,10 @@ export type KnownGuards = "all" | "neighbours" | "none";
 
 export function printSummary(answer: Answer, guards: KnownGuards, json: boolean): void {
   if (json) return print(JSON.stringify(summaryJson(answer, guards)));
-  const { best, frames, forgotten } = answer;
-  if (best.length === 0) print(`nobody knocked: ${frames} frames, none of them at a step of these doors`);
+  const { best, frames, forgotten, refused } = answer;
+  if (refused > 0) print(`${refused} signed packet${refused === 1 ? " opens" : "s open"} nothing, as said above`);
+  if (best.length === 0 && refused === 0)
+    print(`nobody knocked: ${frames} frames, none of them at a step of these doors`);
   else print("");
   for (const progress of best.slice(0, NAMED_MAX)) print(`${progress.source}: ${progressWords(progress)}`);
   const more = best.length - NAMED_MAX;
@@ -35,7 +37,7 @@ function remarks({ takenForOurs, unknownLinkType, wentBack }: Answer, guards: Kn
 }
 
 function summaryJson(answer: Answer, guards: KnownGuards): Record<string, unknown> {
-  const { opened, best, frames, takenForOurs, wentBack, unknownLinkType } = answer;
+  const { opened, best, frames, refused, takenForOurs, wentBack, unknownLinkType } = answer;
   return {
     event: "summary",
     opened: opened,
@@ -47,6 +49,7 @@ function summaryJson(answer: Answer, guards: KnownGuards): Record<string, unknow
       text: progressWords(progress),
     })),
     frames,
+    refused,
     taken_for_ours: takenForOurs,
     guards,
     clock_went_back: wentBack,

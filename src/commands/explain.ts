@@ -12,9 +12,9 @@ import { reasonOf } from "../core/words.ts";
 import { readCapture } from "../io/capture-file.ts";
 import { stateDirectory } from "../io/directories.ts";
 import { portsInUse } from "../io/listening.ts";
-import { OneTimeFile } from "../io/one-time-file.ts";
 import { keptGuardSecret } from "../io/secret.ts";
 import { CONFIG_OPTION, loadConfig } from "./config-file.ts";
+import { keysFor, withOneTime } from "./explain-config.ts";
 import { type KnownGuards, printSummary } from "./explain-summary.ts";
 import { dayOf, printSighting } from "./sightings.ts";
 import { hint, print } from "./terminal.ts";
@@ -54,7 +54,9 @@ async function explain(capture: string, { config: file, address: local, json }: 
   const doors = withOneTime(config.doors);
   const guards = await guardsFor(config, doors);
   let day = "";
-  const explainer = new Explainer({ doors, guards: guards.keys, local }, (sighting, atMs) => {
+  const { spaPort, spaMaxAgeMs } = config;
+  const spa = { keys: keysFor(config), spaPort, spaMaxAgeMs };
+  const explainer = new Explainer({ doors, guards: guards.keys, local, spa }, (sighting, atMs) => {
     const at = new Date(atMs);
     if (json) return print(JSON.stringify(sightingJson(sighting, at.toISOString())));
     if (day !== dayOf(at)) print(dayOf(at));
@@ -86,20 +88,6 @@ async function guardsFor(
   const secret = keptGuardSecret(stateDirectory());
   if (secret === undefined) return { keys: neighbourPorts(doors, new Set()), known: "neighbours" };
   return { keys: guardPorts(doors, await portsInUse(), secret), known: "all" };
-}
-
-/** The capture may be older than the last use of such a sequence: nobody can know. */
-function withOneTime(doors: readonly Door[]): Door[] {
-  return doors.map((door) => {
-    if (door.oneTimeSequences === undefined) return door;
-    try {
-      hint(`doors.${door.name}: judged by the one-time sequence that is next now`);
-      return { ...door, sequence: new OneTimeFile(door.oneTimeSequences).sequence };
-    } catch (error) {
-      hint(`doors.${door.name}: nobody can earn it, no one-time sequence can be read: ${reasonOf(error)}`);
-      return door;
-    }
-  });
 }
 
 function collect(text: string, before: readonly Address[] = []): readonly Address[] {

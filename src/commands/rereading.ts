@@ -78,7 +78,8 @@ export class Rereading {
         { done: true, said: needsRestart },
       ];
     } catch (error) {
-      this.#log.error({ event: "reload-rejected", file }, words.reloadRejected(reasonOf(error)));
+      const hint = error instanceof Failure && error.hint !== undefined ? ` (${error.hint})` : "";
+      this.#log.error({ event: "reload-rejected", file }, words.reloadRejected(reasonOf(error) + hint));
       const code = error instanceof Failure ? error.code : EXIT.UNAVAILABLE;
       throw new Failure(code, reasonOf(error), "nothing changed: knockd goes on with the config that it has");
     }

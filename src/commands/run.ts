@@ -14,6 +14,7 @@ import { controlPath, stateDirectory } from "../io/directories.ts";
 import { Ending } from "../io/ending.ts";
 import { chooseFirewall } from "../io/firewalls.ts";
 import { warnOfForwarding } from "../io/forwarding.ts";
+import { readKeys } from "../io/key-files.ts";
 import { Ledger } from "../io/ledger.ts";
 import { portsInUse } from "../io/listening.ts";
 import { lock } from "../io/lock.ts";
@@ -21,6 +22,7 @@ import { Logbook } from "../io/log.ts";
 import { MetricsFile } from "../io/metrics-file.ts";
 import { Onlookers } from "../io/onlookers.ts";
 import { goAhead } from "../io/priority.ts";
+import { ReplayFile } from "../io/replay-file.ts";
 import { guardSecret } from "../io/secret.ts";
 import { PRIVILEGES_NEEDED } from "../io/tool.ts";
 import { readVersion } from "../version.ts";
@@ -64,8 +66,10 @@ async function run(options: Source): Promise<void> {
   const watch = captures.watch.bind(captures);
   const ledger = new Ledger(state);
   const onlookers = new Onlookers();
-  const world = { log, firewall, ledger, runCommand, watch, portsInUse, guardSecret: secret, boot: bootId() };
-  const daemon = new Daemon(config, { ...world, audience: onlookers });
+  const replays = new ReplayFile(state, log);
+  const tools = { log, firewall, ledger, runCommand, boot: bootId() };
+  const lookout = { watch, portsInUse, guardSecret: secret, replays, readKeys };
+  const daemon = new Daemon(config, { ...tools, ...lookout, audience: onlookers });
 
   const metricsFile = new MetricsFile(() => desk.metrics(), log);
   const rereading = new Rereading(options, config, daemon, log, (taken) => {

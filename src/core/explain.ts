@@ -2,12 +2,16 @@
 import { type Address, AddressSet, formatAddress } from "./address.ts";
 import { decode, knowsLinkType } from "./decode.ts";
 import type { Door } from "./door.ts";
-import { Grants } from "./grant.ts";
+import { Grants, type Terms } from "./grant.ts";
+import type { Key } from "./key.ts";
 import { emptyKnock, type Frame } from "./knock.ts";
 import { Matcher } from "./match.ts";
 import type { AttemptReport } from "./match-report.ts";
 import { portKey } from "./port.ts";
 import { type Progress, Progresses } from "./progress.ts";
+import { ReplayMemory } from "./replay.ts";
+import { Unlocker, type UnlockReport } from "./unlock.ts";
+import { UnlockWitness } from "./unlock-witness.ts";
 import type { Audience, Outcome, Sighting } from "./verdict.ts";
 import { Witness } from "./witness.ts";
 
@@ -25,6 +29,8 @@ export interface Question {
   readonly doors: readonly Door[];
   /** Port keys. */
   readonly guards: ReadonlySet<number>;
+  /** Without it, nothing is said of signed packets. */
+  readonly spa?: { readonly keys: readonly Key[]; readonly spaPort: number; readonly spaMaxAgeMs: number };
   /** The daemon's own addresses; undefined: whatever was knocked at. */
   readonly local: readonly Address[] | undefined;
 }
@@ -38,6 +44,8 @@ export interface Answer {
   /** Destinations that were taken for the daemon's own, since nobody said which they are. */
   readonly takenForOurs: readonly string[];
   readonly opened: boolean;
+  /** Signed packets that open nothing. */
+  readonly refused: number;
   readonly best: readonly Progress[];
   /** Sightings of sources past those that are remembered. */
   readonly forgotten: number;
@@ -46,6 +54,8 @@ export interface Answer {
 export class Explainer {
   readonly #matcher: Matcher;
   readonly #witness: Witness;
+  readonly #unlocker: Unlocker;
+  #refused = 0;
   readonly #grants = new Grants();
   readonly #progresses = new Progresses();
   readonly #local: Pick<AddressSet, "has">;
@@ -64,7 +74,7 @@ export class Explainer {
   #sweptMs = 0;
 
   /** `tell` hears each sighting with its time, in milliseconds since 1970. */
-  constructor({ doors, guards, local }: Question, tell: (sighting: Sighting, atMs: number) => void) {
+  constructor({ doors, guards, local, spa }: Question, tell: (sighting: Sighting, atMs: number) => void) {
     const audience: Audience = {
       wants: () => true,
       tell: (sighting) => {
@@ -72,7 +82,11 @@ export class Explainer {
         tell(sighting, this.#frameMs - sighting.agoMs);
       },
     };
-    this.#witness = new Witness(NO_LOG, audience, (door, ip) => this.#grants.get(door.name, ip) !== undefined);
+    const isOpen = (door: Door, ip: string): boolean => this.#grants.get(door.name, ip) !== undefined;
+    this.#witness = new Witness(NO_LOG, audience, isOpen);
+    const report = new UnlockWitness(NO_UNLOCK_LOG, audience, isOpen);
+    this.#unlocker = new Unlocker({ report, replays: new ReplayMemory() });
+    if (spa !== undefined) this.#unlocker.take(spa.keys, { doors, ...spa });
     this.#matcher = new Matcher({ report: this.#witness, seed: SEED, attemptsMax: ATTEMPTS });
     this.#matcher.watch(doors, guards);
     const steps = doors.flatMap(({ sequence }) => sequence.map((step) => portKey(step.protocol, step.number)));
@@ -88,10 +102,12 @@ export class Explainer {
     this.#passTime(frame.timeMs);
     const knock = this.#knock;
     if (!decode(frame, knock)) return;
+    for (const { door, ip, terms } of this.#unlocker.accept(frame, knock, this.#local, this.#nowMs)) {
+      this.#admit(door, ip, terms);
+    }
     if (!this.#watched.has(portKey(knock.protocol, knock.port))) return this.#witness.passedBy(knock, this.#nowMs);
     for (const door of this.#matcher.accept(knock, this.#local, this.#nowMs)) {
-      const admission = this.#grants.admit(door, formatAddress(knock.source), this.#nowMs);
-      if (admission.outcome === "opened") this.#grants.started(admission.grant, this.#nowMs);
+      this.#admit(door, formatAddress(knock.source));
     }
   }
 
@@ -102,9 +118,15 @@ export class Explainer {
       wentBack: this.#wentBack,
       takenForOurs: [...this.#takenForOurs],
       opened: this.#progresses.opened,
+      refused: this.#refused,
       best: this.#progresses.best(),
       forgotten: this.#progresses.forgotten,
     };
+  }
+
+  #admit(door: Door, ip: string, terms?: Terms): void {
+    const admission = this.#grants.admit(door, ip, this.#nowMs, terms);
+    if (admission.outcome === "opened") this.#grants.started(admission.grant, this.#nowMs);
   }
 
   #passTime(frameMs: number): void {
@@ -122,7 +144,8 @@ export class Explainer {
 
   #take(sighting: Sighting): void {
     this.#progresses.note(sighting);
-    const { knock } = sighting;
+    const { knock, spa } = sighting;
+    if (spa !== undefined && "reason" in spa) this.#refused++;
     if (!this.#isTaking || knock === undefined || this.#takenForOurs.size >= TAKEN_MAX) return;
     const heard = sighting.verdicts.some(({ outcome, door }) => HEARD.has(outcome) && !this.#targeted.has(door));
     if (heard) this.#takenForOurs.add(knock.destination);
@@ -132,4 +155,5 @@ export class Explainer {
 /** What a door did for a knock whose destination was right. */
 const HEARD: ReadonlySet<Outcome> = new Set<Outcome>(["advanced", "opened", "extended"]);
 
+const NO_UNLOCK_LOG: UnlockReport = { accepted: () => {}, refused: () => {} };
 const NO_LOG: AttemptReport = { stage: () => {}, timeout: () => {}, guard: () => {}, wrong: () => {} };

@@ -9,6 +9,7 @@ import { vi } from "vitest";
 import { AddressSet, parseAddress } from "../../src/core/address.ts";
 import type { Config } from "../../src/core/config.ts";
 import type { Command } from "../../src/core/door.ts";
+import type { KeySecrets } from "../../src/core/key.ts";
 import { LINKTYPE } from "../../src/core/pcap.ts";
 import { commandText } from "../../src/core/words.ts";
 import { Daemon } from "../../src/daemon.ts";
@@ -18,6 +19,7 @@ import { config, type DoorOptions } from "./doors.ts";
 import { datagram, echoRequest, ethernet, frame, syn, TCP } from "./frames.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
 import { memoryLog } from "./memory-log.ts";
+import { MemoryReplays } from "./memory-replays.ts";
 import { readingOf } from "./prometheus.ts";
 import { RecordingFirewall } from "./recording-firewall.ts";
 
@@ -56,6 +58,11 @@ export class Rig {
   /** Addresses of the interface. */
   local = addresses("own", "second");
   readonly ledger: MemoryLedger;
+  readonly replays = new MemoryReplays();
+  /** The secrets of each key of the config. */
+  secrets: KeySecrets = { key: Buffer.alloc(32, 1), hmacKey: Buffer.alloc(64, 2) };
+  /** What reading the key files ends with. */
+  keyFailure: Error | undefined;
   readonly daemon: Daemon;
   /** Port keys that somebody on this machine uses. */
   inUse: ReadonlySet<number> = new Set();
@@ -77,6 +84,11 @@ export class Rig {
       portsInUse: async () => this.inUse,
       guardSecret: [1, 2, 3, 4],
       audience: this.onlookers,
+      replays: this.replays,
+      readKeys: (rules) => {
+        if (this.keyFailure !== undefined) throw this.keyFailure;
+        return rules.map((rule) => ({ ...rule, ...this.secrets }));
+      },
     });
   }
 
@@ -97,7 +109,7 @@ export class Rig {
   }
 
   see(packet: Uint8Array): void {
-    this.daemon.see(frame(ethernet(packet), LINKTYPE.ETHERNET), this.local);
+    this.daemon.see(frame(ethernet(packet), LINKTYPE.ETHERNET, Date.now()), this.local);
   }
 
   /** The metrics, such as `knockd_openings_total{door="ssh"}`. */

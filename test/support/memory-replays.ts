@@ -1,0 +1,8 @@
+// The memory of used packets, without a disk.
+import { ReplayMemory } from "../../src/core/replay.ts";
+
+export class MemoryReplays extends ReplayMemory {
+  load(): string | undefined {
+    return undefined;
+  }
+}
