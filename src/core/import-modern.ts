@@ -23,10 +23,7 @@ export function modernise(doors: readonly DoorDraft[], say: Say): { doors: DoorD
     return door;
   });
   if (kind === "iptables")
-    say(
-      0,
-      "firewall: iptables, since the old commands were made for its rules: this needs ipset",
-    );
+    say(0, "firewall: iptables, since the old commands were made for its rules: this needs ipset");
   return { doors: written, options: kind === "iptables" ? [IPTABLES] : [] };
 }
 

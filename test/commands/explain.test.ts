@@ -150,6 +150,7 @@ describe("knockd explain", () => {
         frames: 2,
         taken_for_ours: [HOST],
         guards: "neighbours",
+        refused: 0,
         clock_went_back: false,
       },
     ]);
