@@ -1,44 +1,92 @@
 // `knockd import`: the configuration of the old knockd as a knockd.yaml on stdout; what it cannot keep, line by line on stderr.
 import { readFileSync, statSync } from "node:fs";
 import { Command } from "commander";
+import { isAccessConf } from "../core/access-conf.ts";
 import { EXIT, type ExitCode, Failure } from "../core/exit.ts";
-import { importKnockd, KNOCKD_CONF_BYTES_MAX } from "../core/import-knockd.ts";
+import { importFwknop, type KeyFile } from "../core/import-fwknop.ts";
+import { type Imported, importKnockd, KNOCKD_CONF_BYTES_MAX } from "../core/import-knockd.ts";
 import { formatNote, type Note } from "../core/import-note.ts";
 import { DEFAULTS_BYTES_MAX, readDefaults } from "../core/knockd-defaults.ts";
 import { reasonOf } from "../core/words.ts";
+import { writeKeyFile } from "../io/key-files.ts";
 import { printError } from "./terminal.ts";
 
 /** What Debian's unit of the old knockd read. */
 const KNOCKD_CONF = "/etc/knockd.conf";
 const DEFAULTS = "/etc/default/knockd";
+/** As for keygen. */
+const KEY_DIRECTORY = "/etc/knockd/keys";
 
 interface Options {
   readonly modern?: boolean;
   readonly defaults?: string;
+  readonly keys?: string;
 }
 
 export const command = new Command("import")
   .description("turn the file of another knocker into a knockd.yaml on stdout; say on stderr what is different there")
-  .argument("<file>", "a knockd.conf of the old knockd")
+  .argument("<file>", "a knockd.conf of the old knockd, or an access.conf of fwknop; its content tells which")
   .option("--modern", "write open: where commands do no more than open a port for the knocker")
   .option(
     "--defaults <file>",
     `the file with KNOCKD_OPTS="-i ens3" (default: ${DEFAULTS} if FILE is ${KNOCKD_CONF}, else none)`,
   )
-  .addHelpText("after", "\nExample:\n  knockd import /etc/knockd.conf > /etc/knockd/knockd.yaml && knockd check")
+  .option("--keys <dir>", "make the key files of an access.conf there, mode 0600; none is ever overwritten")
+  .addHelpText(
+    "after",
+    `
+Examples:
+  knockd import /etc/knockd.conf > /etc/knockd/knockd.yaml && knockd check
+  knockd import --keys ${KEY_DIRECTORY} /etc/fwknop/access.conf`,
+  )
   .action((file: string, options: Options) => {
     process.exitCode = importFile(file, options);
   });
 
-function importFile(file: string, { modern = false, defaults }: Options): ExitCode {
+function importFile(file: string, options: Options): ExitCode {
   const bytes = readBytes(file, KNOCKD_CONF_BYTES_MAX);
-  const { listenOn } = defaultsFor(file, defaults);
-  const imported = importKnockd(bytes, { file, modern, ...(listenOn === undefined ? {} : { listenOn }) });
+  const text = new TextDecoder().decode(bytes);
+  const imported = isAccessConf(text) ? importKeys(file, text, options) : importDoors(file, bytes, options);
   const isRefused = "problems" in imported;
   printNotes(file, isRefused ? imported.problems : imported.notes);
   if (isRefused) return EXIT.CONFIG;
   process.stdout.write(imported.yaml);
   return EXIT.OK;
+}
+
+function importDoors(file: string, bytes: Uint8Array, { modern = false, defaults, keys }: Options): Imported {
+  if (keys !== undefined) throw new Failure(EXIT.USAGE, "--keys: a knockd.conf has no keys");
+  const { listenOn } = defaultsFor(file, defaults);
+  return importKnockd(bytes, { file, modern, ...(listenOn === undefined ? {} : { listenOn }) });
+}
+
+function importKeys(file: string, text: string, { modern, defaults, keys }: Options): Imported {
+  if (modern || defaults !== undefined)
+    throw new Failure(EXIT.USAGE, `${modern ? "--modern" : "--defaults"}: only for a knockd.conf`);
+  if (keys !== undefined && !keys.startsWith("/"))
+    throw new Failure(EXIT.USAGE, `--keys: expected a path that begins with /, got ${JSON.stringify(keys)}`);
+  const directory = keys?.replace(/\/+$/, "") ?? KEY_DIRECTORY;
+  const imported = importFwknop(text, { file, directory, makesKeys: keys !== undefined });
+  if (keys !== undefined) makeKeyFiles(imported.keyFiles ?? []);
+  return imported;
+}
+
+/** All of them or none: a run that failed halfway could not be repeated. */
+function makeKeyFiles(files: readonly KeyFile[]): void {
+  const there = files.find(({ path }) => exists(path));
+  if (there !== undefined)
+    throw new Failure(
+      EXIT.UNAVAILABLE,
+      `cannot make ${JSON.stringify(there.path)}: it is there already`,
+      "a key is never overwritten: name another directory with --keys",
+    );
+  for (const { path, text } of files) {
+    try {
+      writeKeyFile(path, text);
+    } catch (error) {
+      throw new Failure(EXIT.UNAVAILABLE, `cannot make ${JSON.stringify(path)}: ${reasonOf(error)}`);
+    }
+  }
 }
 
 /** The machine's own defaults speak of the machine's own file. */

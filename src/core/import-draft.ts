@@ -21,7 +21,7 @@ export interface DoorDraft {
   readonly keys: readonly KeyDraft[];
   /** Comments below its last key. */
   readonly after: readonly string[];
-  /** Why nobody could ever open it: such a door is written as a comment. */
+  /** Why it must not be a door: nobody could ever open the old one, or it would be another one here. */
   readonly shut: readonly string[];
 }
 
@@ -31,9 +31,13 @@ export interface FileDraft {
   readonly options: readonly KeyDraft[];
   /** Comments on options that are not written. */
   readonly aboveOptions: readonly string[];
+  /** Keys for signed packets, in the form of doors. */
+  readonly keys?: readonly DoorDraft[];
   readonly doors: readonly DoorDraft[];
   /** Comments at the bottom. */
   readonly end: readonly string[];
+  /** What the comment in the place of a shut door begins with. */
+  readonly shutLead: string;
 }
 
 export function draftValue(door: DoorDraft, key: string): Value | undefined {

@@ -52,6 +52,7 @@ export function importKnockd(bytes: Uint8Array, { file, modern = false, listenOn
     aboveOptions: options.comments,
     doors: written.doors,
     end: conf.end,
+    shutLead: "nobody could open this door",
   });
   return { yaml, notes: inOrder(notes) };
 }

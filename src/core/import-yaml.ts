@@ -7,7 +7,7 @@ import { formatPort } from "./port.ts";
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to keep out
 const UNPRINTABLE = /[\0-\x08\n-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]/gu;
 
-export function writeYaml({ head, options, aboveOptions, doors, end }: FileDraft): string {
+export function writeYaml({ head, options, aboveOptions, keys = [], doors, end, shutLead }: FileDraft): string {
   const root = new YAMLMap();
   const optionsMap = mapOf(options);
   if (options.length > 0) {
@@ -15,22 +15,25 @@ export function writeYaml({ head, options, aboveOptions, doors, end }: FileDraft
   }
   // Without options, what was said about them stands above the doors.
   const aboveDoors = options.length > 0 ? [] : aboveOptions;
-  const { map, rest } = doorsMap(doors);
+  const written = blocksMap(keys, shutLead);
+  if (written.map.items.length > 0) root.items.push(new Pair(keyNode("keys", [], root.items.length > 0), written.map));
+  const { map, rest } = blocksMap(doors, shutLead);
   root.items.push(new Pair(keyNode("doors", aboveDoors, root.items.length > 0), map));
   const document = new Document(root);
   document.commentBefore = comment(head);
-  const bottom = rest.length > 0 && end.length > 0 ? [...rest, "", ...end] : [...rest, ...end];
+  const shut = written.rest.length > 0 && rest.length > 0 ? [...written.rest, "", ...rest] : [...written.rest, ...rest];
+  const bottom = shut.length > 0 && end.length > 0 ? [...shut, "", ...end] : [...shut, ...end];
   if (bottom.length > 0) document.comment = comment(bottom);
   return textOf(document);
 }
 
 /** Doors that nobody could open stand as comments above the next one, or at the end. */
-function doorsMap(doors: readonly DoorDraft[]): { map: YAMLMap; rest: string[] } {
+function blocksMap(doors: readonly DoorDraft[], shutLead: string): { map: YAMLMap; rest: string[] } {
   const map = new YAMLMap();
   let above: string[] = [];
   for (const door of doors) {
     if (door.shut.length > 0) {
-      above.push(...(above.length > 0 ? [""] : []), ...shutDoor(door));
+      above.push(...(above.length > 0 ? [""] : []), ...shutDoor(door, shutLead));
       continue;
     }
     const body = mapOf(door.keys);
@@ -43,13 +46,13 @@ function doorsMap(doors: readonly DoorDraft[]): { map: YAMLMap; rest: string[] }
   return { map, rest: above };
 }
 
-function shutDoor(door: DoorDraft): string[] {
+function shutDoor(door: DoorDraft, lead: string): string[] {
   const body = mapOf(door.keys);
   if (door.after.length > 0) body.comment = comment(door.after);
   const map = new YAMLMap();
   map.items.push(new Pair(keyNode(door.name, []), body));
   const lines = textOf(new Document(map)).trimEnd().split("\n");
-  return [...door.above, ...door.shut.map((reason) => ` nobody could open this door: ${reason}`), ...lines];
+  return [...door.above, ...door.shut.map((reason) => ` ${lead}: ${reason}`), ...lines];
 }
 
 function mapOf(keys: readonly KeyDraft[]): YAMLMap {

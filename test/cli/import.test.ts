@@ -1,5 +1,6 @@
 // knockd import as its user sees it: words on stdout and stderr, exit codes.
 
+import { readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Running } from "../support/running.ts";
@@ -97,5 +98,71 @@ describe("knockd import", () => {
     const { code, stdout } = await knockd("import", "--help");
     expect(code).toBe(0);
     expect(stdout).toContain("knockd import /etc/knockd.conf > /etc/knockd/knockd.yaml");
+  });
+});
+
+const ACCESS = `SOURCE ANY
+OPEN_PORTS tcp/22
+REQUIRE_SOURCE_ADDRESS Y
+KEY_BASE64 MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=
+HMAC_KEY_BASE64 aG1hY2htYWNobWFjaG1hY2htYWM=
+`;
+
+describe("knockd import of an access.conf", () => {
+  it("prints keys and doors, and says without any secret what to put where", async () => {
+    const file = scratch.write("whatever.txt", ACCESS);
+    const { code, stdout, stderr } = await knockd("import", file);
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: `knockd: ${file}:1: key fwknop-1: put KEY_BASE64 of line 4 and HMAC_KEY_BASE64 of line 5 into /etc/knockd/keys/fwknop-1, mode 0600, or let --keys DIR do so\n`,
+    });
+    expect(stdout).toContain("keys:\n  fwknop-1:\n    file: /etc/knockd/keys/fwknop-1\n    doors: [open-22]\n");
+    expect(stdout + stderr).not.toMatch(/MDEy|aG1h/);
+  });
+
+  it("makes key files with --keys, for nobody else's eyes, which check takes; and never overwrites one", async () => {
+    const file = scratch.write("access.conf", ACCESS);
+    const keys = scratch.pathOf("keys");
+    const { code, stdout, stderr } = await knockd("import", "--keys", `${keys}/`, file);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain(`file: ${keys}/fwknop-1\n`);
+    expect(statSync(`${keys}/fwknop-1`).mode & 0o777).toBe(0o600);
+    const made = readFileSync(`${keys}/fwknop-1`, "utf8");
+    expect(made).toBe(
+      "KEY_BASE64: MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\nHMAC_KEY_BASE64: aG1hY2htYWNobWFjaG1hY2htYWM=\n",
+    );
+    expect(await knockd("check", "-c", scratch.write("keys.yaml", stdout))).toMatchObject({ code: 0 });
+    const again = await knockd("import", "--keys", keys, file);
+    expect(again).toEqual({
+      code: 69,
+      stdout: "",
+      stderr:
+        `knockd: cannot make "${keys}/fwknop-1": it is there already\n` +
+        "knockd: hint: a key is never overwritten: name another directory with --keys\n",
+    });
+    expect(readFileSync(`${keys}/fwknop-1`, "utf8")).toBe(made);
+  });
+
+  it("exits 78 for one that fwknopd would refuse", async () => {
+    const file = scratch.write("access.conf", "SOURCE ANY\nKEY __CHANGEME__\n");
+    expect(await knockd("import", file)).toEqual({
+      code: 78,
+      stdout: "",
+      stderr: `knockd: ${file}:2: KEY: still the placeholder of the sample file\n`,
+    });
+  });
+
+  it.each([
+    [["--modern"], () => ACCESS, /^knockd: --modern: only for a knockd\.conf\n$/],
+    [["--defaults", "/dev/null"], () => ACCESS, /^knockd: --defaults: only for a knockd\.conf\n$/],
+    [["--keys", "here"], () => ACCESS, /^knockd: --keys: expected a path that begins with \/, got "here"\n$/],
+    [["--keys", "/tmp"], () => GOOD, /^knockd: --keys: a knockd\.conf has no keys\n$/],
+  ])("exits 64 for %j, where it makes no sense", async (args, text, stderr) => {
+    const file = scratch.write("some.conf", text());
+    expect(await knockd("import", ...args, file)).toEqual({
+      code: 64,
+      stdout: "",
+      stderr: expect.stringMatching(stderr),
+    });
   });
 });
