@@ -18,7 +18,8 @@ describe.skipIf(!root)("an imported access.conf", () => {
   afterAll(() => lab.close());
 
   it("opens for the same client with the same keys, for the same time", async () => {
-    const { key, hmacKey = key } = secretsOf(1);
+    const secrets = secretsOf(1);
+    const { key, hmacKey = key } = secrets;
     const access = lab.write(
       "access.conf",
       `SOURCE ANY
