@@ -8,14 +8,17 @@ import { readPipe } from "./frame-pipe.ts";
 import { type Sniffer, type SniffOrder, spawnWithNetRaw } from "./sniffer.ts";
 import { TOOL_ENV } from "./tool.ts";
 
-/** The kernel's ring, in KiB: some 12,000 frames of 256 bytes, which a flood of 300,000 a second needs 40 ms to fill. */
+/** The kernel's ring, in KiB: some 12,000 frames of 256 bytes, which a flood of 300,000 a second needs 40 ms to fill; of whole packets 3,800. */
 const RING_KIB = 4096;
+const RING_KIB_OF_WHOLE_PACKETS = 8192;
+const HEADERS_BYTES_MAX = 256;
 
 /** Where the filter stands for tcpdump: file descriptor 3. */
 const FILTER_FD = "/dev/fd/3";
 
 /** Throws what node:fs throws. */
 export function sniffWithTcpdump({ interface: name, filter, snapBytes }: SniffOrder): Sniffer {
+  const ringKib = snapBytes > HEADERS_BYTES_MAX ? RING_KIB_OF_WHOLE_PACKETS : RING_KIB;
   // For us alone; both names end in .pcap because AppArmor lets a confined tcpdump touch no others.
   const directory = mkdtempSync(join(tmpdir(), "knockd-"));
   try {
@@ -24,7 +27,7 @@ export function sniffWithTcpdump({ interface: name, filter, snapBytes }: SniffOr
     writeFileSync(filterFile, filter, { mode: 0o644 });
     const filterFd = openSync(filterFile, "r");
     const { reader, writer } = openPipe(join(directory, "frames.pcap"));
-    const argv = ["tcpdump", "-i", name, "-p", "-n", "-s", String(snapBytes), "-B", String(RING_KIB)] as const;
+    const argv = ["tcpdump", "-i", name, "-p", "-n", "-s", String(snapBytes), "-B", String(ringKib)] as const;
     const child = spawnWithNetRaw(
       [...argv, "--immediate-mode", "-U", "-F", FILTER_FD, "-w", "-"],
       ["ignore", writer, "pipe", filterFd],
