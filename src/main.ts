@@ -23,7 +23,10 @@ const COMMANDS: Record<string, () => Promise<{ readonly command: Command }>> = {
   remove: () => import("./commands/remove.ts"),
   import: () => import("./commands/import.ts"),
   keygen: () => import("./commands/keygen.ts"),
+  complete: () => import("./commands/complete.ts"),
 };
+/** It speaks of all the others, and none of them of it. */
+const FOR_SHELLS = "complete";
 
 /** Ends with the exit code in process.exitCode. */
 export async function main(): Promise<void> {
@@ -38,15 +41,18 @@ export async function main(): Promise<void> {
   }
 }
 
-/** All commands, or the only one that is needed. */
-async function programFor(word: string): Promise<Command> {
+/** All commands, or, when a word names one that needs no other, that one. */
+export async function programFor(word: string): Promise<Command> {
   const program = new Command("knockd")
     .description("port-knocking daemon: hides a service and opens it, for a while, to the one address that knocked")
-    .version(readVersion());
-  const asked = COMMANDS[word];
-  for (const load of asked === undefined ? Object.values(COMMANDS) : [asked])
-    program.addCommand((await load()).command);
+    .version(readVersion(), "-V, --version", "print the version")
+    .helpCommand("help [command]", "print the help of a command")
+    .addHelpText("after", "\nknockd COMMAND --help tells more, and has examples. Manual: knockd(8), knockd.yaml(5).");
+  const asked = word === FOR_SHELLS ? undefined : COMMANDS[word];
+  const rows = Object.entries(COMMANDS).filter(([, load]) => asked === undefined || load === asked);
+  for (const [name, load] of rows) program.addCommand((await load()).command, { hidden: name === FOR_SHELLS });
   for (const command of [program, ...program.commands]) {
+    command.helpOption("-h, --help", "print this help");
     command.exitOverride().configureOutput({ outputError: (text) => printError(text.trim().replace(/^error: /, "")) });
   }
   return program;

@@ -193,7 +193,7 @@ describe("knockd's usage", () => {
     [["check", "--jsn"], /^knockd: unknown option '--jsn'\n.*--json/],
     [["check", "-c"], /^knockd: option '-c, --config <file>' argument missing\n$/],
     [["check", "extra"], /^knockd: too many arguments for 'check'/],
-    [["run", "-i"], /^knockd: option '-i, --interface <name>' argument missing\n$/],
+    [["run", "-i"], /^knockd: option '-i, --interface <interface>' argument missing\n$/],
     [["-c", "file"], /^knockd: unknown option '-c'\n/],
     [[], /^Usage: knockd /],
   ])("exits 64 for %j", async (args, stderr) => {

@@ -9,6 +9,7 @@ import type { YamlFile } from "../core/yaml-file.ts";
 import { keyFileFailures } from "../io/key-files.ts";
 import { randomFraction } from "../io/secret.ts";
 import { CONFIG_OPTION, parseFile } from "./config-file.ts";
+import { examples } from "./help-text.ts";
 import { hint, print, printError } from "./terminal.ts";
 
 interface Options {
@@ -18,11 +19,16 @@ interface Options {
 }
 
 export const command = new Command("check")
-  .description("say every problem of a config file at once")
+  .summary("say every problem of the config file at once")
+  .description(
+    "Says every problem of the config file at once, each with its line, the value and what was expected. Of a file " +
+      "without problems it says what is unwise in it, such as a sequence that everybody knows.",
+  )
   .option(...CONFIG_OPTION)
-  .option("-i, --interface <name>", "ignored, so that check takes what run takes")
+  .option("-i, --interface <interface>", "ignored, so that check takes what run takes")
   .option("--json", "print one JSON object")
   .option("--suggest", "print a sequence that nobody guesses, and nothing else")
+  .addHelpText("after", examples("knockd check", "knockd check -c ./knockd.yaml --json", "knockd check --suggest"))
   .action((options: Options) => {
     process.exitCode = check(options);
   });

@@ -3,12 +3,18 @@ import { Command } from "commander";
 import type { Request } from "../core/control.ts";
 import { EXIT, Failure } from "../core/exit.ts";
 import { printDeeds } from "./deeds.ts";
+import { examples } from "./help-text.ts";
 
 export const command = new Command("close")
-  .description("close a door to an address ahead of its time, through the running daemon")
+  .summary("close a door to an address ahead of its time")
+  .description(
+    "Closes a door to an address ahead of its time, through the running daemon, or all doors to everybody. Connections " +
+      "that are made live on.",
+  )
   .argument("[door]", "an open door")
   .argument("[address]", "whom it is open to")
   .option("--all", "all doors, to everybody")
+  .addHelpText("after", examples("knockd close ssh 198.51.100.7", "knockd close --all"))
   .action(async (door: string | undefined, address: string | undefined, { all }: { all?: boolean }) => {
     process.exitCode = await printDeeds(requestFor(door, address, all), "no door is open");
   });

@@ -5,7 +5,7 @@ import { EXIT, Failure } from "../core/exit.ts";
 import { formatProblem } from "../core/problem.ts";
 import { reasonOf } from "../core/words.ts";
 
-const DEFAULT_CONFIG = "/etc/knockd/knockd.yaml";
+export const DEFAULT_CONFIG = "/etc/knockd/knockd.yaml";
 
 /** `-c`, the same in every command. */
 export const CONFIG_OPTION = ["-c, --config <file>", "the config file", DEFAULT_CONFIG] as const;

@@ -5,14 +5,21 @@ import { examine, type Result } from "../doctor/examine.ts";
 import { type ConfigRead, Machine } from "../doctor/machine.ts";
 import { stateDirectory } from "../io/directories.ts";
 import { CONFIG_OPTION, loadConfig } from "./config-file.ts";
+import { examples } from "./help-text.ts";
 import { print } from "./terminal.ts";
 
 const SOMETHING_FAILS = 1;
 
 export const command = new Command("doctor")
-  .description("say whether everything on this machine is in place, and what to do where it is not; exits 0 or 1")
+  .summary("say whether everything on this machine is in place")
+  .description(
+    "Looks whether everything on this machine is in place: privileges, tools, interfaces, whether the ports are really " +
+      "hidden, what else knocks here. One line a finding, ok, warn or fail, with what to do. Changes nothing. Exits 0, " +
+      "or 1 if something fails.",
+  )
   .option(...CONFIG_OPTION)
   .option("--json", "print one JSON object")
+  .addHelpText("after", examples("knockd doctor", "knockd doctor --json"))
   .action(async ({ config: file, json }: { config: string; json?: boolean }) => {
     const results = await examine(new Machine(file, read(file), stateDirectory()));
     const fails = results.some(({ state }) => state === "fail");

@@ -16,6 +16,7 @@ import { keptGuardSecret } from "../io/secret.ts";
 import { CONFIG_OPTION, loadConfig } from "./config-file.ts";
 import { keysFor, withOneTime } from "./explain-config.ts";
 import { type KnownGuards, printSummary } from "./explain-summary.ts";
+import { examples, paragraphs } from "./help-text.ts";
 import { dayOf, printSighting } from "./sightings.ts";
 import { hint, print } from "./terminal.ts";
 
@@ -24,15 +25,16 @@ const NO_DOOR_OPENS = 1;
 
 const MORE_HELP = `
 The capture may have been made anywhere: on this machine, on the knocker's, on a router between them. Both pcap and
-pcapng are read, from stdin too:
-
-  tcpdump -i eth0 -w knock.pcap          # while you knock; no filter is needed
-  knockd explain knock.pcap
-  ssh host tcpdump -U -i eth0 -w - | knockd explain -
+pcapng are read, from stdin too. Capture while you knock; no filter is needed.
 
 A door with a target hears what goes to that target. For the other doors, every address that was knocked at counts as
-the daemon's own, and is named at the end; say which are with --address.
-Exits 0 if a door would have opened, 1 if none.`;
+the daemon's own, and is named at the end; say which are with --address.`;
+
+const EXAMPLES = examples(
+  "tcpdump -i eth0 -w knock.pcap",
+  "knockd explain knock.pcap",
+  "ssh host tcpdump -U -i eth0 -w - | knockd explain -",
+);
 
 interface Options {
   readonly config: string;
@@ -41,12 +43,17 @@ interface Options {
 }
 
 export const command = new Command("explain")
-  .description("say why a knock did or did not open a door, from a capture of it")
+  .summary("say why a knock did or did not open a door, from a capture")
+  .description(
+    "Says what the daemon would have made of a capture, knock by knock, and for each source what opened, or the one " +
+      "cause why nothing did. Exits 0 if a door would have opened, 1 if none.",
+  )
   .argument("<capture>", "a pcap or pcapng file, or - for stdin")
   .option(...CONFIG_OPTION)
   .option("-a, --address <address>", "an address of the daemon's; may be given several times", collect)
   .option("--json", "print one JSON object a line, the last one a summary")
-  .addHelpText("after", MORE_HELP)
+  .addHelpText("after", paragraphs(MORE_HELP))
+  .addHelpText("after", EXAMPLES)
   .action(explain);
 
 async function explain(capture: string, { config: file, address: local, json }: Options): Promise<void> {

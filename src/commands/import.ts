@@ -9,6 +9,7 @@ import { formatNote, type Note } from "../core/import-note.ts";
 import { DEFAULTS_BYTES_MAX, readDefaults } from "../core/knockd-defaults.ts";
 import { reasonOf } from "../core/words.ts";
 import { writeKeyFile } from "../io/key-files.ts";
+import { examples } from "./help-text.ts";
 import { printError } from "./terminal.ts";
 
 /** What Debian's unit of the old knockd read. */
@@ -24,7 +25,11 @@ interface Options {
 }
 
 export const command = new Command("import")
-  .description("turn the file of another knocker into a knockd.yaml on stdout; say on stderr what is different there")
+  .summary("turn the config of another knocker into a knockd.yaml")
+  .description(
+    "Prints the config of another knocker as a knockd.yaml, with its comments. What is different there, or cannot be " +
+      "kept, is said on stderr, line by line. The file is not changed.",
+  )
   .argument("<file>", "a knockd.conf of the old knockd, or an access.conf of fwknop; its content tells which")
   .option("--modern", "write open: where commands do no more than open a port for the knocker")
   .option(
@@ -34,10 +39,10 @@ export const command = new Command("import")
   .option("--keys <dir>", "make the key files of an access.conf there, mode 0600; none is ever overwritten")
   .addHelpText(
     "after",
-    `
-Examples:
-  knockd import /etc/knockd.conf > /etc/knockd/knockd.yaml && knockd check
-  knockd import --keys ${KEY_DIRECTORY} /etc/fwknop/access.conf`,
+    examples(
+      "knockd import /etc/knockd.conf > knockd.yaml && knockd check -c knockd.yaml",
+      `knockd import --keys ${KEY_DIRECTORY} /etc/fwknop/access.conf`,
+    ),
   )
   .action((file: string, options: Options) => {
     process.exitCode = importFile(file, options);

@@ -3,12 +3,18 @@ import { Command, InvalidArgumentError } from "commander";
 import { parseDuration } from "../core/duration.ts";
 import { reasonOf } from "../core/words.ts";
 import { printDeeds } from "./deeds.ts";
+import { examples } from "./help-text.ts";
 
 export const command = new Command("open")
-  .description("open a door to an address by hand, through the running daemon; it closes again by itself")
+  .summary("open a door to an address by hand")
+  .description(
+    "Opens a door to an address by hand, through the running daemon, as a knock would. It closes again by itself. " +
+      "A door that is open already stays open for longer.",
+  )
   .argument("<door>", "a door of the config")
   .argument("<address>", "whom it opens to")
   .option("--for <time>", "how long, such as 90, 30s, 5m, 1h or 1d (default: as a knock)", readDuration)
+  .addHelpText("after", examples("knockd open ssh 198.51.100.7", "knockd open ssh 2001:db8::7 --for 1h"))
   .action(async (door: string, address: string, { for: forMs }: { for?: number }) => {
     process.exitCode = await printDeeds({ request: "open", door, address, ...(forMs === undefined ? {} : { forMs }) });
   });

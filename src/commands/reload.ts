@@ -1,9 +1,15 @@
 // `knockd reload`: the running daemon reads its config file again.
 import { Command } from "commander";
 import { printDeeds } from "./deeds.ts";
+import { examples } from "./help-text.ts";
 
 export const command = new Command("reload")
-  .description("make the running daemon read its file again; a bad file changes nothing")
+  .summary("make the running daemon read its file again")
+  .description(
+    "Makes the running daemon read its file again, and says how that went. Open doors stay open. A file with problems " +
+      "changes nothing.",
+  )
+  .addHelpText("after", examples("knockd reload"))
   .action(async () => {
     process.exitCode = await printDeeds({ request: "reload" });
   });

@@ -27,12 +27,19 @@ import { guardSecret } from "../io/secret.ts";
 import { PRIVILEGES_NEEDED } from "../io/tool.ts";
 import { readVersion } from "../version.ts";
 import { CONFIG_OPTION } from "./config-file.ts";
+import { examples } from "./help-text.ts";
 import { configFor, Rereading, type Source } from "./rereading.ts";
 
 export const command = new Command("run")
-  .description("run the daemon in the foreground; SIGHUP reads the file again, SIGTERM ends it")
+  .summary("run the daemon in the foreground")
+  .description(
+    "Runs the daemon in the foreground and logs to stdout; under systemd, that is the journal. SIGHUP reads the file " +
+      "again, SIGTERM and SIGINT end it. An interface that is not there is waited for; a file with problems, a missing " +
+      "privilege or a missing firewall tool ends the daemon at once.",
+  )
   .option(...CONFIG_OPTION)
-  .option("-i, --interface <name>", "where to listen; beats the file")
+  .option("-i, --interface <interface>", "where to listen; beats the file")
+  .addHelpText("after", examples("knockd run", "knockd run -c ./knockd.yaml -i eth0"))
   .action(run);
 
 /** Ends with a signal, or rejects with a Failure when there is no going on. */

@@ -9,6 +9,7 @@ import { type Shown, showKnocks } from "../core/show.ts";
 import { reasonOf } from "../core/words.ts";
 import { OneTimeFile } from "../io/one-time-file.ts";
 import { CONFIG_OPTION, loadConfig } from "./config-file.ts";
+import { examples } from "./help-text.ts";
 import { print } from "./terminal.ts";
 
 interface Options {
@@ -18,11 +19,16 @@ interface Options {
 }
 
 export const command = new Command("show")
-  .description("print a door's knock as lines to paste, for knock, nmap, nc, bash, ping, Python and PowerShell")
+  .summary("print a door's knock as lines to paste")
+  .description(
+    "Prints a door's knock as lines to paste, for knock, nmap, nc, bash, ping, Python and PowerShell; of a tool that " +
+      "cannot knock there, why.",
+  )
   .argument("<door>", "the name of a door")
   .requiredOption("--host <host>", "this machine as its knockers know it: a name or an address")
   .option(...CONFIG_OPTION)
   .option("--json", "print one JSON object")
+  .addHelpText("after", examples("knockd show ssh --host server.example.com"))
   .action((name: string, options: Options) => {
     const host = hostOf(options.host);
     const door = doorOf(name, options.config);

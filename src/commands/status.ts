@@ -5,6 +5,7 @@ import { type OpenGrant, type Status, type StatusLine, statusSchema } from "../c
 import { ask } from "../io/control-client.ts";
 import { Ending } from "../io/ending.ts";
 import { endsWithin } from "../io/pause.ts";
+import { examples } from "./help-text.ts";
 import { statusText } from "./status-text.ts";
 import { isTerminal, print, redraw } from "./terminal.ts";
 
@@ -16,9 +17,14 @@ interface Options {
 }
 
 export const command = new Command("status")
-  .description("what is open and until when, attempts, captures, firewall: from the running daemon")
+  .summary("say what is open and until when")
+  .description(
+    "Asks the running daemon what is open, to whom and for how much longer, which attempts are under way, how its " +
+      "captures fare, and what the firewall hides.",
+  )
   .option("--json", "print one JSON object; with --watch one a line")
   .option("--watch", "once a second, until Ctrl-C")
+  .addHelpText("after", examples("knockd status", "knockd status --watch", "knockd status --json | jq .grants"))
   .action(status);
 
 async function status({ json, watch }: Options): Promise<void> {
@@ -31,7 +37,7 @@ async function status({ json, watch }: Options): Promise<void> {
   while (!(await endsWithin(ending.promise, REDRAW_MS)));
 }
 
-async function fetchStatus(): Promise<Status> {
+export async function fetchStatus(): Promise<Status> {
   let overview: Extract<StatusLine, { overview: unknown }>["overview"] | undefined;
   /** BOUNDED: by the daemon's grants. */
   const grants: OpenGrant[] = [];

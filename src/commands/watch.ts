@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { formatAddress, parseAddress } from "../core/address.ts";
 import { watchSchema } from "../core/control.ts";
 import { ask } from "../io/control-client.ts";
+import { examples, paragraphs } from "./help-text.ts";
 import { printSighting } from "./sightings.ts";
 import { print } from "./terminal.ts";
 
@@ -19,10 +20,12 @@ interface Options {
 }
 
 export const command = new Command("watch")
-  .description("say live what each knock did, or why it did not count, until Ctrl-C")
+  .summary("say live what each knock did, or why it did not count")
+  .description("Says live, until Ctrl-C, what each knock did or why it did not count, as the running daemon sees it.")
   .argument("[address]", "tell of this source alone", canonical)
   .option("--json", "print one JSON object a line")
-  .addHelpText("after", MORE_HELP)
+  .addHelpText("after", paragraphs(MORE_HELP))
+  .addHelpText("after", examples("knockd watch", "knockd watch 198.51.100.7"))
   .action(watch);
 
 async function watch(address: string | undefined, { json }: Options): Promise<void> {
