@@ -10,7 +10,7 @@ import { keyFileFailures } from "../io/key-files.ts";
 import { randomFraction } from "../io/secret.ts";
 import { CONFIG_OPTION, parseFile } from "./config-file.ts";
 import { examples } from "./help-text.ts";
-import { hint, print, printError } from "./terminal.ts";
+import { hint, painted, print, printError } from "./terminal.ts";
 
 interface Options {
   readonly config: string;
@@ -53,7 +53,9 @@ function check({ config: file, json, suggest }: Options): ExitCode {
   if ("config" in parsed && weaknesses(parsed.config).some((text) => text.includes(".sequence: ")))
     hint("knockd check --suggest prints a good sequence");
   if ("config" in parsed && code === EXIT.OK)
-    print(`${file}: fine, ${parsed.config.doors.length} ${parsed.config.doors.length === 1 ? "door" : "doors"}`);
+    print(
+      `${file}: ${painted("good", "fine")}, ${parsed.config.doors.length} ${parsed.config.doors.length === 1 ? "door" : "doors"}`,
+    );
   return code;
 }
 

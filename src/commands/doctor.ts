@@ -6,9 +6,10 @@ import { type ConfigRead, Machine } from "../doctor/machine.ts";
 import { stateDirectory } from "../io/directories.ts";
 import { CONFIG_OPTION, loadConfig } from "./config-file.ts";
 import { examples } from "./help-text.ts";
-import { print } from "./terminal.ts";
+import { painted, print } from "./terminal.ts";
 
 const SOMETHING_FAILS = 1;
+const TONES = { ok: "good", warn: "doubtful", fail: "bad" } as const;
 
 export const command = new Command("doctor")
   .summary("say whether everything on this machine is in place")
@@ -39,6 +40,6 @@ function read(file: string): ConfigRead {
 
 /** `fail  interface: eth9: no such interface`, and below it what to do. */
 function lineOf({ state, check, text, advice }: Result): string {
-  const line = `${state.padEnd(4)}  ${check}: ${text.replaceAll("\n", "\n      ")}`;
+  const line = `${painted(TONES[state], state.padEnd(4))}  ${check}: ${text.replaceAll("\n", "\n      ")}`;
   return advice === undefined ? line : `${line}\n      -> ${advice}`;
 }

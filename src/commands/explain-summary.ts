@@ -1,7 +1,7 @@
 // The last words of `knockd explain`: for each source, what opened, or the one cause why nothing did; and what was assumed.
 import type { Answer } from "../core/explain.ts";
 import { progressWords } from "../core/progress.ts";
-import { hint, print } from "./terminal.ts";
+import { hint, painted, print } from "./terminal.ts";
 
 /** BOUNDED: sources that the summary names; a capture of a scan or a flood holds many. */
 const NAMED_MAX = 20;
@@ -15,7 +15,8 @@ export function printSummary(answer: Answer, guards: KnownGuards, json: boolean)
   if (best.length === 0 && refused === 0)
     print(`nobody knocked: ${frames} frames, none of them at a step of these doors`);
   else print("");
-  for (const progress of best.slice(0, NAMED_MAX)) print(`${progress.source}: ${progressWords(progress)}`);
+  for (const progress of best.slice(0, NAMED_MAX))
+    print(painted(progress.opened ? "good" : undefined, `${progress.source}: ${progressWords(progress)}`));
   const more = best.length - NAMED_MAX;
   if (more > 0) print(`and ${forgotten > 0 ? "many" : more} more sources, none of which came further`);
   for (const text of remarks(answer, guards)) hint(text);

@@ -17,8 +17,9 @@ import { CONFIG_OPTION, loadConfig } from "./config-file.ts";
 import { keysFor, withOneTime } from "./explain-config.ts";
 import { type KnownGuards, printSummary } from "./explain-summary.ts";
 import { examples, paragraphs } from "./help-text.ts";
+import { readingProgress } from "./progress.ts";
 import { dayOf, printSighting } from "./sightings.ts";
-import { hint, print } from "./terminal.ts";
+import { hint, print, wipeProgress } from "./terminal.ts";
 
 /** As grep does: something was found, nothing was. */
 const NO_DOOR_OPENS = 1;
@@ -68,7 +69,9 @@ async function explain(capture: string, { config: file, address: local, json }: 
     if (json) return print(JSON.stringify(sightingJson(sighting, at.toISOString())));
     if (day !== dayOf(at)) print(dayOf(at));
     day = dayOf(at);
-    printSighting({ at, source: sighting.source, port: sighting.knock?.port, words: sightingWords(sighting) });
+    const { source, knock, verdicts } = sighting;
+    const outcomes = verdicts.map(({ outcome }) => outcome);
+    printSighting({ at, source, port: knock?.port, words: sightingWords(sighting), outcomes });
   });
   const { isCut } = await read(capture, explainer);
   const answer = explainer.end();
@@ -79,10 +82,12 @@ async function explain(capture: string, { config: file, address: local, json }: 
 
 async function read(capture: string, explainer: Explainer): Promise<{ readonly isCut: boolean }> {
   try {
-    return await readCapture(capture, (frame) => explainer.see(frame));
+    return await readCapture(capture, (frame) => explainer.see(frame), readingProgress(capture));
   } catch (error) {
     const name = capture === "-" ? "stdin" : JSON.stringify(capture);
     throw new Failure(EXIT.NO_INPUT, `cannot read ${name}: ${reasonOf(error)}`);
+  } finally {
+    wipeProgress();
   }
 }
 

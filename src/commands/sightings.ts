@@ -1,17 +1,20 @@
 // A sighting on the terminal: with the time of day, which is what one looks for.
+import { toneOf } from "../core/verdict-tone.ts";
 import { sightingLine } from "../core/verdict-words.ts";
-import { print } from "./terminal.ts";
+import { painted, print } from "./terminal.ts";
 
 export interface Told {
   readonly at: Date;
   readonly source: string;
   readonly port: string | undefined;
   readonly words: string;
+  /** What happened at each door. */
+  readonly outcomes: readonly string[];
 }
 
 /** `12:03:11.204 198.51.100.7    8001/tcp  ssh: ...` */
-export function printSighting({ at, source, port, words }: Told): void {
-  print(`${timeOfDay(at)} ${sightingLine(source, port, words)}`);
+export function printSighting({ at, source, port, words, outcomes }: Told): void {
+  print(painted(toneOf(outcomes), `${timeOfDay(at)} ${sightingLine(source, port, words)}`));
 }
 
 /** `2026-11-23`. */

@@ -2,6 +2,7 @@
 import { formatDuration } from "../core/duration.ts";
 import type { Status } from "../core/status.ts";
 import { table } from "../core/table.ts";
+import { painted } from "./terminal.ts";
 
 export function statusText(status: Status, nowMs: number): string[] {
   const { version, pid, started_at, config } = status;
@@ -16,6 +17,12 @@ export function statusText(status: Status, nowMs: number): string[] {
     "",
     firewallLine(status),
   ];
+}
+
+/** A line of it in colours: the heads of the tables, and what is not as it should be. */
+export function statusPainted(line: string): string {
+  if (/^(DOOR|ATTEMPT AT|INTERFACE) /.test(line)) return painted("heading", line);
+  return line;
 }
 
 function grantLines({ grants }: Status, nowMs: number): string[] {

@@ -6,7 +6,7 @@ import { ask } from "../io/control-client.ts";
 import { Ending } from "../io/ending.ts";
 import { endsWithin } from "../io/pause.ts";
 import { examples } from "./help-text.ts";
-import { statusText } from "./status-text.ts";
+import { statusPainted, statusText } from "./status-text.ts";
 import { isTerminal, print, redraw } from "./terminal.ts";
 
 const REDRAW_MS = 1000;
@@ -28,9 +28,10 @@ export const command = new Command("status")
   .action(status);
 
 async function status({ json, watch }: Options): Promise<void> {
-  const show = (now: Status) => (json ? print(JSON.stringify(now)) : print(statusText(now, Date.now()).join("\n")));
+  const show = (now: Status) =>
+    json ? print(JSON.stringify(now)) : print(statusText(now, Date.now()).map(statusPainted).join("\n"));
   if (!watch) return show(await fetchStatus());
-  const repeat = json || !isTerminal() ? show : (now: Status) => redraw(statusText(now, Date.now()));
+  const repeat = json || !isTerminal() ? show : (now: Status) => redraw(statusText(now, Date.now()), statusPainted);
   const ending = new Ending();
   process.once("SIGINT", () => ending.end());
   do repeat(await fetchStatus());

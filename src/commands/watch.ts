@@ -1,10 +1,10 @@
 // `knockd watch`: each knock as the running daemon sees it, and what it did or why it did not count.
 import { Command, InvalidArgumentError } from "commander";
 import { formatAddress, parseAddress } from "../core/address.ts";
-import { watchSchema } from "../core/control.ts";
+import { type Seen, watchSchema } from "../core/control.ts";
 import { ask } from "../io/control-client.ts";
 import { examples, paragraphs } from "./help-text.ts";
-import { printSighting } from "./sightings.ts";
+import { printSighting, type Told } from "./sightings.ts";
 import { print } from "./terminal.ts";
 
 const MORE_HELP = `
@@ -33,8 +33,12 @@ async function watch(address: string | undefined, { json }: Options): Promise<vo
     if (json) print(JSON.stringify(seen));
     else if (seen.event === "missed")
       print(`... and ${seen.count} more; knockd watch ADDRESS tells of one source alone`);
-    else printSighting({ at: new Date(seen.at), source: seen.source, port: seen.port, words: seen.text });
+    else printSighting(toldBy(seen));
   }
+}
+
+function toldBy({ at, source, port, text, verdicts = [] }: Seen): Told {
+  return { at: new Date(at), source, port, words: text, outcomes: verdicts.map(({ outcome }) => outcome) };
 }
 
 function canonical(text: string): string {

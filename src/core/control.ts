@@ -49,15 +49,19 @@ export type Line = z.output<typeof lineSchema>;
 export const deedSchema = z.object({ done: z.boolean(), said: z.string(), problem: z.string().optional() });
 export type Deed = z.output<typeof deedSchema>;
 
+const seenSchema = z.looseObject({
+  event: z.literal(["knock", "timeout"]),
+  at: z.string(),
+  source: z.string(),
+  port: z.string().optional(),
+  text: z.string(),
+  verdicts: z.array(z.looseObject({ outcome: z.string() })).optional(),
+});
+export type Seen = z.output<typeof seenSchema>;
+
 /** What `watch` answers with: what was seen, with its words, or how much was not told. Facts beside them may change. */
 export const watchSchema = z.discriminatedUnion("event", [
-  z.looseObject({
-    event: z.literal(["knock", "timeout"]),
-    at: z.string(),
-    source: z.string(),
-    port: z.string().optional(),
-    text: z.string(),
-  }),
+  seenSchema,
   z.object({ event: z.literal("missed"), count: z.int() }),
 ]);
 

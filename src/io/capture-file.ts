@@ -6,9 +6,16 @@ import type { Frame } from "../core/knock.ts";
 const STDIN = "-";
 
 /** Rejects with what node:fs throws, or with a RangeError when it is no capture. Says whether the last frame was cut off. */
-export async function readCapture(path: string, onFrame: (frame: Frame) => void): Promise<{ readonly isCut: boolean }> {
+export async function readCapture(
+  path: string,
+  onFrame: (frame: Frame) => void,
+  onBytes: (bytes: number) => void = () => {},
+): Promise<{ readonly isCut: boolean }> {
   const reader = new CaptureReader(onFrame);
   const stream = path === STDIN ? process.stdin : createReadStream(path);
-  for await (const chunk of stream) reader.push(chunk);
+  for await (const chunk of stream) {
+    reader.push(chunk);
+    onBytes(chunk.length);
+  }
   return reader.end();
 }
