@@ -44,7 +44,7 @@ const floors: Record<string, Floor> = {
   },
   commands: {
     mayImport:
-      /^(\.\.\/(core|io|doctor)\/[\w-]+\.ts|\.\.\/(daemon|desk|version)\.ts|\.\/[\w-]+\.ts|node:fs|commander)$/,
+      /^(\.\.\/(core|io|doctor)\/[\w-]+\.ts|\.\.\/client\/(usage|config-file)\.ts|\.\.\/(daemon|desk|version)\.ts|\.\/[\w-]+\.ts|node:fs|commander)$/,
     mayNotUse: /console\.|process\.exit\b|setTimeout|setInterval|spawn/,
     // It draws.
     mayAlsoImport: { "keygen.ts": "uqr" },

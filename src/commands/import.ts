@@ -27,8 +27,7 @@ interface Options {
 export const command = new Command("import")
   .summary("turn the config of another knocker into a knockd.yaml")
   .description(
-    "Prints the config of another knocker as a knockd.yaml, with its comments. What is different there, or cannot be " +
-      "kept, is said on stderr, line by line. The file is not changed.",
+    "Prints the config of another knocker as a knockd.yaml, with its comments. What is different is said on stderr.",
   )
   .argument("<file>", "a knockd.conf of the old knockd, or an access.conf of fwknop; its content tells which")
   .option("--modern", "write open: where commands do no more than open a port for the knocker")
@@ -36,7 +35,7 @@ export const command = new Command("import")
     "--defaults <file>",
     `the file with KNOCKD_OPTS="-i ens3" (default: ${DEFAULTS} if FILE is ${KNOCKD_CONF}, else none)`,
   )
-  .option("--keys <dir>", "make the key files of an access.conf there, mode 0600; none is ever overwritten")
+  .option("--keys <directory>", "make the key files of an access.conf there, mode 0600; none is ever overwritten")
   .addHelpText(
     "after",
     examples(

@@ -11,6 +11,7 @@ import { reasonOf } from "../core/words.ts";
 import { writeKeyFile } from "../io/key-files.ts";
 import { randomKey } from "../io/secret.ts";
 import { CONFIG_OPTION, loadConfig } from "./config-file.ts";
+import { examples } from "./help-text.ts";
 import { hint, print } from "./terminal.ts";
 
 const KEY_DIRECTORY = "/etc/knockd/keys";
@@ -31,12 +32,17 @@ interface Options {
 }
 
 export const command = new Command("keygen")
-  .description("make a key for signed packets, and print what its owner needs")
+  .summary("make a key for signed packets")
+  .description(
+    "Makes a key for signed packets, and prints what its owner needs: lines for knockd.yaml, for fwknop and for knock, " +
+      "and a code to scan. A key is never overwritten.",
+  )
   .argument("<name>", "whose key it is, for the log")
   .option(...CONFIG_OPTION)
   .option("--host <host>", "what the owner calls this machine", "HOST")
   .option("--door <door>", "the door that it opens", "ssh")
   .option("--file <file>", `where to keep it (default: ${KEY_DIRECTORY}/NAME)`)
+  .addHelpText("after", examples("knockd keygen alice --host server.example.com --door ssh"))
   .action(keygen);
 
 function keygen(name: string, { config: configFile, host, door, file = `${KEY_DIRECTORY}/${name}` }: Options): void {

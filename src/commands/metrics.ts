@@ -2,10 +2,13 @@
 import { Command } from "commander";
 import { metricsSchema } from "../core/control.ts";
 import { ask } from "../io/control-client.ts";
+import { examples } from "./help-text.ts";
 import { print } from "./terminal.ts";
 
 export const command = new Command("metrics")
-  .description("print what the running daemon has counted, in the text format of Prometheus")
+  .summary("print what the running daemon has counted")
+  .description("Prints what the running daemon has counted since its start, in the text format of Prometheus.")
+  .addHelpText("after", examples("knockd metrics"))
   .action(async () => {
     for await (const { metrics } of ask({ request: "metrics" }, metricsSchema)) print(metrics.trimEnd());
   });
