@@ -8,6 +8,7 @@ umask 022
 program=/usr/local/lib/knockd
 config=/etc/knockd/knockd.yaml
 unit=/etc/systemd/system/knockd.service
+share=/usr/local/share
 # Where systemd looks for programs, and so where node must be.
 service_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 PATH=$service_path:$PATH
@@ -100,6 +101,8 @@ install_program() {
   rm -rf "$program.old"
   link knockd
   link knock
+  install_manual
+  install_completion
   say "knockd $version is in $program"
 }
 
@@ -123,6 +126,21 @@ link() {
   local other
   other=$(PATH=/usr/bin:/bin command -v "$1") || return 0
   say "$to now comes before $other"
+}
+
+# Below /usr/local, where man and the shells look beside the distribution's own files.
+install_manual() {
+  local page
+  for page in dist/man/*; do install -D -m 644 "$page" "$share/man/man${page##*.}/${page##*/}"; done
+}
+
+install_completion() {
+  local name
+  for name in knockd knock; do
+    install -D -m 644 dist/completion/knockd.bash "$share/bash-completion/completions/$name"
+    install -D -m 644 dist/completion/knockd.fish "$share/fish/vendor_completions.d/$name.fish"
+  done
+  install -D -m 644 dist/completion/knockd.zsh "$share/zsh/site-functions/_knockd"
 }
 
 # What an administrator wrote is never overwritten.

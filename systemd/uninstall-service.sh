@@ -5,6 +5,7 @@ set -euo pipefail
 
 program=/usr/local/lib/knockd
 unit=/etc/systemd/system/knockd.service
+share=/usr/local/share
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 say() { echo "knockd: $*"; }
@@ -67,6 +68,9 @@ remove_program() {
     to=/usr/local/bin/$name
     if [[ $(readlink "$to") == "$program"/* ]]; then rm "$to"; fi
   done
+  rm -f $share/man/man8/knockd.8 $share/man/man1/knock.1 $share/man/man5/knockd.yaml.5
+  rm -f $share/bash-completion/completions/knock{,d} $share/fish/vendor_completions.d/knock{,d}.fish
+  rm -f $share/zsh/site-functions/_knockd
   rm -rf "$program" "$program.new" "$program.old"
   say "removed $program"
 }

@@ -12,6 +12,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Box, CREATE_MS, DEVELOPMENT_PACKAGE } from "./support/box.ts";
 import { Netns, type Outcome, root } from "./support/netns.ts";
 
+/** The manual and the completion. */
+const OF_THE_SHELL = [
+  ...["man8/knockd.8", "man1/knock.1", "man5/knockd.yaml.5"].map((page) => `/usr/local/share/man/${page}`),
+  ...["knockd", "knock"].map((name) => `/usr/local/share/bash-completion/completions/${name}`),
+  ...["knockd", "knock"].map((name) => `/usr/local/share/fish/vendor_completions.d/${name}.fish`),
+  "/usr/local/share/zsh/site-functions/_knockd",
+];
+
 const CLOSE_MS = 60_000;
 const CAP_NET_ADMIN = 1n << 12n;
 const CAP_NET_RAW = 1n << 13n;
@@ -75,6 +83,7 @@ describe.skipIf(!root)("the systemd service", () => {
     expect(box.has(`/opt/knockd/node_modules/${DEVELOPMENT_PACKAGE}`)).toBe(true);
     expect(box.has(`/usr/local/lib/knockd/node_modules/${DEVELOPMENT_PACKAGE}`)).toBe(false);
     expect(await box.says("systemd-analyze", "verify", UNIT)).toBe("");
+    for (const path of OF_THE_SHELL) expect(`${path} ${box.has(path)}`).toBe(`${path} true`);
   });
 
   it("keeps the administrator's file when it is installed again", async () => {
@@ -257,7 +266,7 @@ describe.skipIf(!root)("the systemd service", () => {
     expect(await box.ok("nft", "list", "tables")).not.toContain("knockd");
     expect((await box.run("systemctl", "cat", "knockd")).code).not.toBe(0);
     expect(await visit(net)).toMatchObject(VISIBLE);
-    for (const path of ["/usr/local/lib/knockd", "/usr/local/bin/knockd", "/usr/local/bin/knock"])
+    for (const path of ["/usr/local/lib/knockd", "/usr/local/bin/knockd", "/usr/local/bin/knock", ...OF_THE_SHELL])
       expect(`${path} ${box.has(path)}`).toBe(`${path} false`);
     expect(box.has("/etc/knockd/knockd.yaml")).toBe(true);
     expect(box.has("/var/lib/knockd/guard-secret")).toBe(true);
