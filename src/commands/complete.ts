@@ -95,5 +95,5 @@ function unique(words: readonly string[]): Candidate[] {
 }
 
 function isFile(takes: string): boolean {
-  return takes === "file" || takes === "capture";
+  return ["file", "directory", "capture"].includes(takes);
 }

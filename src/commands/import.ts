@@ -26,9 +26,7 @@ interface Options {
 
 export const command = new Command("import")
   .summary("turn the config of another knocker into a knockd.yaml")
-  .description(
-    "Prints the config of another knocker as a knockd.yaml, with its comments. What is different is said on stderr.",
-  )
+  .description("Prints the config of another knocker as a knockd.yaml, and on stderr what is different there.")
   .argument("<file>", "a knockd.conf of the old knockd, or an access.conf of fwknop; its content tells which")
   .option("--modern", "write open: where commands do no more than open a port for the knocker")
   .option(
@@ -39,7 +37,7 @@ export const command = new Command("import")
   .addHelpText(
     "after",
     examples(
-      "knockd import /etc/knockd.conf > knockd.yaml && knockd check -c knockd.yaml",
+      "knockd import /etc/knockd.conf > /etc/knockd/knockd.yaml && knockd check",
       `knockd import --keys ${KEY_DIRECTORY} /etc/fwknop/access.conf`,
     ),
   )

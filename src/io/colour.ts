@@ -8,7 +8,6 @@ const STYLES = { good: "green", doubtful: "yellow", bad: "red", heading: "bold" 
 
 /** A stream such as stdout; only a terminal can tell how many colours it has. */
 export interface Screen {
-  readonly isTTY?: boolean;
   hasColors?(env?: object): boolean;
 }
 
@@ -22,5 +21,5 @@ function isColourful(screen: Screen, env: NodeJS.ProcessEnv): boolean {
   if (forced !== undefined && forced !== "") return forced !== "0" && forced !== "false";
   if (env["NO_COLOR"] !== undefined && env["NO_COLOR"] !== "") return false;
   // It also knows of TERM=dumb.
-  return screen.isTTY === true && screen.hasColors?.(env) === true;
+  return screen.hasColors?.(env) === true;
 }

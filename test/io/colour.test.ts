@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import { paint } from "../../src/io/colour.ts";
 
-const terminal = { isTTY: true, hasColors: () => true };
-const dumb = { isTTY: true, hasColors: () => false };
+const terminal = { hasColors: () => true };
+const dumb = { hasColors: () => false };
 const RED = "\u001b[31mno\u001b[39m";
 
 it.each([
