@@ -24,6 +24,7 @@ const COMMANDS: Record<string, () => Promise<{ readonly command: Command }>> = {
   import: () => import("./commands/import.ts"),
   keygen: () => import("./commands/keygen.ts"),
   complete: () => import("./commands/complete.ts"),
+  init: () => import("./commands/init.ts"),
 };
 /** It speaks of all the others, and none of them of it. */
 const FOR_SHELLS = "complete";

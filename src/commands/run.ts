@@ -1,5 +1,6 @@
 // `knockd run`: the daemon in the foreground. Picks the real captures, firewall and log, and ties signals to them.
-import { Command } from "commander";
+import { Command, Option } from "commander";
+import { parseDuration } from "../core/duration.ts";
 import { EXIT, Failure } from "../core/exit.ts";
 import { weaknesses } from "../core/weakness.ts";
 import { words } from "../core/words.ts";
@@ -15,6 +16,7 @@ import { Ending } from "../io/ending.ts";
 import { chooseFirewall } from "../io/firewalls.ts";
 import { warnOfForwarding } from "../io/forwarding.ts";
 import { readKeys } from "../io/key-files.ts";
+import { Leash } from "../io/leash.ts";
 import { Ledger } from "../io/ledger.ts";
 import { portsInUse } from "../io/listening.ts";
 import { lock } from "../io/lock.ts";
@@ -39,16 +41,22 @@ export const command = new Command("run")
   )
   .option(...CONFIG_OPTION)
   .option("-i, --interface <interface>", "where to listen; beats the file")
+  .addOption(new Option("--trial <time>", "for knockd init: hide so long, unless told to go on").hideHelp())
   .addHelpText("after", examples("knockd run", "knockd run -c ./knockd.yaml -i eth0"))
   .action(run);
 
+interface Options extends Source {
+  readonly trial?: string;
+}
+
 /** Ends with a signal, or rejects with a Failure when there is no going on. */
-async function run(options: Source): Promise<void> {
+async function run(options: Options): Promise<void> {
   // First of all: a signal that comes while we start must find us listening.
   const ending = new Ending();
   process.on("SIGTERM", () => ending.end());
   process.on("SIGINT", () => ending.end());
 
+  const leash = options.trial === undefined ? undefined : new Leash(parseDuration(options.trial), ending);
   const config = configFor(options);
   goAhead();
   const logbook = new Logbook(config);
@@ -69,7 +77,7 @@ async function run(options: Source): Promise<void> {
     frame: (frame, local) => daemon.see(frame, local),
     denied: (reason) => ending.fail(new Failure(EXIT.NO_PERMISSION, `cannot capture: ${reason}`, PRIVILEGES_NEEDED)),
   });
-  const firewall = chooseFirewall(config);
+  const firewall = chooseFirewall(config, leash?.lease);
   const watch = captures.watch.bind(captures);
   const ledger = new Ledger(state);
   const onlookers = new Onlookers();
@@ -101,11 +109,16 @@ async function run(options: Source): Promise<void> {
     // Without its socket the daemon still does what it is for.
     const problem = place.problem ?? (await control.listen(controlPath()));
     if (problem !== undefined) log.warn({ event: "control" }, words.noControl(problem));
+    leash?.hold(
+      () => daemon.reload(config),
+      () => log.info({ event: "kept" }, words.kept()),
+    );
     await ending.promise;
   } finally {
     control.close();
     captures.close();
     await daemon.stop();
+    if (leash !== undefined) await firewall.remove();
     await metricsFile.close();
   }
 }

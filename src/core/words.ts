@@ -72,6 +72,7 @@ export const words = {
   notForwarding: (name: string) =>
     `doors lead to hosts behind this one, but it forwards nothing: set ${name} = 1 (sysctl -w ${name}=1)`,
   stopUnfinished: () => "some stop commands have not ended; the next start runs them again",
+  kept: () => "trial confirmed: hidden until another knockd takes over, or this one ends",
   shutdown: () => "shutting down",
 };
 

@@ -1,13 +1,17 @@
 // The choice of a firewall; one of them is none.
 import type { Config } from "../core/config.ts";
+import { EXIT, Failure } from "../core/exit.ts";
 import type { Firewall, OpenElement } from "./firewall.ts";
 import { Iptables } from "./iptables.ts";
+import type { Lease } from "./lease.ts";
 import { Nftables } from "./nftables.ts";
 
-export function chooseFirewall({ firewall }: Config): Firewall {
+export function chooseFirewall({ firewall }: Config, lease?: Lease): Firewall {
+  if (lease !== undefined && firewall !== "nftables")
+    throw new Failure(EXIT.CONFIG, `a trial needs options.firewall: nftables, got "${firewall}"`);
   switch (firewall) {
     case "nftables":
-      return new Nftables();
+      return new Nftables(lease);
     case "iptables":
       return new Iptables();
     case "none":

@@ -10,6 +10,10 @@ export const FAMILIES = [
   { family: 6, type: "ipv6_addr", ip: "ip6", allowed: "allowed6" },
 ] as const;
 
+/** The sets of the ports that are hidden: for good, and in a trial. A table has one of them. */
+export const HIDDEN = "hidden";
+export const LEASED = "leased";
+
 /** `ssh` -> `ssh_ipv4`. */
 export function setName(door: Door, family: Family): string {
   return `${door.name}_ipv${family}`;
@@ -23,4 +27,14 @@ export function setsIn(table: string): string[] {
 /** Our chains in a listing of our table. */
 export function chainsIn(table: string): string[] {
   return [...table.matchAll(/^\tchain (\S+) \{$/gm)].flatMap(([, chain = ""]) => chain);
+}
+
+/** Whether a daemon hides for good in this listing of our table. */
+export function isForGood(table: string): boolean {
+  return table.includes(`\tset ${HIDDEN} {`);
+}
+
+/** Whether a trial is in this listing of our table. */
+export function isLeased(table: string): boolean {
+  return table.includes(`\tset ${LEASED} {`);
 }

@@ -5,7 +5,7 @@ import { leadsOn, type Opening } from "../core/opening.ts";
 import { formatPort } from "../core/port.ts";
 import type { Hidden } from "./firewall.ts";
 import { gatewayChains, gatewayMarks, gatewayRules } from "./nft-gateways.ts";
-import { chainsIn, FAMILIES, setsIn, TABLE } from "./nft-names.ts";
+import { chainsIn, FAMILIES, HIDDEN, isLeased, LEASED, setsIn, TABLE } from "./nft-names.ts";
 import { knockers, ownSets } from "./nft-networks.ts";
 
 const LAST_RULE = "hidden by knockd";
@@ -31,9 +31,8 @@ export function withOpenings(doors: readonly Door[]): Door[] {
  * Established connections live on when a door closes. Loopback is never hidden. `before` is a listing of our table as it
  * is: the sets of doors that are gone go.
  */
-export function ruleset({ doors: all, allow }: Hidden, before: string, sessions: string): string {
+export function ruleset({ doors: all, allow }: Hidden, before: string, sessions: string, leaseMs?: number): string {
   const doors = withOpenings(all);
-  const hidden = [...new Set(doors.flatMap((door) => door.open.map(concatenation)))];
   const sets = new Set(FAMILIES.flatMap(({ family }) => doors.flatMap((door) => ownSets(door, family))));
   const chains = ["input { type filter hook input priority filter - 10; policy accept; }", ...gatewayChains(doors)];
   const names = chains.map((chain) => chain.replace(/ .*/, ""));
@@ -56,23 +55,48 @@ export function ruleset({ doors: all, allow }: Hidden, before: string, sessions:
         allow.filter((network) => network.family === family),
       ),
     ),
-    `add set ${TABLE} hidden { type inet_proto . inet_service; }`,
-    `flush set ${TABLE} hidden`,
-    ...(hidden.length > 0 ? [`add element ${TABLE} hidden { ${hidden.join(", ")} }`] : []),
-    ...[...inputRules(doors, sessions), ...gatewayRules(doors)].map((rule) => `add rule ${TABLE} ${rule}`),
+    ...(leaseMs === undefined ? hiddenSet(doors, before) : leasedSet(doors, leaseMs)),
+    ...[...inputRules(doors, sessions, leaseMs === undefined ? HIDDEN : LEASED), ...gatewayRules(doors)].map(
+      (rule) => `add rule ${TABLE} ${rule}`,
+    ),
   ]
     .join("\n")
     .concat("\n");
 }
 
-function inputRules(doors: readonly Door[], sessions: string): string[] {
+/** What a daemon hides for good takes the place of a trial. */
+function hiddenSet(doors: readonly Door[], before: string): string[] {
+  const ports = portsOf(doors);
+  return [
+    ...(isLeased(before) ? [`delete set ${TABLE} ${LEASED}`] : []),
+    `add set ${TABLE} ${HIDDEN} { type inet_proto . inet_service; }`,
+    `flush set ${TABLE} ${HIDDEN}`,
+    ...(ports.length > 0 ? [`add element ${TABLE} ${HIDDEN} { ${ports.join(", ")} }`] : []),
+  ];
+}
+
+/** A rule has no timeout, but an element has: once it is gone, the rule hides nothing, and no process is needed for that. */
+function leasedSet(doors: readonly Door[], leaseMs: number): string[] {
+  const elements = portsOf(doors).map((port) => `${port} timeout ${leaseMs}ms`);
+  return [
+    `add set ${TABLE} ${LEASED} { type inet_proto . inet_service; flags timeout; }`,
+    `flush set ${TABLE} ${LEASED}`,
+    ...(elements.length > 0 ? [`add element ${TABLE} ${LEASED} { ${elements.join(", ")} }`] : []),
+  ];
+}
+
+function portsOf(doors: readonly Door[]): string[] {
+  return [...new Set(doors.flatMap((door) => door.open.map(concatenation)))];
+}
+
+function inputRules(doors: readonly Door[], sessions: string, hidden: string): string[] {
   const ownPorts = doors.map((door) => ({ door, ports: door.open.filter((opening) => !leadsOn(opening)) }));
   return [
     // A SYN is never part of a connection, whatever the tracking says: it may still believe in one whose end it did not see.
     "meta l4proto != tcp ct state established,related accept",
     "tcp flags & (syn | ack) != syn ct state established,related accept",
     `iifname "lo" accept`,
-    "meta l4proto . th dport != @hidden accept",
+    `meta l4proto . th dport != @${hidden} accept`,
     ...(sessions === "" ? [] : [sessions]),
     ...FAMILIES.map(({ ip, allowed }) => `${ip} saddr @${allowed} accept`),
     ...FAMILIES.flatMap(({ family }) =>

@@ -2,16 +2,19 @@
 import * as z from "zod";
 import { familyOfText } from "../core/address.ts";
 import { type Door, opensFor, usesFirewall } from "../core/door.ts";
+import { EXIT, Failure } from "../core/exit.ts";
 import { reasonOf } from "../core/words.ts";
 import type { Firewall, Hidden, OpenElement } from "./firewall.ts";
+import type { Lease } from "./lease.ts";
 import { NftMonitor } from "./nft-monitor.ts";
-import { FAMILIES, setsIn, TABLE } from "./nft-names.ts";
+import { FAMILIES, isForGood, setsIn, TABLE } from "./nft-names.ts";
 import { openOf, ownPlace, ownSets } from "./nft-networks.ts";
 import { marksOf, OLDER_SESSIONS, ruleset, withOpenings } from "./nft-ruleset.ts";
 import { NftShell } from "./nft-shell.ts";
 import { runTool } from "./tool.ts";
 
 export class Nftables implements Firewall {
+  readonly #lease: Lease | undefined;
   readonly #shell = new NftShell();
   /** BOUNDED: two for each door. */
   #ownSets: ReadonlySet<string> = new Set();
@@ -25,14 +28,25 @@ export class Nftables implements Firewall {
   /** Our table as a look has just found it, when that means that it has to be made anew. */
   #seen: string | undefined;
 
+  /** With a lease, all that is hidden comes to light when it is over. */
+  constructor(lease?: Lease) {
+    this.#lease = lease;
+  }
+
   /** One transaction, so that no hidden port is ever visible in between. Sets that stay keep their elements. */
   async hide(hidden: Hidden): Promise<boolean> {
     const { doors } = hidden;
     if (!doors.some((door) => usesFirewall(door, 4) || usesFirewall(door, 6))) return this.#hideNothing();
     const before = this.#seen ?? (await listTable());
     this.#seen = undefined;
+    if (this.#lease !== undefined && isForGood(before)) {
+      this.#lease.lose();
+      throw new Failure(EXIT.UNAVAILABLE, `another knockd hides ports already, in table ${TABLE}`);
+    }
+    const leaseMs = this.#lease?.leftMs;
+    if (leaseMs === 0) return this.#hideNothing();
     this.#foundSets ||= setsIn(before).length > 0;
-    const load = (sessions: string) => runTool(["nft", "-f", "-"], ruleset(hidden, before, sessions));
+    const load = (sessions: string) => runTool(["nft", "-f", "-"], ruleset(hidden, before, sessions, leaseMs));
     this.#hiding = true;
     try {
       // A kernel without nft_socket must still hide.
@@ -86,6 +100,8 @@ export class Nftables implements Firewall {
   }
 
   async remove(): Promise<void> {
+    // Who took over from a trial has its own rules in the table by now.
+    if (this.#lease !== undefined && isForGood(await listTable())) return;
     await runTool(["nft", "-f", "-"], `add table ${TABLE}\ndelete table ${TABLE}\n`);
   }
 
@@ -107,6 +123,7 @@ export class Nftables implements Firewall {
   }
 
   #isWhole(table: string): boolean {
+    if (this.#lease !== undefined && isForGood(table)) return false;
     return this.#marks.every((mark) => table.includes(mark));
   }
 }

@@ -18,7 +18,7 @@ export class Running {
   readonly #watchers = new Set<() => void>();
   #hasEnded = false;
 
-  constructor(argv: readonly string[], { input = "", env = process.env }: RunningOptions = {}) {
+  constructor(argv: readonly string[], { input = "", typed = false, env = process.env }: RunningOptions = {}) {
     const [file = "", ...args] = argv;
     this.#argv = argv;
     const child = spawn(file, args, { stdio: "pipe", env: { ...env, LC_ALL: "C" } });
@@ -26,7 +26,8 @@ export class Running {
     child.stdout.setEncoding("utf8").on("data", (text: string) => this.#hear(() => (this.stdout += text)));
     child.stderr.setEncoding("utf8").on("data", (text: string) => this.#hear(() => (this.stderr += text)));
     child.stdin.on("error", () => {}); // A command that does not read its input may end before we have written it.
-    child.stdin.end(input);
+    if (typed) child.stdin.write(input);
+    else child.stdin.end(input);
     this.#exit = new Promise((resolve) => {
       child.on("exit", () => resolve());
       child.on("error", () => resolve());
@@ -75,6 +76,11 @@ export class Running {
     return await Promise.race([this.#end, late]).finally(() => clearTimeout(timer));
   }
 
+  /** For one whose input is typed. */
+  type(text: string): void {
+    this.#child.stdin?.write(text);
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
@@ -100,5 +106,7 @@ export class Running {
 
 export interface RunningOptions {
   readonly input?: string;
+  /** More is to come, by type(). */
+  readonly typed?: boolean;
   readonly env?: NodeJS.ProcessEnv;
 }

@@ -27,6 +27,12 @@ export class Sshd {
     await net.spawn(machine, ["unshare", "-m", "bash", "-c", script]).until(/Server listening on/);
   }
 
+  /** The same on a terminal. */
+  session(host: string, command: string): string[] {
+    const [ssh = "", ...more] = this.login(host, command);
+    return [ssh, "-tt", ...more];
+  }
+
   /** The argv that runs a command there. */
   login(host: string, command: string, port = 22): string[] {
     const options = ["BatchMode=yes", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "ConnectTimeout=1"];

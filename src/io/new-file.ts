@@ -1,0 +1,76 @@
+// A new config file: whole from its first moment, secret, never in the place of another.
+import {
+  chownSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { EXIT, Failure } from "../core/exit.ts";
+import { reasonOf } from "../core/words.ts";
+
+const DIRECTORY_MODE = 0o750;
+const FILE_MODE = 0o640;
+/** From where the program is. */
+const SAMPLE = "../config/knockd.yaml";
+const ROOT = 0;
+/** The service's own, which must be able to read it. */
+const GROUP = "knockd";
+
+/** Whether something stands there that is not ours to replace. The sample that came with knockd is nobody's work. */
+export function isTaken(path: string): boolean {
+  const present = read(path);
+  return present !== undefined && present !== sample();
+}
+
+export function writeNewFile(path: string, text: string): void {
+  const draft = join(dirname(path), `.${basename(path)}.${process.pid}`);
+  try {
+    const made = mkdirSync(dirname(path), { recursive: true, mode: DIRECTORY_MODE });
+    if (made !== undefined) giveToGroup(dirname(path));
+    writeFileSync(draft, text, { mode: FILE_MODE, flag: "wx", flush: true });
+    giveToGroup(draft);
+    // Unlike a renaming, a link never takes another's place.
+    if (read(path) === undefined || isTaken(path)) linkSync(draft, path);
+    else renameSync(draft, path);
+  } catch (error) {
+    throw failureOf(path, error);
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+/** Undefined if there is nothing. What cannot be read is something. */
+function read(path: string): string | undefined {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function sample(): string | undefined {
+  return read(join(dirname(realpathSync(process.argv[1] ?? "")), SAMPLE));
+}
+
+function giveToGroup(path: string): void {
+  const [, id] = new RegExp(`^${GROUP}:[^:]*:(\\d+):`, "m").exec(readFileSync("/etc/group", "latin1")) ?? [];
+  if (id !== undefined && process.getuid?.() === ROOT) chownSync(path, ROOT, Number(id));
+}
+
+function failureOf(path: string, error: unknown): Failure {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const denied = code === "EACCES" || code === "EPERM";
+  const message = `cannot write ${JSON.stringify(path)}: ${reasonOf(error)}`;
+  return new Failure(
+    denied ? EXIT.NO_PERMISSION : EXIT.CONFIG,
+    message,
+    denied ? "run as root: sudo knockd init" : undefined,
+  );
+}
