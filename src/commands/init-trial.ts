@@ -1,11 +1,14 @@
 // The trial of `knockd init`: hidden for a while, kept only if somebody was seen to come in and says so.
 import type { Door } from "../core/door.ts";
 import type { Host } from "../core/host.ts";
-import { readYes } from "../core/init-answers.ts";
+import { readTrialTime, readYes } from "../core/init-answers.ts";
 import { keptWords, knockedQuestion, overWords, trialWords } from "../core/init-words.ts";
 import { ask } from "../io/prompt.ts";
 import { Trial } from "../io/trial.ts";
+import { settle } from "./init-ask.ts";
 import { print } from "./terminal.ts";
+
+export const TRIAL = "60s";
 
 export interface Terms {
   readonly yaml: string;
@@ -20,8 +23,33 @@ export interface Kept {
   readonly end: () => Promise<void>;
 }
 
+/** `given`: by the flag. Undefined: no trial is wanted. */
+export async function trialTime(given: string | boolean | undefined, quiet: boolean): Promise<number | undefined> {
+  const time = typeof given === "string" ? given : TRIAL;
+  const forMs = await settle({ flag: "--trial", text: "", usual: TRIAL, read: readTrialTime }, time, true);
+  if (given !== undefined) return given === false ? undefined : forMs;
+  const text = `Try it now: hide it for ${forMs / 1000} s, and only keep it if your knock opens it?`;
+  return !quiet && (await agrees("--trial", text)) ? forMs : undefined;
+}
+
 /** Undefined: not confirmed, and all is as before. */
-export async function tryOut({ yaml, door, host, forMs, quiet }: Terms): Promise<Kept | undefined> {
+export async function tryOut(terms: Terms): Promise<Kept | undefined> {
+  for (;;) {
+    const kept = await tryOnce(terms);
+    if (kept !== undefined || terms.quiet || !(await agrees("--trial", "Try once more?"))) return kept;
+  }
+}
+
+export async function wantsFileAnyway(file: string, quiet: boolean): Promise<boolean> {
+  const text = `Write ${file} all the same? It hides nothing until the service is started.`;
+  return await settle({ flag: "--no-trial", text, usual: "n", shown: "y/N", read: readYes }, undefined, quiet);
+}
+
+function agrees(flag: string, text: string): Promise<boolean> {
+  return settle({ flag, text, usual: "y", shown: "Y/n", read: readYes }, undefined, false);
+}
+
+async function tryOnce({ yaml, door, host, forMs, quiet }: Terms): Promise<Kept | undefined> {
   const trial = new Trial(yaml, forMs);
   await trial.started();
   print(trialWords(door, host, forMs / 1000).join("\n"));

@@ -5,22 +5,25 @@ import { parseConfig } from "../core/config.ts";
 import type { Door } from "../core/door.ts";
 import { EXIT, Failure } from "../core/exit.ts";
 import { hints } from "../core/hints.ts";
-import { type Answers, readTrialTime, readYes } from "../core/init-answers.ts";
-import { hostWords, howToKnock, nextSteps } from "../core/init-words.ts";
+import { type Host, parseHost } from "../core/host.ts";
+import { guessHost, isSsh, isUsed } from "../core/init-guess.ts";
+import { bootWarning, hostWords, howToKnock, nextSteps } from "../core/init-words.ts";
 import { doorName, initYaml } from "../core/init-yaml.ts";
+import { formatPort, type Port } from "../core/port.ts";
 import { weaknesses } from "../core/weakness.ts";
-import { isTaken, writeNewFile } from "../io/new-file.ts";
+import { reasonOf } from "../core/words.ts";
+import { unitOf } from "../doctor/systemctl.ts";
+import { isTaken, refuseUnwritable, writeNewFile } from "../io/new-file.ts";
 import { canAsk } from "../io/prompt.ts";
 import { CONFIG_OPTION } from "./config-file.ts";
-import { settle } from "./init-ask.ts";
-import { type Flags, hostOf, Interview } from "./init-interview.ts";
-import { tryOut } from "./init-trial.ts";
+import { type Flags, interview, lookAround } from "./init-interview.ts";
+import { TRIAL, trialTime, tryOut, wantsFileAnyway } from "./init-trial.ts";
 import { hint, print } from "./terminal.ts";
 
 const OLD_CONFIG = "/etc/knockd.conf";
-const TRIAL = "60s";
 
 interface Options extends Flags {
+  readonly host?: string;
   readonly config: string;
   readonly trial?: string | boolean;
   readonly yes?: boolean;
@@ -59,21 +62,24 @@ async function init(options: Options): Promise<void> {
       `${JSON.stringify(file)} exists, and is not overwritten`,
       `move it away (mv ${file} ${file}.old), or name another file with -c FILE`,
     );
+  refuseUnwritable(file);
   if (!quiet && !canAsk())
     throw new Failure(EXIT.USAGE, "no terminal to ask at", "--yes takes what the flags say, and defaults for the rest");
   if (existsSync(OLD_CONFIG))
     hint(`the old knockd's config is here: to take it over instead, knockd import ${OLD_CONFIG} > ${file}`);
 
-  const interview = await Interview.begin(options, quiet);
-  const answers = await interview.answers();
-  const yaml = initYaml(answers, doorName(answers.port, interview.isSsh(answers.port)));
-  const door = checked(yaml, answers);
-  const host = hostOf(options.host, interview.address(answers.interface));
+  const around = await lookAround();
+  const answers = await interview(around, options, quiet);
+  const { port } = answers;
+  if (!isUsed(around, port)) hint(`nothing uses ${formatPort(port)} on this machine yet`);
+  const yaml = initYaml(answers, doorName(port, isSsh(port, around)));
+  const door = checked(yaml, port);
+  const host = hostOf(options.host ?? guessHost(around, answers.interface) ?? "HOST");
   print(["", "How to knock:", ...howToKnock(door, host), hostWords(host), ""].join("\n"));
 
-  const trialMs = await trialTime(options, quiet);
-  const kept = trialMs === undefined ? undefined : await tryAgain({ yaml, door, host, forMs: trialMs, quiet });
-  if (trialMs !== undefined && kept === undefined && !(await wantsFileAnyway(file, quiet)))
+  const forMs = await trialTime(options.trial, quiet);
+  const kept = forMs === undefined ? undefined : await tryOut({ yaml, door, host, forMs, quiet });
+  if (forMs !== undefined && kept === undefined && !(await wantsFileAnyway(file, quiet)))
     throw new Failure(EXIT.UNAVAILABLE, "not confirmed: nothing is hidden, and nothing was written");
   try {
     writeNewFile(file, yaml);
@@ -82,44 +88,25 @@ async function init(options: Options): Promise<void> {
     throw error;
   }
   print(["", `${file} is written${kept === undefined ? "; nothing is hidden yet" : ""}.`, ""].join("\n"));
+  const warning = kept === undefined ? bootWarning((await unitOf())?.get("UnitFileState"), door) : undefined;
+  if (warning !== undefined) hint(warning);
   print(nextSteps(file, CONFIG_OPTION[2], door, host).join("\n"));
 }
 
 /** What the daemon will make of it. */
-function checked(yaml: string, { port }: Answers): Door {
+function checked(yaml: string, port: Port): Door {
   const parsed = parseConfig(yaml);
   if ("problems" in parsed) throw new Failure(EXIT.SOFTWARE, parsed.problems.map(({ message }) => message).join("\n"));
   for (const text of [...weaknesses(parsed.config), ...hints(parsed.config)]) hint(text);
   const [door] = parsed.config.doors;
-  if (door === undefined) throw new Failure(EXIT.SOFTWARE, `no door for ${port.number}`);
+  if (door === undefined) throw new Failure(EXIT.SOFTWARE, `no door for ${formatPort(port)}`);
   return door;
 }
 
-async function trialTime({ trial }: Options, quiet: boolean): Promise<number | undefined> {
-  const time = typeof trial === "string" ? trial : TRIAL;
-  const read = (text: string): number => readTrialTime(text);
-  const forMs = await settle({ flag: "--trial", text: "", usual: time, read }, time, true);
-  const question = {
-    flag: "--trial",
-    text: `Try it now: hide it for ${forMs / 1000} s, and only keep it if your knock opens it?`,
-    usual: quiet ? "n" : "y",
-    shown: "Y/n",
-    read: readYes,
-  };
-  const given = trial === undefined ? undefined : trial === false ? "n" : "y";
-  return (await settle(question, given, quiet)) ? forMs : undefined;
-}
-
-async function tryAgain(terms: Parameters<typeof tryOut>[0]): ReturnType<typeof tryOut> {
-  for (;;) {
-    const kept = await tryOut(terms);
-    if (kept !== undefined || terms.quiet) return kept;
-    const question = { flag: "--trial", text: "Try once more?", usual: "y", shown: "Y/n", read: readYes };
-    if (!(await settle(question, undefined, false))) return undefined;
+function hostOf(text: string): Host {
+  try {
+    return parseHost(text);
+  } catch (error) {
+    throw new Failure(EXIT.USAGE, `--host: ${reasonOf(error)}`);
   }
-}
-
-async function wantsFileAnyway(file: string, quiet: boolean): Promise<boolean> {
-  const text = `Write ${file} all the same? It hides nothing until the service is started.`;
-  return await settle({ flag: "--no-trial", text, usual: "n", shown: "y/N", read: readYes }, undefined, quiet);
 }

@@ -1,11 +1,14 @@
 // What `knockd init` says: how to knock, what a trial does, what comes next.
 import type { Door } from "./door.ts";
 import type { Host } from "./host.ts";
+import { SSH_DOOR } from "./init-yaml.ts";
 import { formatPort } from "./port.ts";
 import { showKnocks } from "./show.ts";
 
 /** Enough to begin with; `knockd show` has more. Both knock programs take the same line. */
 const TOOLS = ["knock (ours)", "nc"];
+
+const SSH_PORT = 22;
 
 /** Lines to paste elsewhere. */
 export function howToKnock(door: Door, host: Host): string[] {
@@ -20,11 +23,19 @@ export function hostWords({ text }: Host): string {
 export function trialWords(door: Door, host: Host, seconds: number): string[] {
   return [
     `${portsOf(door)} is hidden now, for ${seconds} s. Connections that exist go on: this session stays.`,
-    "Knock NOW, from another terminal on a machine elsewhere, then log in from there:",
-    ...howToKnock(door, host),
+    "Knock NOW, from another terminal on a machine elsewhere, then connect from there:",
+    ...howToKnock(door, host).slice(0, 1),
+    ...sshLine(door, host),
     "Without a knock that opens it all is as before when the time is over, and at once with Ctrl-C",
     "or when this session ends.",
   ];
+}
+
+/** A shared connection would come in whether or not the door is open. */
+function sshLine({ name, open }: Door, { text }: Host): string[] {
+  const port = open[0]?.number;
+  if (name !== SSH_DOOR || port === undefined) return [];
+  return [`  ssh -o ControlPath=none ${port === SSH_PORT ? "" : `-p ${port} `}${text}`];
 }
 
 export function knockedQuestion(door: Door, ip: string): string {
@@ -32,7 +43,7 @@ export function knockedQuestion(door: Door, ip: string): string {
 }
 
 export function overWords(door: Door): string {
-  return `the time is over, or the trial ended: ${portsOf(door)} is visible again`;
+  return `the trial is over: ${portsOf(door)} is visible again`;
 }
 
 export function keptWords(door: Door, pid: number | undefined): string[] {
@@ -61,6 +72,12 @@ export function nextSteps(file: string, usual: string, door: Door, host: Host): 
     ...steps.map(([line = "", why]) => `  ${line.padEnd(width)}   ${why}`),
     "Keep this session open until you have come in with a knock from another one.",
   ];
+}
+
+/** What was not tried may shut everybody out at the next boot. */
+export function bootWarning(unitFileState: string | undefined, door: Door): string | undefined {
+  if (unitFileState !== "enabled") return undefined;
+  return `knockd.service is enabled: it hides ${portsOf(door)} from the next boot on; until your knock works, systemctl disable knockd`;
 }
 
 function portsOf({ open }: Door): string {

@@ -2,11 +2,12 @@
 import type { Answers } from "./init-answers.ts";
 import { formatPort, type Port } from "./port.ts";
 
+export const SSH_DOOR = "ssh";
 /** Services that a door is called after. */
-const NAMES: Record<string, string> = { "22/tcp": "ssh", "443/tcp": "web", "1194/udp": "vpn", "51820/udp": "vpn" };
+const NAMES: Record<string, string> = { "22/tcp": SSH_DOOR, "443/tcp": "web", "1194/udp": "vpn", "51820/udp": "vpn" };
 
 export function doorName(port: Port, isSsh: boolean): string {
-  return isSsh ? "ssh" : (NAMES[formatPort(port)] ?? `${port.protocol}-${port.number}`);
+  return isSsh ? SSH_DOOR : (NAMES[formatPort(port)] ?? `${port.protocol}-${port.number}`);
 }
 
 /** In YAML a text in JSON's quotes is that text, whatever is in it. */

@@ -1,6 +1,9 @@
 // A new config file: whole from its first moment, secret, never in the place of another.
 import {
+  accessSync,
   chownSync,
+  constants,
+  existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -10,7 +13,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { EXIT, Failure } from "../core/exit.ts";
 import { reasonOf } from "../core/words.ts";
 
@@ -26,6 +29,17 @@ const GROUP = "knockd";
 export function isTaken(path: string): boolean {
   const present = read(path);
   return present !== undefined && present !== sample();
+}
+
+/** Before anybody has answered questions in vain. */
+export function refuseUnwritable(path: string): void {
+  let directory = dirname(resolve(path));
+  while (!existsSync(directory)) directory = dirname(directory);
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw failureOf(path, error);
+  }
 }
 
 export function writeNewFile(path: string, text: string): void {

@@ -13,6 +13,8 @@ import { marksOf, OLDER_SESSIONS, ruleset, withOpenings } from "./nft-ruleset.ts
 import { NftShell } from "./nft-shell.ts";
 import { runTool } from "./tool.ts";
 
+const LET_GO = "systemctl stop knockd; nft delete table inet knockd";
+
 export class Nftables implements Firewall {
   readonly #lease: Lease | undefined;
   readonly #shell = new NftShell();
@@ -41,7 +43,7 @@ export class Nftables implements Firewall {
     this.#seen = undefined;
     if (this.#lease !== undefined && isForGood(before)) {
       this.#lease.lose();
-      throw new Failure(EXIT.UNAVAILABLE, `another knockd hides ports already, in table ${TABLE}`);
+      throw new Failure(EXIT.UNAVAILABLE, `another knockd hides ports already, in table ${TABLE}`, LET_GO);
     }
     const leaseMs = this.#lease?.leftMs;
     if (leaseMs === 0) return this.#hideNothing();

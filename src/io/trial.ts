@@ -27,8 +27,9 @@ export class Trial {
   readonly #ended: Promise<unknown>;
   /** Until then the directory and the table may be those of another one. */
   #hasHidden = false;
-  /** BOUNDED: SAID_MAX characters; the newest. */
-  #said = "";
+  /** BOUNDED: SAID_MAX characters each; the newest. */
+  #log = "";
+  #errors = "";
   readonly #seen: { readonly [Sign in "hides" | "knocked" | "kept"]: (text: string) => void };
   readonly #hides: Promise<string>;
   /** The address that a knock has let in, once there is one. */
@@ -45,7 +46,7 @@ export class Trial {
     this.#kept = kept;
     this.#seen = { hides: sawHiding, knocked: sawKnock, kept: sawKept };
     this.#child = this.#spawn(yaml, forMs);
-    this.#ended = once(this.#child, "close").catch((error: unknown) => this.#keepSaid(`${error}\n`));
+    this.#ended = once(this.#child, "close").catch((error: unknown) => this.#note(`${error}\n`));
     this.#listen();
   }
 
@@ -68,8 +69,11 @@ export class Trial {
     }
     await this.end();
     rmSync(this.#file(), { force: true });
-    const said = this.#said.trim().split("\n").slice(-LINES_SAID_MAX).join("\n").replaceAll("knockd: ", "");
-    throw new Failure(this.#code(), `cannot try it, and nothing is hidden: ${said || "the daemon does not listen"}`);
+    const said = (this.#errors || this.#log).trim().split("\n").slice(-LINES_SAID_MAX).join("\n");
+    throw new Failure(
+      this.#code(),
+      `cannot try it: ${said.replaceAll("knockd: ", "") || "the daemon does not listen"}`,
+    );
   }
 
   /** Goes on without us, until another knockd takes over. False if it was too late. */
@@ -111,10 +115,10 @@ export class Trial {
     const lines = new LineSplitter(LINE_MAX);
     stdin?.on("error", () => {});
     stdout?.setEncoding("utf8").on("data", (text: string) => {
-      this.#keepSaid(text);
+      this.#log = (this.#log + text).slice(-SAID_MAX);
       for (const line of lines.push(text)) this.#look(line);
     });
-    stderr?.setEncoding("utf8").on("data", (text: string) => this.#keepSaid(text));
+    stderr?.setEncoding("utf8").on("data", (text: string) => this.#note(text));
   }
 
   #look(line: string): void {
@@ -124,8 +128,8 @@ export class Trial {
     if (line === words.kept()) this.#seen.kept(line);
   }
 
-  #keepSaid(text: string): void {
-    this.#said = (this.#said + text).slice(-SAID_MAX);
+  #note(text: string): void {
+    this.#errors = (this.#errors + text).slice(-SAID_MAX);
   }
 
   /** It clears up by itself unless it was killed. Then we need not wait for the kernel, which would do it at the same time. */

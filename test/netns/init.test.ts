@@ -4,12 +4,17 @@
 import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { eventually, HOST, KNOCKD, Lab, stillTalks, words } from "../support/lab.ts";
+import { eventually, HOST, HOST_6, KNOCKD, Lab, stillTalks, words } from "../support/lab.ts";
 import { root } from "../support/netns.ts";
 import type { Running } from "../support/running.ts";
 import { Sshd } from "../support/sshd.ts";
 
+/** A question, once it waits for its answer: the cursor stands behind it. */
+const asked = (question: RegExp): RegExp => new RegExp(`${question.source} \\u001b\\[\\d+G`);
 const HIDDEN_NOW = /22\/tcp is hidden now/;
+
+/** All answers but that to the trial. */
+const BY_HAND = ["-i", "eth0", "-p", "22", "-f", "2s", "--no-allow", "-s", "17301,4312/udp,28119"];
 
 describe.skipIf(!root)("knockd init over ssh", () => {
   const lab = new Lab();
@@ -55,20 +60,20 @@ describe.skipIf(!root)("knockd init over ssh", () => {
   it("asks in plain words, and Enter takes what stands in brackets", async () => {
     const init = logIn("--no-trial");
     await init.until(
-      /Where do knocks come in\? Here are eth0 \(10\.9\.0\.2 fd09::2\); any means all of them\. \[eth0\] $/,
+      asked(/Where do knocks come in\? Here are eth0 \(10\.9\.0\.2 fd09::2\); any means all of them\. \[eth0\]/),
     );
     init.type("wlan7\n");
-    await init.until(/ {2}expected one of eth0 any, got "wlan7"\r\n.*\[eth0\] $/);
+    await init.until(asked(/ {2}expected one of eth0 any, got "wlan7"\r\n.*\[eth0\]/));
     init.type("\n");
-    await init.until(/Which port shall be hidden.*\[22\/tcp\] $/);
+    await init.until(asked(/Which port shall be hidden.*\[22\/tcp\]/));
     init.type("\n");
-    await init.until(/Which ports are the knock.*\[\d+\/\w+(,\d+\/\w+){3}\] $/);
+    await init.until(asked(/Which ports are the knock.*\[\d+\/\w+(,\d+\/\w+){3}\]/));
     init.type("22,17301,4312\n");
     await init.until(/22\/tcp is to be hidden, so it cannot be part of the knock/);
     init.type("17301,4312/udp,28119\n");
-    await init.until(/How long does it stay open.*\[30s\] $/);
+    await init.until(asked(/How long does it stay open.*\[30s\]/));
     init.type("\n");
-    await init.until(/You are logged in from 10\.9\.0\.10\. Shall that address always get in.*\[Y\/n\] $/);
+    await init.until(asked(/You are logged in from 10\.9\.0\.10\. Shall that address always get in.*\[Y\/n\]/));
     init.type("\n");
     expect(await init.ended()).toBe(0);
     expect(init.stdout).toContain(`  knock -d 100 ${HOST} 17301 4312:udp 28119\r\n`);
@@ -106,23 +111,11 @@ describe.skipIf(!root)("knockd init over ssh", () => {
   });
 
   it("keeps it hidden once a knock was seen and confirmed, and hands over to the service without a gap", async () => {
-    const init = logIn(
-      "-i",
-      "eth0",
-      "-p",
-      "22",
-      "-f",
-      "2s",
-      "--no-allow",
-      "--trial",
-      "6s",
-      "-s",
-      "17301,4312/udp,28119",
-    );
+    const init = logIn(...BY_HAND, "--trial", "6s");
     await init.until(HIDDEN_NOW);
     await lab.knock("other", HOST, ...(await knockOf(init)));
     await init.until(
-      /10\.9\.0\.11 knocked, and 22\/tcp is open for it\. Are you in from there: keep it hidden\? \[y\/N\] $/,
+      asked(/10\.9\.0\.11 knocked, and 22\/tcp is open for it\. Are you in from there: keep it hidden\? \[y\/N\]/),
     );
     expect(await reachable("other")).toBe(true);
     init.type("y\n");
@@ -151,73 +144,63 @@ describe.skipIf(!root)("knockd init over ssh", () => {
   });
 
   it("takes anything but a yes for a no", async () => {
-    const init = logIn(
-      "-i",
-      "eth0",
-      "-p",
-      "22",
-      "-f",
-      "2s",
-      "--no-allow",
-      "--trial",
-      "60s",
-      "-s",
-      "17301,4312/udp,28119",
-    );
+    const init = logIn(...BY_HAND, "--trial", "60s");
     await init.until(HIDDEN_NOW);
     init.type("y\n");
     await lab.knock("other", HOST, 17301, "4312:udp", 28119);
-    await init.until(/keep it hidden\? \[y\/N\] $/);
+    await init.until(asked(/keep it hidden\? \[y\/N\]/));
     init.type("\n");
-    await init.until(/22\/tcp is visible again\r\nTry once more\? \[Y\/n\] $/);
+    await init.until(/22\/tcp is visible again\r\n/);
+    await init.until(asked(/Try once more\? \[Y\/n\]/));
     expect(await reachable("stranger")).toBe(true);
     init.type("n\n");
-    await init.until(/all the same\? It hides nothing until the service is started\. \[y\/N\] $/);
+    await init.until(asked(/all the same\? It hides nothing until the service is started\. \[y\/N\]/));
     init.type("\n");
     expect(await init.ended()).toBe(69);
     expect(existsSync(file)).toBe(false);
   });
 
   it("is over in time when the question stays without an answer", async () => {
-    const init = logIn(
-      "-i",
-      "eth0",
-      "-p",
-      "22",
-      "-f",
-      "2s",
-      "--no-allow",
-      "--trial",
-      "3s",
-      "-s",
-      "17301,4312/udp,28119",
-    );
+    const init = logIn(...BY_HAND, "--trial", "3s");
     await init.until(HIDDEN_NOW);
     await lab.knock("other", HOST, 17301, "4312:udp", 28119);
-    await init.until(/keep it hidden\? \[y\/N\] /);
-    await init.until(/22\/tcp is visible again\r\nTry once more\? \[Y\/n\] $/);
+    await init.until(asked(/keep it hidden\? \[y\/N\]/));
+    await init.until(/22\/tcp is visible again\r\n/);
+    await init.until(asked(/Try once more\? \[Y\/n\]/));
     expect(await reachable("stranger")).toBe(true);
   });
 
   describe("leaves nothing hidden", () => {
-    const byHand = ["--yes", "--no-allow", "--trial", "10m"];
+    const longTrial = ["--yes", "--no-allow", "--trial", "10m"];
 
     it("after Ctrl-C", async () => {
-      const init = logIn(...byHand);
+      const init = logIn(...longTrial);
       await init.until(HIDDEN_NOW);
       init.type("\x03");
       await eventually("visible", () => reachable("stranger"));
+      expect(await init.ended()).not.toBe(0);
+    });
+
+    it("after Ctrl-C at the question whether to keep it", async () => {
+      const init = logIn(...BY_HAND, "--trial", "10m");
+      await init.until(HIDDEN_NOW);
+      await lab.knock("other", HOST, 17301, "4312:udp", 28119);
+      await init.until(asked(/keep it hidden\? \[y\/N\]/));
+      init.type("\x03");
+      await eventually("visible", () => reachable("stranger"));
+      expect(await init.ended()).not.toBe(0);
+      expect(existsSync(file)).toBe(false);
     });
 
     it("when the session breaks off", async () => {
-      const init = logIn(...byHand);
+      const init = logIn(...longTrial);
       await init.until(HIDDEN_NOW);
       init.signal("SIGKILL");
       await eventually("visible", () => reachable("stranger"));
     });
 
     it("when it is killed", async () => {
-      const init = logIn(...byHand);
+      const init = logIn(...longTrial);
       await init.until(HIDDEN_NOW);
       for (const pid of await pids("knockd.js init")) process.kill(pid, "SIGKILL");
       await eventually("visible", () => reachable("stranger"));
@@ -225,7 +208,7 @@ describe.skipIf(!root)("knockd init over ssh", () => {
     });
 
     it("when the daemon of the trial is killed", async () => {
-      const init = logIn(...byHand);
+      const init = logIn(...longTrial);
       await init.until(HIDDEN_NOW);
       for (const pid of await pids("knockd.js run")) process.kill(pid, "SIGKILL");
       expect(await init.ended()).toBe(69);
@@ -264,9 +247,32 @@ describe.skipIf(!root)("knockd init over ssh", () => {
     const init = logIn("--yes", "--trial", "5s");
     expect(await init.ended()).toBe(69);
     expect(init.stdout).toContain(
-      "knockd: cannot try it, and nothing is hidden: another knockd hides ports already, in table inet knockd\r\n",
+      "knockd: cannot try it: another knockd hides ports already, in table inet knockd\r\n",
     );
     expect(await net.ok("server", words("nft list table inet knockd"))).toBe(before);
+  });
+
+  it("keeps an administrator safe who comes by IPv6", async () => {
+    const command = `${directories} ${KNOCKD.join(" ")} init --yes -c ${file} --trial 4s`;
+    const init = net.spawn("client", sshd.login(HOST_6, command));
+    await init.until(HIDDEN_NOW);
+    expect((await net.run("stranger", sshd.login(HOST_6, "echo in"))).stdout).toBe("");
+    expect((await net.run("client", sshd.login(HOST_6, "echo in"))).stdout).toBe("in\n");
+    expect(init.stdout).toMatch(new RegExp(`knock -d 100 ${HOST_6} \\d`));
+    expect(await init.ended()).toBe(69);
+    expect((await net.run("stranger", sshd.login(HOST_6, "echo in"))).stdout).toBe("in\n");
+  });
+
+  it("makes one trial at a time", async () => {
+    const init = logIn("--yes", "-i", "any", "--trial", "10m");
+    await init.until(HIDDEN_NOW);
+    const second = logIn("--yes", "--trial", "10m", "--no-allow");
+    expect(await second.ended()).toBe(69);
+    expect(second.stdout).toMatch(/cannot try it: another knockd \(process \d+\) is using/);
+    // The first one goes on, undisturbed.
+    expect(await reachable("stranger")).toBe(false);
+    init.type("\x03");
+    await eventually("visible", () => reachable("stranger"));
   });
 
   it("finds the session behind sudo, which takes it out of the environment", async () => {
