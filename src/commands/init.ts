@@ -16,6 +16,7 @@ import { unitOf } from "../doctor/systemctl.ts";
 import { isTaken, refuseUnwritable, writeNewFile } from "../io/new-file.ts";
 import { canAsk } from "../io/prompt.ts";
 import { CONFIG_OPTION } from "./config-file.ts";
+import { examples } from "./help-text.ts";
 import { type Flags, interview, lookAround } from "./init-interview.ts";
 import { TRIAL, trialTime, tryOut, wantsFileAnyway } from "./init-trial.ts";
 import { hint, print } from "./terminal.ts";
@@ -29,19 +30,17 @@ interface Options extends Flags {
   readonly yes?: boolean;
 }
 
-const MORE_HELP = `
-Without --yes it asks for what no flag says; Enter takes what stands in brackets. It never overwrites a config.
-
-The trial is safe over ssh: it hides the port for a minute, and keeps it hidden only if a knock was seen to open it and
-you confirm. Otherwise all is visible again, also if this session breaks off or every process of ours is killed: the kernel
-itself ends it. Connections that exist go on in any case. With --yes the first knock that opens the port confirms.
-
-A sequence is the simplest way to knock. Stronger: knockd keygen (signed packets), knockd enroll (codes from a phone).`;
-
 export const command = new Command("init")
-  .description("make a first config by a few questions, and try it out without locking anybody out")
+  .summary("make a first config by a few questions, and try it out")
+  .description(
+    "Makes a first config by a few questions; Enter takes what stands in brackets, --yes asks nothing. It never " +
+      "overwrites one. The trial is safe over ssh: it hides the port for a minute, and keeps it hidden only if a knock " +
+      "was seen to open it and you confirm (with --yes, the knock confirms). Otherwise all is visible again, also if this " +
+      "session breaks off or every process of ours is killed: the kernel itself ends it. Connections that exist go on in " +
+      "any case. Stronger than a sequence: knockd keygen.",
+  )
   .option(...CONFIG_OPTION)
-  .option("-i, --interface <name>", "where knocks come in")
+  .option("-i, --interface <interface>", "where knocks come in")
   .option("-p, --port <port>", "what to hide, such as 22/tcp (default: the port of this ssh session, or of sshd)")
   .option("-s, --sequence <ports>", "the knock, such as 17301,4312/udp,28119 (default: a random one)")
   .option("-f, --for <time>", "how long the port stays open for a knocker (default: 30s)")
@@ -51,7 +50,7 @@ export const command = new Command("init")
   .option("--trial [time]", `hide it for so long, and keep it if a knock opens it (default: ${TRIAL})`)
   .option("--no-trial", "hide nothing, only write the file")
   .option("-y, --yes", "ask nothing: flags, else what stands in brackets; no trial unless --trial")
-  .addHelpText("after", MORE_HELP)
+  .addHelpText("after", examples("knockd init", "knockd init --yes --port 22/tcp --allow 203.0.113.9"))
   .action(init);
 
 async function init(options: Options): Promise<void> {
