@@ -141,6 +141,7 @@ describe.skipIf(!root)("knockd init over ssh", () => {
     await lab.knock("other", HOST, 17301, "4312:udp", 28119);
     await daemon.logs(/10\.9\.0\.11: ssh: OPEN SESAME/);
     expect(lurker.stdout).not.toMatch(/^in$/m);
+    expect(daemon.log).not.toContain("taken away");
   });
 
   it("takes anything but a yes for a no", async () => {
@@ -240,7 +241,7 @@ describe.skipIf(!root)("knockd init over ssh", () => {
   });
 
   it("makes no trial beside a daemon that hides already, and leaves that alone", async () => {
-    await lab.start(
+    const daemon = await lab.start(
       "options: { interface: eth0 }\ndoors: { web: { sequence: [31337, 4242/udp, 9171], open: 2201 } }\n",
     );
     const before = await net.ok("server", words("nft list table inet knockd"));
@@ -250,6 +251,7 @@ describe.skipIf(!root)("knockd init over ssh", () => {
       "knockd: cannot try it: another knockd hides ports already, in table inet knockd\r\n",
     );
     expect(await net.ok("server", words("nft list table inet knockd"))).toBe(before);
+    expect(daemon.log).not.toContain("taken away");
   });
 
   it("keeps an administrator safe who comes by IPv6", async () => {
