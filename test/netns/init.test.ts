@@ -43,7 +43,7 @@ describe.skipIf(!root)("knockd init over ssh", () => {
   }
 
   function logIn(...flags: string[]): Running {
-    const command = [directories, ...KNOCKD, "init", "-c", file, ...flags].join(" ");
+    const command = [directories, "NO_COLOR=1", ...KNOCKD, "init", "-c", file, ...flags].join(" ");
     return net.spawn("client", sshd.session(HOST, command), { typed: true });
   }
 
