@@ -65,7 +65,7 @@ export class Daemon {
     const isOpen = (door: Door, ip: string): boolean => this.#grants.get(door.name, ip) !== undefined;
     const report = new Witness(new MatchLog(world.log, this.#counters), world.audience, isOpen);
     this.#matcher = new Matcher({ report, seed: world.guardSecret[0] });
-    const unlockReport = new UnlockWitness(new UnlockLog(world.log), world.audience, isOpen);
+    const unlockReport = new UnlockWitness(new UnlockLog(world.log, this.#counters), world.audience, isOpen);
     this.#unlocker = new Unlocker({ report: unlockReport, replays: world.replays });
     this.#watchman = new Watchman(config, this.#matcher, this.#unlocker, world);
     this.#doorkeeper = new Doorkeeper(world, this.#counters);

@@ -14,6 +14,7 @@ import {
   type DoorInput,
   knownKeys,
 } from "./schema.ts";
+import { natOpeningsOf } from "./spa-nat.ts";
 import { readYaml, type YamlFile } from "./yaml-file.ts";
 
 export interface Network {
@@ -92,6 +93,7 @@ function build({ options, keys, doors }: ConfigInput): Config {
 function buildDoor(name: string, input: DoorInput, keys: ConfigInput["keys"]): Door {
   const open = [...new Map((input.open ?? []).map((opening) => [formatOpening(opening), opening])).values()];
   const grantMs = input.for ?? input.cmd_timeout ?? DEFAULT_GRANT_MS;
+  const spaPorts = input.spa === "open" ? open : (input.spa ?? []);
   const start6 = input.start_command_6 ?? input.start_command;
   const stop6 = input.stop_command_6 ?? input.stop_command;
   return {
@@ -108,7 +110,8 @@ function buildDoor(name: string, input: DoorInput, keys: ConfigInput["keys"]): D
       ...(input.set_6 === undefined ? {} : { 6: input.set_6 }),
     },
     grantMs,
-    spaPorts: input.spa === "open" ? open : (input.spa ?? []),
+    spaPorts,
+    natOpenings: input.nat ? natOpeningsOf({ open, spaPorts }) : [],
     maxGrantMs: input.max_for ?? grantMs,
     prefixes: prefixesOf(name, keys),
     commands: { 4: buildCommands(input.start_command, input.stop_command), 6: buildCommands(start6, stop6) },

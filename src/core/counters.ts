@@ -1,4 +1,5 @@
 // What has happened so far, in numbers. Counted where it is decided: one addition, nothing allocated.
+import type { RefusalReason as PacketRefusal } from "./spa-refusal.ts";
 
 /** Why an attempt came to nothing. */
 export type DropReason = "guard" | "wrong_port" | "timeout";
@@ -18,6 +19,28 @@ export class Counters {
   knocks = 0;
   readonly drops: Record<DropReason, number> = { guard: 0, wrong_port: 0, timeout: 0 };
   readonly refusals: Record<RefusalReason, number> = { too_many_open: 0, firewall: 0, ledger: 0 };
+  /** Signed packets that opened something, or would have. */
+  packetsAccepted = 0;
+  readonly packetsRefused: Record<PacketRefusal, number> = {
+    malformed: 0,
+    "no-key": 0,
+    busy: 0,
+    unreadable: 0,
+    field: 0,
+    "weak-digest": 0,
+    expired: 0,
+    clock: 0,
+    replay: 0,
+    forgotten: 0,
+    "memory-full": 0,
+    command: 0,
+    nat: 0,
+    "nat-host": 0,
+    "nat-port": 0,
+    address: 0,
+    "no-host": 0,
+    port: 0,
+  };
   /** By name. BOUNDED: by the doors of the config, and those of grants that outlived theirs. */
   readonly #doors = new Map<string, DoorCounters>();
 

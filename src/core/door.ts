@@ -1,6 +1,6 @@
 // A door: how it is earned, and what happens when somebody has earned it.
 import type { Address, Family } from "./address.ts";
-import { type Opening, serves } from "./opening.ts";
+import { type GatewayOpening, type Opening, serves } from "./opening.ts";
 import type { Port } from "./port.ts";
 import type { FlagRule } from "./tcp-flags.ts";
 
@@ -37,6 +37,8 @@ export interface Door {
   readonly grantMs: number;
   /** The ports by which a signed packet may ask for this door; none: it is not earned that way. */
   readonly spaPorts: readonly Port[];
+  /** Where a signed packet may ask to be led, of what the door opens; none unless the door says so. */
+  readonly natOpenings: readonly GatewayOpening[];
   /** How long a grant may last whose time the knocker asks for. */
   readonly maxGrantMs: number;
   /** How many bits the networks have that keys may open here, if any do. */

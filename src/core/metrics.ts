@@ -52,6 +52,14 @@ function families(counters: Counters, readings: Readings): Family[] {
       "Attempts that came to nothing, by reason.",
       byReason({ ...counters.drops, table_full: readings.forgotten }),
     ),
+    counter("knockd_packets_accepted_total", "Signed packets that earned a door.", [
+      { value: counters.packetsAccepted },
+    ]),
+    counter(
+      "knockd_packets_refused_total",
+      "Signed packets that earned nothing, by reason.",
+      byReason(counters.packetsRefused),
+    ),
     counter(
       "knockd_openings_total",
       "Doors opened for an address.",

@@ -8,6 +8,7 @@ import { openingProblems } from "./opening.ts";
 import { formatPort } from "./port.ts";
 import * as form from "./schema-forms.ts";
 import { CIPHER_MODES, DIGEST_KINDS } from "./spa-crypto.ts";
+import { natOpeningsOf } from "./spa-nat.ts";
 import { FIRST_SYN, parseFlags } from "./tcp-flags.ts";
 
 const ALLOW_MAX = 1024;
@@ -153,6 +154,10 @@ const doorKeys = z.strictObject({
     description:
       "Whether keys can open it with a signed packet, that names a port of open; or the ports by which it is named (optional, default false).",
   }),
+  nat: z.boolean({ error: "true or false" }).default(false).meta({
+    description:
+      "Whether a signed packet may also name the host behind this one to which a port of open leads, as fwknop -N does (optional, default false).",
+  }),
   max_for: form.positiveDuration.optional().meta({
     description: "The longest time that the sender of a signed packet may ask for (optional, default the time of for).",
   }),
@@ -191,6 +196,12 @@ const door = doorKeys.superRefine((input, context) => {
   for (const [index, port] of (open ?? []).map(formatPort).entries()) {
     const step = steps.indexOf(port) + 1;
     if (step > 0) report(["open", index], `${port} is already watched: it is step ${step} of this door's own sequence`);
+  }
+  if (input.nat && natOpeningsOf({ open: open ?? [], spaPorts: spa === "open" ? (open ?? []) : spa }).length === 0) {
+    report(
+      ["nat"],
+      "nothing to be led to: expected a port that leads to an IPv4 host, and that signed packets may ask for",
+    );
   }
   for (const { index, message } of openingProblems(open ?? [], target)) report(["open", index], message);
 });

@@ -4,6 +4,7 @@ import type { Door } from "./door.ts";
 import type { Terms } from "./grant.ts";
 import type { Key } from "./key.ts";
 import { formatPort, type Port } from "./port.ts";
+import { leadingDoors } from "./spa-nat.ts";
 import type { Opened } from "./spa-open.ts";
 import type { Refusal } from "./spa-refusal.ts";
 import type { SpaRequest } from "./spa-request.ts";
@@ -40,10 +41,11 @@ export function judge(
     return { reason: "clock", key: key.name, aheadS: Math.round(aheadMs / 1000), maxS: maxAgeMs / 1000 };
   }
   if (request.kind === "command") return { reason: "command", key: key.name };
-  if (request.kind !== "access") return { reason: "nat", key: key.name };
   const address = addressFor(key, request, sender);
   if ("reason" in address) return address;
-  const asked = doorsFor(request.ports, key, doors);
+  const own = key.doors.flatMap((name) => doors.find((door) => door.name === name) ?? []);
+  const { nat, ports } = request;
+  const asked = nat === undefined ? doorsFor(ports, key, own) : leadingDoors({ nat, ports }, key, own);
   if ("reason" in asked) return asked;
   return asked.map((door) => ({
     door,
@@ -71,8 +73,7 @@ function isHost(address: Address): boolean {
 }
 
 /** The first door of the key's own list that opens the port; the whole request is refused for one port that none opens. */
-function doorsFor(ports: readonly Port[], key: Key, doors: readonly Door[]): readonly Door[] | Refusal {
-  const own = key.doors.flatMap((name) => doors.find((door) => door.name === name) ?? []);
+function doorsFor(ports: readonly Port[], key: Key, own: readonly Door[]): readonly Door[] | Refusal {
   const found = new Set<Door>();
   for (const port of ports.map(formatPort)) {
     const door = own.find(({ spaPorts }) => spaPorts.some((other) => formatPort(other) === port));

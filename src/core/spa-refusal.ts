@@ -22,7 +22,12 @@ export type KeyRefusal = { readonly key: string } & (
   | { readonly reason: "forgotten"; readonly ageS: number }
   | { readonly reason: "memory-full" }
   | { readonly reason: "command" }
+  /** Address translation, which no door of the key's offers. */
   | { readonly reason: "nat" }
+  /** `192.168.1.10:22`, as the sender wrote it. */
+  | { readonly reason: "nat-host"; readonly to: string }
+  /** `from`: the ports that do lead there. */
+  | { readonly reason: "nat-port"; readonly port: string; readonly to: string; readonly from: readonly string[] }
   | { readonly reason: "address"; readonly embedded: string; readonly sender: string }
   | { readonly reason: "no-host"; readonly address: string }
   /** `22/tcp`. */

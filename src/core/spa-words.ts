@@ -59,7 +59,11 @@ function reasonText(refusal: Refusal): string {
     case "command":
       return "it asks to run a command, which is never done";
     case "nat":
-      return "it asks for address translation, which no door offers";
+      return "it asks for address translation, which no door that this key may open offers (nat: true)";
+    case "nat-host":
+      return `it asks to be led to ${JSON.stringify(refusal.to)}, where no door with nat: true that this key may open leads`;
+    case "nat-port":
+      return `it asks that ${refusal.port} lead to ${refusal.to}, where only ${refusal.from.join(" and ")} leads (fwknop: --nat-port)`;
     case "address":
       return `it asks for ${refusal.embedded} but came from ${refusal.sender} (source: embedded would allow that)`;
     case "no-host":

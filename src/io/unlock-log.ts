@@ -1,6 +1,7 @@
-// Writes down what becomes of signed packets. Each is told at debug level; at info, of refusals for one reason the first of a
+// Writes down and counts what becomes of signed packets. Each is told at debug level; at info, of refusals for one reason the first of a
 // minute at once and the others by their number: a stranger, or an overheard packet sent again and again, fills no log.
 import { formatAddress } from "../core/address.ts";
+import type { Counters } from "../core/counters.ts";
 import type { Knock } from "../core/knock.ts";
 import type { Opened } from "../core/spa-open.ts";
 import type { Earned } from "../core/spa-policy.ts";
@@ -13,14 +14,17 @@ const SUMMARY_MS = 60_000;
 
 export class UnlockLog implements UnlockReport {
   readonly #log: Log;
+  readonly #counters: Counters;
   /** How many came after the first, by key and reason. BOUNDED: by the keys, times the reasons. */
   readonly #more = new Map<string, number>();
 
-  constructor(log: Log) {
+  constructor(log: Log, counters: Counters) {
     this.#log = log;
+    this.#counters = counters;
   }
 
   accepted({ key }: Opened, earned: readonly Earned[], { source: sender }: Knock): void {
+    this.#counters.packetsAccepted++;
     const [ip] = earned.map(({ ip }) => ip);
     const doors = earned.map(({ door }) => door.name);
     const text = spaWords.accepted(formatAddress(sender), key.name, earned);
@@ -28,6 +32,7 @@ export class UnlockLog implements UnlockReport {
   }
 
   refused(refusal: Refusal, { source: sender }: Knock): void {
+    this.#counters.packetsRefused[refusal.reason]++;
     const kind = "key" in refusal ? `${refusal.key} ${refusal.reason}` : refusal.reason;
     const before = this.#more.get(kind);
     this.#more.set(kind, before === undefined ? 0 : before + 1);
