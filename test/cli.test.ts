@@ -50,6 +50,58 @@ describe("knockd show", () => {
     expect(stdout).toMatch(/^# ssh on .* within 25 s, to 192\.0\.2\.80 and no other address; opens 22\/tcp for 10 s\n/);
   });
 
+  const PACKETS = `
+keys: { alice: { file: /nowhere/alice, doors: [vpn, both] } }
+doors:
+  vpn: { spa: true, open: [51820/udp, {port: 2222/tcp, to: 192.168.1.10:22}], for: 30s }
+  both: { sequence: "31337,4242,9171", spa: true, open: 22 }
+  nobodys: { spa: true, open: 23 }
+`;
+
+  it("prints the packet of a door that has no sequence, and needs no key file for that", async () => {
+    const file = scratch.write("packets.yaml", PACKETS);
+    expect(await knockd("show", "vpn", "--host", "server.example", "-c", file)).toEqual({
+      code: 0,
+      stderr: "",
+      stdout: `# vpn on server.example: one signed packet; opens 51820/udp 2222/tcp to 192.168.1.10:22 for 30 s
+
+# ADDRESS: yours, as server.example sees it; the keys are in ~/.fwknoprc, where knockd keygen had them put
+
+# fwknop, key alice
+fwknop -n alice -A udp/51820,tcp/2222 -a ADDRESS -D server.example --use-hmac
+
+# knock (ours), key alice
+knock --spa alice
+`,
+    });
+  });
+
+  it("prints knocks and packets of a door that has both", async () => {
+    const file = scratch.write("packets.yaml", PACKETS);
+    const { stdout } = await knockd("show", "both", "--host", "server.example", "-c", file);
+    expect(stdout).toMatch(
+      /^# both on server\.example: 31337\/tcp 4242\/tcp 9171\/tcp within 25 s, or one signed packet; opens /,
+    );
+    expect(stdout).toMatch(/^knock -d 100 server\.example 31337 4242 9171$/m);
+    expect(stdout).toMatch(/^fwknop -n alice -A tcp\/22 /m);
+    const json = await knockd("show", "vpn", "--host", "server.example", "-c", file, "--json");
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      steps: [],
+      knocks: [{ tool: "fwknop, key alice" }, { tool: "knock (ours), key alice" }],
+    });
+  });
+
+  it("says that a door waits for its first key", async () => {
+    expect(
+      await knockd("show", "nobodys", "--host", "server.example", "-c", scratch.write("packets.yaml", PACKETS)),
+    ).toEqual({
+      code: 69,
+      stdout: "",
+      stderr:
+        "knockd: door nobodys opens to signed packets, but no key opens it\nknockd: hint: knockd keygen NAME --host server.example --door nobodys\n",
+    });
+  });
+
   it.each([
     [["ssh"], 64, "required option '--host <host>' not specified"],
     [["ssh", "--host", "$(reboot)"], 64, '--host: expected an IP address or a host name, got "$(reboot)"'],

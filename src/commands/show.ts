@@ -1,11 +1,14 @@
 // `knockd show`: the knock of a door as lines to paste, for ordinary tools.
 import { Command } from "commander";
 import { formatAddress } from "../core/address.ts";
+import type { Config } from "../core/config.ts";
 import type { Door } from "../core/door.ts";
 import { EXIT, Failure } from "../core/exit.ts";
 import { type Host, parseHost } from "../core/host.ts";
+import { formatOpening } from "../core/opening.ts";
 import { formatPort, type Port } from "../core/port.ts";
 import { type Shown, showKnocks } from "../core/show.ts";
+import { OWN_ADDRESS, showPackets } from "../core/show-packets.ts";
 import { reasonOf } from "../core/words.ts";
 import { OneTimeFile } from "../io/one-time-file.ts";
 import { CONFIG_OPTION, loadConfig } from "./config-file.ts";
@@ -21,7 +24,7 @@ interface Options {
 export const command = new Command("show")
   .summary("print a door's knock as lines to paste")
   .description(
-    "Prints a door's knock as lines to paste, for knock, nmap, nc, bash, ping, Python and PowerShell; of a tool that " +
+    "Prints a door's knock as lines to paste, for knock, fwknop, nmap, nc, bash, ping, Python and PowerShell; of a tool that " +
       "cannot knock there, why.",
   )
   .argument("<door>", "the name of a door")
@@ -31,9 +34,12 @@ export const command = new Command("show")
   .addHelpText("after", examples("knockd show ssh --host server.example.com"))
   .action((name: string, options: Options) => {
     const host = hostOf(options.host);
-    const door = doorOf(name, options.config);
+    const config = loadConfig(options.config);
+    const door = doorOf(name, config);
     const steps = stepsOf(door);
-    const shown = showKnocks(door, steps, host);
+    const knocks = steps.length === 0 ? [] : showKnocks(door, steps, host);
+    const shown = [...knocks, ...showPackets(door, config.keys, host, config.spaPort)];
+    if (shown.length === 0) throw new Failure(EXIT.UNAVAILABLE, ...noKey(door, host));
     print(options.json ? JSON.stringify(asJson(door, steps, host, shown)) : asText(door, steps, host, shown));
   });
 
@@ -45,8 +51,7 @@ function hostOf(text: string): Host {
   }
 }
 
-function doorOf(name: string, file: string): Door {
-  const { doors } = loadConfig(file);
+function doorOf(name: string, { doors }: Config): Door {
   const door = doors.find((each) => each.name === name);
   if (door !== undefined) return door;
   const names = doors.map((each) => each.name).join(" ");
@@ -69,16 +74,28 @@ function readOneTime(path: string): OneTimeFile {
   }
 }
 
+function noKey({ name }: Door, { text }: Host): [string, string] {
+  return [
+    `door ${name} opens to signed packets, but no key opens it`,
+    `knockd keygen NAME --host ${text} --door ${name}`,
+  ];
+}
+
 function asText(door: Door, steps: readonly Port[], host: Host, shown: readonly Shown[]): string {
   const once = door.oneTimeSequences === undefined ? "" : ", good once";
   const opens =
-    door.open.length === 0 ? "" : `; opens ${door.open.map(formatPort).join(" ")} for ${door.grantMs / 1000} s`;
+    door.open.length === 0 ? "" : `; opens ${door.open.map(formatOpening).join(" ")} for ${door.grantMs / 1000} s`;
   const target = door.target === undefined ? "" : `, to ${formatAddress(door.target)} and no other address`;
-  const head = `# ${door.name} on ${host.text}: ${steps.map(formatPort).join(" ")} within ${door.seqTimeoutMs / 1000} s${target}${once}${opens}`;
+  const knock = `${steps.map(formatPort).join(" ")} within ${door.seqTimeoutMs / 1000} s`;
+  const earned =
+    steps.length === 0 ? "one signed packet" : door.spaPorts.length === 0 ? knock : `${knock}, or one signed packet`;
+  const head = `# ${door.name} on ${host.text}: ${earned}${target}${once}${opens}`;
   const blocks = shown.map((each) =>
     "line" in each ? `# ${each.tool}\n${each.line}` : `# ${each.tool}: cannot, ${each.cannot}`,
   );
-  return [head, ...blocks].join("\n\n");
+  const address = shown.some((each) => "line" in each && each.line.includes(` ${OWN_ADDRESS} `));
+  const hint = `# ${OWN_ADDRESS}: yours, as ${host.text} sees it; the keys are in ~/.fwknoprc, where knockd keygen had them put`;
+  return [head, ...(address ? [hint] : []), ...blocks].join("\n\n");
 }
 
 function asJson(

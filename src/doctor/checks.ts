@@ -4,8 +4,10 @@ import type { Check } from "./check.ts";
 import { clock } from "./clock.ts";
 import { configFile } from "./config-file.ts";
 import { daemon } from "./daemon.ts";
+import { forwarding } from "./forwarding.ts";
 import { hiding } from "./hiding.ts";
 import { interfaces } from "./interfaces.ts";
+import { keys } from "./keys.ts";
 import { oneTime } from "./one-time.ts";
 import { others } from "./others.ts";
 import { ownSets } from "./own-sets.ts";
@@ -18,6 +20,7 @@ import { unit } from "./unit.ts";
 export const CHECKS: readonly Check[] = [
   configFile,
   oneTime,
+  keys,
   privileges,
   capture,
   tools,
@@ -29,5 +32,6 @@ export const CHECKS: readonly Check[] = [
   hiding,
   ownSets,
   services,
+  forwarding,
   clock,
 ];

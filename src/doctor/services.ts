@@ -1,6 +1,7 @@
-// What is behind each door: something must listen there, and not for this machine alone.
+// What is behind each door: something must listen there, and not for this machine alone. Hosts behind this one are not asked.
 import { readFileSync } from "node:fs";
 import { type Listener, listenersIn } from "../core/listeners.ts";
+import { leadsOn } from "../core/opening.ts";
 import { formatPort, type Port } from "../core/port.ts";
 import { type Check, type Finding, fail, ok } from "./check.ts";
 
@@ -15,7 +16,9 @@ export const services: Check = {
   name: "service",
   look({ config }) {
     const listeners = TABLES.flatMap(({ path, protocol }) => listenersIn(readTable(path), protocol));
-    return (config?.doors ?? []).flatMap(({ name, open }) => open.map((port) => judge(name, port, listeners)));
+    return (config?.doors ?? []).flatMap(({ name, open }) =>
+      open.filter((opening) => !leadsOn(opening)).map((port) => judge(name, port, listeners)),
+    );
   },
 };
 

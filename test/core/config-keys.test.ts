@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/core/config.ts";
+import { formatOpening } from "../../src/core/opening.ts";
 import { configOf } from "../support/doors.ts";
 
 const DOORS = `
@@ -60,6 +61,22 @@ describe("a key", () => {
       'keys.a.mode: expected one of cbc cfb ctr ofb ecb, got "pcbc"',
     ],
     ["an unknown key", "doors: ssh, expire: 2027-06-30", "keys.a.expire: unknown key, did you mean expires?"],
+    ...[
+      "{ sequence: 7000, nat: true, open: {port: 2222, to: 192.168.1.10:22} }",
+      "{ spa: true, nat: true, open: 22 }",
+      '{ spa: true, nat: true, open: {port: 2222, to: "[fd00::10]:22"} }',
+      "{ spa: 8443, nat: true, open: {port: 2222, to: 192.168.1.10:22} }",
+      "{ spa: 2222/udp, nat: true, open: {port: 2222, to: 192.168.1.10:22} }",
+    ].map((door) => [
+      "nobody to be led to",
+      door,
+      "doors.x.nat: nothing to be led to: expected a port that leads to an IPv4 host, and that signed packets may ask for",
+    ]),
+    [
+      "a nat of its own kind",
+      "{ spa: true, nat: 192.168.1.10, open: 22 }",
+      'doors.x.nat: expected true or false, got "192.168.1.10"',
+    ],
   ])("with %s is a mistake", (_what, rest, problem) => {
     expect(problemsOf(`  a: { file: /k, ${rest} }`)).toEqual([problem]);
   });
@@ -122,6 +139,19 @@ describe("a door for signed packets", () => {
     ],
   ])("with %s is a mistake", (_what, door, problem) => {
     expect(problemsOf("", `doors: { x: ${door} }`)).toEqual([problem]);
+  });
+
+  it("can be asked to lead where it leads over IPv4, by the ports that packets may name, if it says so", () => {
+    const open =
+      '[{port: 2222, to: 192.168.1.10:22}, {port: 2223, to: 192.168.1.11:22}, {port: 2222, to: "[fd00::10]:22"}, 443]';
+    const leads = (keys: string) =>
+      configOf(`doors: { x: { open: ${open}, ${keys} } }`).doors.flatMap(({ natOpenings }) =>
+        natOpenings.map(formatOpening),
+      );
+    expect(leads("spa: true, nat: true")).toEqual(["2222/tcp to 192.168.1.10:22", "2223/tcp to 192.168.1.11:22"]);
+    expect(leads("spa: [2223, 443], nat: true")).toEqual(["2223/tcp to 192.168.1.11:22"]);
+    expect(leads("spa: true")).toEqual([]);
+    expect(leads("spa: true, nat: false")).toEqual([]);
   });
 
   it("can be named by ports that something else opens", () => {

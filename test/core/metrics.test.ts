@@ -15,6 +15,12 @@ const readings = (over: Partial<Readings> = {}): Readings => ({
   ...over,
 });
 
+/** All that a packet can be refused for: dashboards and alerts know these words, and the log has the same. */
+const REASONS =
+  "malformed no-key busy unreadable field weak-digest expired clock replay forgotten memory-full command nat nat-host nat-port address no-host port".split(
+    " ",
+  );
+
 describe("the page for Prometheus", () => {
   it("has every number at its place", () => {
     const counters = new Counters();
@@ -23,6 +29,8 @@ describe("the page for Prometheus", () => {
     Object.assign(counters.drops, { guard: 2, wrong_port: 3, timeout: 4 });
     Object.assign(counters.refusals, { too_many_open: 5, firewall: 6, ledger: 7 });
     Object.assign(counters.of("ssh"), { openings: 8, extensions: 9, closings: 10, commands: 11, commandFailures: 12 });
+    counters.packetsAccepted = 15;
+    Object.assign(counters.packetsRefused, { replay: 16, "nat-host": 17 });
     const captures = [
       { state: "capturing", received: 100, dropped: 7, lost: 1 },
       { state: "waiting", received: 20, dropped: null, lost: 2 },
@@ -41,6 +49,10 @@ describe("the page for Prometheus", () => {
       "knockd_attempts_dropped_total wrong_port 3",
       "knockd_attempts_dropped_total timeout 4",
       "knockd_attempts_dropped_total table_full 14",
+      "knockd_packets_accepted_total 15",
+      ...REASONS.map(
+        (reason) => `knockd_packets_refused_total ${reason} ${{ replay: 16, "nat-host": 17 }[reason] ?? 0}`,
+      ),
       "knockd_openings_total ssh 8",
       "knockd_extensions_total ssh 9",
       "knockd_closings_total ssh 10",

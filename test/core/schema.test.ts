@@ -76,6 +76,7 @@ describe("the JSON Schema", () => {
       "stop_command_6",
       "cmd_timeout",
       "spa",
+      "nat",
       "max_for",
     ]);
     expect(Object.keys(keys.additionalProperties.properties)).toEqual([

@@ -21,16 +21,22 @@ interface Case {
   readonly rule?: Partial<Key>;
   readonly sender?: string;
   readonly nowMs?: number;
+  readonly yaml?: string;
 }
 
-function judged(asked: Partial<Outgoing>, { rule = {}, sender = "192.0.2.7", nowMs = NOW_MS }: Case = {}) {
+function judged(asked: Partial<Outgoing>, { rule = {}, sender = "192.0.2.7", nowMs = NOW_MS, yaml }: Case = {}) {
   const opened = open(packet({ nowS: NOW_MS / 1000, ...asked }), [
     key({ doors: ["ssh", "web", "hooks", "knocks"], ...rule }),
   ]);
   if ("reason" in opened) throw new Error(opened.reason);
   const address = parseAddress(sender);
   if (address === undefined) throw new Error(sender);
-  const verdict = judge(opened, { sender: address, nowMs, maxAgeMs: 120_000, doors: DOORS });
+  const verdict = judge(opened, {
+    sender: address,
+    nowMs,
+    maxAgeMs: 120_000,
+    doors: yaml === undefined ? DOORS : doorsOf(yaml),
+  });
   if ("reason" in verdict) return verdict;
   return verdict.map(({ door, ip, terms }) => `${door.name} ${ip} ${terms.durationMs} ${terms.earnedBy}`);
 }
@@ -157,13 +163,69 @@ describe("the address", () => {
   });
 });
 
-describe("what is never done", () => {
+describe("a request for address translation", () => {
+  const YAML = `
+doors:
+  nas: { spa: true, nat: true, open: [{port: 2222/tcp, to: 192.168.1.10:22}, {port: 2222/tcp, to: "[fd00::10]:22"}], for: 30s, max_for: 5m }
+  web: { spa: true, nat: true, open: [{port: 8080/tcp, to: 192.168.1.10:80}, {port: 8081/tcp, to: 192.168.1.10:80}, 443/tcp] }
+  quiet: { spa: true, open: {port: 2223/tcp, to: 192.168.1.10:23} }
+  part: { spa: 9001/tcp, nat: true, open: [{port: 9001/tcp, to: 192.168.1.11:22}, {port: 9002/tcp, to: 192.168.1.12:22}] }
+`;
+  const asks = (nat: string, ports: string, more: Partial<Outgoing> = {}, rule: Partial<Key> = {}) =>
+    judged(
+      { message: `192.0.2.7,${ports}`, nat, ...more },
+      { rule: { doors: ["nas", "web", "quiet", "part"], ...rule }, yaml: YAML },
+    );
+
   it.each([
-    ["nat", { nat: "192.168.1.10,22" }],
-    ["nat", { nat: "192.168.1.10,22", timeoutS: 60 }],
-    ["nat", { nat: "127.0.0.1,22", natLocal: true }],
-    ["nat", { nat: "127.0.0.1,22", natLocal: true, timeoutS: 60 }],
-  ])("%s: %j", (reason, asked) => {
-    expect(judged(asked)).toEqual({ reason, key: "alice" });
+    ["192.168.1.10,22", "tcp/2222", ["nas 192.0.2.7 30000 key alice"]],
+    ["192.168.1.10,80", "tcp/8081", ["web 192.0.2.7 10000 key alice"]],
+    ["192.168.1.10,80", "tcp/8080,tcp/8081", ["web 192.0.2.7 10000 key alice"]],
+    ["192.168.1.11,22", "tcp/9001", ["part 192.0.2.7 10000 key alice"]],
+  ])("to %s by %s opens the door that leads there", (nat, ports, earned) => {
+    expect(asks(nat, ports)).toEqual(earned);
+  });
+
+  it("may say for how long, and may call it local", () => {
+    expect(asks("192.168.1.10,22", "tcp/2222", { timeoutS: 60 })).toEqual(["nas 192.0.2.7 60000 key alice"]);
+    expect(asks("192.168.1.10,22", "tcp/2222", { timeoutS: 9999, natLocal: true })).toEqual([
+      "nas 192.0.2.7 300000 key alice",
+    ]);
+    expect(asks("192.168.1.10,22", "tcp/2222", { natLocal: true })).toEqual(["nas 192.0.2.7 30000 key alice"]);
+  });
+
+  it.each([
+    ["another port of the host", "192.168.1.10,23"],
+    ["another host", "192.168.1.1,22"],
+    ["another spelling of it", "192.168.001.010,22"],
+    ["its name", "nas.example,22"],
+    ["this machine", "127.0.0.1,22"],
+    ["what another family is led to", "fd00::10,22"],
+    ["what a door without nat leads to", "192.168.1.10,23"],
+    ["what cannot be asked for", "192.168.1.12,22"],
+  ])("to %s is refused", (_what, nat) => {
+    for (const more of [{}, { natLocal: true }, { timeoutS: 60 }])
+      for (const ports of ["tcp/2222", "tcp/2223", "tcp/9002", "tcp/22"])
+        expect(asks(nat, ports, more)).toEqual({ reason: "nat-host", key: "alice", to: nat.replace(",", ":") });
+  });
+
+  it.each([
+    ["192.168.1.10,22", "tcp/22", "22/tcp", ["2222/tcp"]],
+    ["192.168.1.10,22", "udp/2222", "2222/udp", ["2222/tcp"]],
+    ["192.168.1.10,22", "tcp/8080", "8080/tcp", ["2222/tcp"]],
+    ["192.168.1.10,80", "tcp/8080,tcp/443", "443/tcp", ["8080/tcp", "8081/tcp"]],
+    ["192.168.1.10,22", "tcp/2222,tcp/8080", "8080/tcp", ["2222/tcp"]],
+  ])("to %s by %s is refused: %s does not lead there", (nat, ports, port, from) => {
+    expect(asks(nat, ports)).toEqual({ reason: "nat-port", key: "alice", port, to: nat.replace(",", ":"), from });
+  });
+
+  it("is refused where no door of the key's has the word for it, and where the door is not the key's", () => {
+    expect(asks("192.168.1.10,23", "tcp/2223", {}, { doors: ["quiet"] })).toEqual({ reason: "nat", key: "alice" });
+    expect(judged({ nat: "192.168.1.10,22" })).toEqual({ reason: "nat", key: "alice" });
+    expect(asks("192.168.1.10,22", "tcp/2222", {}, { doors: ["web"] })).toMatchObject({ reason: "nat-host" });
+  });
+
+  it("is no leave to go without the other rules", () => {
+    expect(asks("192.168.1.10,22", "tcp/2222", { message: "192.0.2.8,tcp/2222" })).toMatchObject({ reason: "address" });
   });
 });

@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parseAddress } from "../../src/core/address.ts";
+import { Counters } from "../../src/core/counters.ts";
 import { emptyKnock, type Knock } from "../../src/core/knock.ts";
+import { open } from "../../src/core/spa-open.ts";
 import type { Refusal } from "../../src/core/spa-refusal.ts";
 import { UnlockLog } from "../../src/io/unlock-log.ts";
 import { memoryLog } from "../support/memory-log.ts";
+import { key, packet } from "../support/spa-packets.ts";
 
 const SENDER: Knock = { ...emptyKnock(), source: parseAddress("192.0.2.7") ?? new Int32Array(4) };
 const CLOCK: Refusal = { reason: "clock", key: "alice", aheadS: -400, maxS: 120 };
@@ -14,9 +17,10 @@ describe("the log of signed packets", () => {
 
   function openLog() {
     const memory = memoryLog();
-    const log = new UnlockLog(memory.log);
+    const counters = new Counters();
+    const log = new UnlockLog(memory.log, counters);
     const infos = () => memory.lines.filter(({ level }) => level === 30).map(({ msg }) => msg);
-    return { log, memory, infos };
+    return { log, memory, counters, infos };
   }
 
   it("says at once why a packet was refused, and of its kind the number after a minute", () => {
@@ -54,6 +58,34 @@ describe("the log of signed packets", () => {
     vi.advanceTimersByTime(60_000);
     expect(infos().length).toBe(2);
     expect(memory.lines.length).toBe(2);
+  });
+
+  it("counts what was refused by reason, whatever is written, and what was accepted", () => {
+    const { log, memory, counters } = openLog();
+    memory.log.level = "error";
+    for (let count = 0; count < 3; count++) log.refused(CLOCK, SENDER);
+    log.refused({ reason: "nat-host", key: "alice", to: "192.168.1.10:22" }, SENDER);
+    expect(counters.packetsRefused).toMatchObject({ clock: 3, "nat-host": 1, "nat-port": 0, replay: 0 });
+    expect(counters.packetsAccepted).toBe(0);
+    const opened = open(packet({ nowS: 1 }), [key()]);
+    if ("reason" in opened) throw new Error(opened.reason);
+    log.accepted(opened, [], SENDER);
+    expect(counters.packetsAccepted).toBe(1);
+  });
+
+  it("says of a host that was asked for what was asked, in quotes", () => {
+    const { log, infos } = openLog();
+    log.refused({ reason: "nat", key: "alice" }, SENDER);
+    log.refused({ reason: "nat-host", key: "alice", to: "nas:22" }, SENDER);
+    log.refused(
+      { reason: "nat-port", key: "alice", to: "192.168.1.10:22", port: "22/tcp", from: ["2222/tcp"] },
+      SENDER,
+    );
+    expect(infos()).toEqual([
+      "192.0.2.7: key alice: refused: it asks for address translation, which no door that this key may open offers (nat: true)",
+      '192.0.2.7: key alice: refused: it asks to be led to "nas:22", where no door with nat: true that this key may open leads',
+      "192.0.2.7: key alice: refused: it asks that 22/tcp lead to 192.168.1.10:22, where only 2222/tcp leads (fwknop: --nat-port)",
+    ]);
   });
 
   it("has each at debug level, with its facts as fields", () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { secretsOf, writeKey } from "../support/fwknop.ts";
 import { type Daemon, eventually, HOST, KNOCKD, Lab, words } from "../support/lab.ts";
 import { root } from "../support/netns.ts";
 
@@ -249,6 +250,64 @@ describe.skipIf(!root)("knockd doctor", () => {
     await eventually("listening", async () => (await net.ok("server", words("ss -Hlnt sport = :2210"))) !== "");
     expect(await faults()).toEqual(["fail service: door ssh: 2210/tcp listens on loopback alone, so no door opens it"]);
     await listening.stop();
+  });
+
+  it("says that this machine forwards nothing, where a door leads to a host behind it", async () => {
+    await net.ok("server", words("sysctl -q net.ipv4.ip_forward=0"));
+    await start("nas: { sequence: [7000, 8200/udp, 7600], open: {port: 2222/tcp, to: 192.168.1.10:22} }");
+    expect(await faults()).toEqual([
+      "fail forwarding: doors lead to hosts behind this one, but it forwards nothing: set net.ipv4.ip_forward = 1 (sysctl -w net.ipv4.ip_forward=1)",
+    ]);
+    await net.ok("server", words("sysctl -q net.ipv4.ip_forward=1"));
+    expect((await look()).filter(({ check }) => check === "forwarding")).toEqual([
+      { check: "forwarding", state: "ok", text: "on, for nas" },
+    ]);
+    expect(await faults()).toEqual([]);
+  });
+
+  describe("and key files", () => {
+    const secrets = secretsOf(1);
+    const day = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+    const startWith = async (expires: string): Promise<string> => {
+      const file = writeKey(lab, "alice", secrets);
+      daemon = await lab.start(
+        `keys: { alice: { file: ${file}, doors: ssh, expires: ${expires} } }\ndoors: { ssh: { spa: true, open: 2201/tcp } }\n`,
+      );
+      chmodSync(daemon.file, 0o640);
+      chmodSync(state, 0o700);
+      return file;
+    };
+
+    it("is content with one that will do, and says until when", async () => {
+      const file = await startWith(day(30));
+      expect(await faults()).toEqual([]);
+      expect((await look()).find(({ check }) => check === "keys")).toEqual({
+        check: "keys",
+        state: "ok",
+        text: `alice: ${file}, until ${day(30)}`,
+      });
+    });
+
+    it("says that one expires soon, or has expired", async () => {
+      await startWith(day(3));
+      expect(await faults()).toEqual([`warn keys: keys.alice: expires soon, its last day is ${day(3)}`]);
+      await daemon.stop();
+      await startWith("2026-01-31");
+      expect(await faults()).toEqual(["warn keys: keys.alice: has expired, its last day was 2026-01-31"]);
+    });
+
+    it("says that others can read one, that it is gone, or holds no key", async () => {
+      const file = await startWith(day(30));
+      const what = `fail keys: cannot take the key of alice from "${file}"`;
+      chmodSync(file, 0o640);
+      expect(await faults()).toEqual([`${what}: others may read it (mode 0640)`]);
+      expect(await adviceFor("keys")).toBe(`chmod 600 ${file}`);
+      chmodSync(file, 0o600);
+      writeFileSync(file, "rubbish\n");
+      expect(await faults()).toEqual([expect.stringContaining(`${what}: line 1: expected one of KEY `)]);
+      rmSync(file);
+      expect(await faults()).toEqual([`${what}: no such file or directory`]);
+    });
   });
 
   it("says that the daemon does not run; what it hid stays hidden", async () => {

@@ -243,7 +243,11 @@ doors:
 
     it.each([
       ["a command", "-C date", /it asks to run a command, which is never done/],
-      ["address translation", `${ASK} -N 192.168.1.10:22`, /it asks for address translation, which no door offers/],
+      [
+        "address translation",
+        `${ASK} -N 192.168.1.10:22`,
+        /it asks for address translation, which no door that this key may open offers \(nat: true\)/,
+      ],
       ["whoever sends it", `${ASK} -s`, /0\.0\.0\.0 is no address of a host/],
       ["a multicast address", `${ASK} -a 224.0.0.1`, /224\.0\.0\.1 is no address of a host/],
       ["another address than its own", `${ASK} -a 10.9.0.99`, /it asks for 10\.9\.0\.99 but came from 10\.9\.0\.10/],

@@ -1,0 +1,35 @@
+// The key files: readable for the daemon and for nobody else, good secrets in them, and not about to expire.
+import { statSync } from "node:fs";
+import type { KeyRule } from "../core/key.ts";
+import { keyWeaknesses } from "../core/key-weakness.ts";
+import { keyFileFailures, readKeys } from "../io/key-files.ts";
+import { type Check, type Finding, fail, ok, warn } from "./check.ts";
+import type { Machine } from "./machine.ts";
+
+export const keys: Check = {
+  name: "keys",
+  look: (machine) => (machine.config?.keys ?? []).flatMap((rule) => judge(rule, machine)),
+};
+
+function judge(rule: KeyRule, machine: Machine): Finding[] {
+  const [found] = keyFileFailures([rule]);
+  if (found !== undefined) return [fail(found.failure.message, found.failure.hint)];
+  const { uid } = statSync(rule.file);
+  const daemon = usersOf(machine).find((user) => user !== 0 && user !== uid);
+  if (daemon !== undefined) {
+    return [
+      fail(`${rule.name}: ${rule.file} is not the daemon's, which can read it no more`, `chown ${daemon} ${rule.file}`),
+    ];
+  }
+  const weak = keyWeaknesses(readKeys([rule]), Date.now()).map((text) => warn(text, `knockd keygen makes a new one`));
+  return weak.length > 0 ? weak : [ok(`${rule.name}: ${rule.file}${lastDayOf(rule)}`)];
+}
+
+/** Whom the daemons run as that have this config. A process that has just ended has none. */
+function usersOf(machine: Machine): number[] {
+  return machine.daemons().flatMap(({ pid }) => statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid ?? []);
+}
+
+function lastDayOf({ expires }: KeyRule): string {
+  return expires === undefined ? "" : `, until ${expires.lastDay}`;
+}
