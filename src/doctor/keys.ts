@@ -21,7 +21,7 @@ function judge(rule: KeyRule, machine: Machine): Finding[] {
       fail(`${rule.name}: ${rule.file} is not the daemon's, which can read it no more`, `chown ${daemon} ${rule.file}`),
     ];
   }
-  const weak = keyWeaknesses(readKeys([rule]), Date.now()).map((text) => warn(text, `knockd keygen makes a new one`));
+  const weak = keyWeaknesses(readKeys([rule]), Date.now()).map((text) => warn(text));
   return weak.length > 0 ? weak : [ok(`${rule.name}: ${rule.file}${lastDayOf(rule)}`)];
 }
 

@@ -1,5 +1,5 @@
 // knockd doctor on a machine where all is well, and then with one fault at a time: it names that fault and no other.
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -294,6 +294,33 @@ describe.skipIf(!root)("knockd doctor", () => {
       await daemon.stop();
       await startWith("2026-01-31");
       expect(await faults()).toEqual(["warn keys: keys.alice: has expired, its last day was 2026-01-31"]);
+    });
+
+    it("says that one is not the daemon's own, which could not read it again", async () => {
+      const file = writeKey(lab, "alice", secrets);
+      const [root, nobody] = [0, 65_534];
+      chownSync(file, nobody, nobody);
+      chmodSync(lab.directory, 0o755);
+      mkdirSync(state, { recursive: true });
+      chownSync(state, nobody, nobody);
+      const capabilities = "--inh-caps=-all,+net_raw,+net_admin --ambient-caps=-all,+net_raw,+net_admin";
+      daemon = await lab.start(
+        `keys: { alice: { file: ${file}, doors: ssh } }\ndoors: { ssh: { spa: true, open: 2201/tcp } }\n`,
+        {
+          through: words(`setpriv --reuid=nobody --regid=nogroup --clear-groups ${capabilities}`),
+        },
+      );
+      const found = async () => (await look()).filter(({ check }) => check === "keys");
+      expect(await found()).toEqual([{ check: "keys", state: "ok", text: `alice: ${file}` }]);
+      chownSync(file, root, root);
+      expect(await found()).toEqual([
+        {
+          check: "keys",
+          state: "fail",
+          text: `alice: ${file} is not the daemon's, which can read it no more`,
+          advice: `chown ${nobody} ${file}`,
+        },
+      ]);
     });
 
     it("says that others can read one, that it is gone, or holds no key", async () => {
