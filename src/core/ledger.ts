@@ -121,6 +121,7 @@ const NO_DOOR: Omit<Door, "name"> = {
   sets: {},
   grantMs: 1,
   spaPorts: [],
+  natOpenings: [],
   maxGrantMs: 1,
   prefixes: { 4: [], 6: [] },
   commands: { 4: {}, 6: {} },

@@ -154,7 +154,7 @@ const doorKeys = z.strictObject({
     description:
       "Whether keys can open it with a signed packet, that names a port of open; or the ports by which it is named (optional, default false).",
   }),
-  nat: z.boolean({ error: "true or false" }).default(false).meta({
+  nat: z.boolean({ error: "true or false" }).optional().meta({
     description:
       "Whether a signed packet may also name the host behind this one to which a port of open leads, as fwknop -N does (optional, default false).",
   }),

@@ -61,22 +61,6 @@ describe("a key", () => {
       'keys.a.mode: expected one of cbc cfb ctr ofb ecb, got "pcbc"',
     ],
     ["an unknown key", "doors: ssh, expire: 2027-06-30", "keys.a.expire: unknown key, did you mean expires?"],
-    ...[
-      "{ sequence: 7000, nat: true, open: {port: 2222, to: 192.168.1.10:22} }",
-      "{ spa: true, nat: true, open: 22 }",
-      '{ spa: true, nat: true, open: {port: 2222, to: "[fd00::10]:22"} }',
-      "{ spa: 8443, nat: true, open: {port: 2222, to: 192.168.1.10:22} }",
-      "{ spa: 2222/udp, nat: true, open: {port: 2222, to: 192.168.1.10:22} }",
-    ].map((door) => [
-      "nobody to be led to",
-      door,
-      "doors.x.nat: nothing to be led to: expected a port that leads to an IPv4 host, and that signed packets may ask for",
-    ]),
-    [
-      "a nat of its own kind",
-      "{ spa: true, nat: 192.168.1.10, open: 22 }",
-      'doors.x.nat: expected true or false, got "192.168.1.10"',
-    ],
   ])("with %s is a mistake", (_what, rest, problem) => {
     expect(problemsOf(`  a: { file: /k, ${rest} }`)).toEqual([problem]);
   });
@@ -136,6 +120,22 @@ describe("a door for signed packets", () => {
       "a longest time below the default",
       "{ spa: true, open: 22, max_for: 9s }",
       "doors.x.max_for: expected at least the time that the door stays open by itself",
+    ],
+    ...[
+      "{ sequence: 7000, nat: true, open: {port: 2222, to: 192.168.1.10:22} }",
+      "{ spa: true, nat: true, open: 22 }",
+      '{ spa: true, nat: true, open: {port: 2222, to: "[fd00::10]:22"} }',
+      "{ spa: 8443, nat: true, open: {port: 2222, to: 192.168.1.10:22} }",
+      "{ spa: 2222/udp, nat: true, open: {port: 2222, to: 192.168.1.10:22} }",
+    ].map((door) => [
+      "nobody to be led to",
+      door,
+      "doors.x.nat: nothing to be led to: expected a port that leads to an IPv4 host, and that signed packets may ask for",
+    ]),
+    [
+      "a nat of its own kind",
+      "{ spa: true, nat: 192.168.1.10, open: 22 }",
+      'doors.x.nat: expected true or false, got "192.168.1.10"',
     ],
   ])("with %s is a mistake", (_what, door, problem) => {
     expect(problemsOf("", `doors: { x: ${door} }`)).toEqual([problem]);
