@@ -2,6 +2,7 @@
 import type { Family } from "../core/address.ts";
 import type { Door } from "../core/door.ts";
 import { type Exposure, exposureOf, placeText, remedy } from "../core/exposure.ts";
+import { formatInside, type Opening } from "../core/opening.ts";
 import { formatPort, type Port } from "../core/port.ts";
 import type { Chain } from "../core/ruleset.ts";
 import { type Check, type Finding, fail, ok, warn } from "./check.ts";
@@ -31,7 +32,7 @@ async function arrivals(machine: Machine): Promise<readonly Link[]> {
   return found.length > 0 ? found : [{ name: all.wanted[0] ?? "", up: false, addresses: ["0.0.0.0"] }];
 }
 
-function judge(chains: readonly Chain[], door: Door, port: Port, links: readonly Link[]): Finding[] {
+function judge(chains: readonly Chain[], door: Door, port: Opening, links: readonly Link[]): Finding[] {
   const exposures = links.flatMap(({ name, addresses }) =>
     familiesOf(addresses).map((family) => ({ family, name, exposure: exposureOf(chains, door, port, family, name) })),
   );
@@ -41,6 +42,8 @@ function judge(chains: readonly Chain[], door: Door, port: Port, links: readonly
     const where = [...new Set(visible.map(({ family, name }) => `IPv${family} on ${name}`))].join(", ");
     return [fail(`${what} is visible to everyone (${where}): none of our rules hides it`, "systemctl restart knockd")];
   }
+  // Led on before any rule for this machine's own ports is asked; what is not led on shall end there.
+  if (port.to !== undefined) return [ok(`${what} is hidden, and leads those who knocked to ${formatInside(port.to)}`)];
   const shut = exposures.flatMap(({ family, exposure }) =>
     exposure.is === "shut" ? [{ family, shut: exposure }] : [],
   );

@@ -262,6 +262,13 @@ describe.skipIf(!root)("knockd doctor", () => {
     expect((await look()).filter(({ check }) => check === "forwarding")).toEqual([
       { check: "forwarding", state: "ok", text: "on, for nas" },
     ]);
+    expect((await look()).filter(({ check }) => check === "hidden")).toEqual([
+      {
+        check: "hidden",
+        state: "ok",
+        text: "door nas: 2222/tcp is hidden, and leads those who knocked to 192.168.1.10:22",
+      },
+    ]);
     expect(await faults()).toEqual([]);
   });
 
