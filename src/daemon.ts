@@ -1,4 +1,4 @@
-// The plot: frame -> decode -> match or unlock -> grant -> open -> close. Only this file knows the order of the stages.
+// The plot: frame -> decode -> match, unlock or code -> grant -> open -> close. Only this file knows the order of the stages.
 import { type AddressSet, formatAddress } from "./core/address.ts";
 import type { Config } from "./core/config.ts";
 import { Counters } from "./core/counters.ts";
@@ -9,6 +9,9 @@ import type { Key, KeyRule } from "./core/key.ts";
 import { emptyKnock, type Frame } from "./core/knock.ts";
 import { Matcher } from "./core/match.ts";
 import { metricsText, type Outside } from "./core/metrics.ts";
+import type { CodeSecret } from "./core/totp-code.ts";
+import { CodeMatcher } from "./core/totp-match.ts";
+import { CodeWitness } from "./core/totp-witness.ts";
 import { Unlocker } from "./core/unlock.ts";
 import { UnlockWitness } from "./core/unlock-witness.ts";
 import type { Audience } from "./core/verdict.ts";
@@ -17,10 +20,11 @@ import { words } from "./core/words.ts";
 import { type Deed, Doorkeeper, type Tools } from "./doorkeeper.ts";
 import { Hiding } from "./hiding.ts";
 import { Alarm } from "./io/alarm.ts";
+import { CodeLog } from "./io/code-log.ts";
 import { MatchLog } from "./io/match-log.ts";
 import { UnlockLog } from "./io/unlock-log.ts";
 import { resume } from "./recovery.ts";
-import { type Lookout, Watchman } from "./watchman.ts";
+import { type Lookout, type Secrets, Watchman } from "./watchman.ts";
 
 /** What the daemon needs of the world; a test hands in its own. */
 export interface World extends Tools, Lookout {
@@ -28,6 +32,8 @@ export interface World extends Tools, Lookout {
   readonly audience: Audience;
   /** Throws a Failure for a key file that will not do. */
   readonly readKeys: (rules: readonly KeyRule[]) => readonly Key[];
+  /** The same for the secrets of codes, by the names of their doors. */
+  readonly readCodeSecrets: (doors: readonly Door[]) => ReadonlyMap<string, CodeSecret>;
 }
 
 /** What others may look at, and not change. */
@@ -43,11 +49,13 @@ export interface View {
 const SWEEP_MS = 250;
 /** How often guard ports step aside for what listens now. */
 const LOOK_AROUND_MS = 60_000;
+const BY_CODE = { earnedBy: "code" };
 
 export class Daemon {
   readonly #world: World;
   readonly #matcher: Matcher;
   readonly #unlocker: Unlocker;
+  readonly #codes: CodeMatcher;
   readonly #watchman: Watchman;
   readonly #grants = new Grants();
   readonly #counters = new Counters();
@@ -67,32 +75,35 @@ export class Daemon {
     this.#matcher = new Matcher({ report, seed: world.guardSecret[0] });
     const unlockReport = new UnlockWitness(new UnlockLog(world.log, this.#counters), world.audience, isOpen);
     this.#unlocker = new Unlocker({ report: unlockReport, replays: world.replays });
-    this.#watchman = new Watchman(config, this.#matcher, this.#unlocker, world);
+    const codeReport = new CodeWitness(new CodeLog(world.log, this.#counters), world.audience, isOpen);
+    this.#codes = new CodeMatcher({ report: codeReport, used: world.usedCodes, seed: world.guardSecret[0] });
+    const ways = { matcher: this.#matcher, unlocker: this.#unlocker, codes: this.#codes };
+    this.#watchman = new Watchman(config, ways, world);
     this.#doorkeeper = new Doorkeeper(world, this.#counters);
     this.#hiding = new Hiding(this.#grants, this.#doorkeeper, world);
   }
 
   /** Hides, takes up what an earlier run left open, then listens. Rejects if the firewall cannot hide. */
   async start(): Promise<void> {
-    const keys = this.#world.readKeys(this.#config.keys);
+    const secrets = this.#readSecrets(this.#config);
     this.#counters.take(this.#config.doors);
     await this.#hiding.hide(this.#config);
     await resume(this.#config, this.#grants, this.#doorkeeper, this.#world);
     this.#closeDue();
     this.#hiding.guard();
-    await this.#watchman.take(this.#config, keys);
-    this.#sweep = setInterval(() => this.#matcher.sweep(performance.now()), SWEEP_MS);
+    await this.#watchman.take(this.#config, secrets);
+    this.#sweep = setInterval(() => this.#sweepAttempts(performance.now()), SWEEP_MS);
     this.#lookAround = setInterval(() => void this.#watchman.refresh(), LOOK_AROUND_MS);
   }
 
   /** Takes another config. Open doors, and attempts at doors that did not change, go on. Rejects with nothing changed. */
   async reload(config: Config): Promise<void> {
     // First of all: a bad key file must change nothing.
-    const keys = this.#world.readKeys(config.keys);
+    const secrets = this.#readSecrets(config);
     await this.#hiding.hide(config, async () => {
       this.#config = config;
       this.#counters.take(config.doors);
-      await this.#watchman.take(config, keys);
+      await this.#watchman.take(config, secrets);
     });
   }
 
@@ -103,8 +114,11 @@ export class Daemon {
     const nowMs = performance.now();
     for (const door of this.#matcher.accept(this.#knock, local, nowMs)) {
       this.#watchman.earned(door);
+      if (this.#codes.follows(door, this.#knock.source, nowMs)) continue;
       void this.open(door, formatAddress(this.#knock.source));
     }
+    for (const door of this.#codes.accept(this.#knock, local, nowMs, frame.timeMs))
+      void this.open(door, formatAddress(this.#knock.source), BY_CODE);
     for (const { door, ip, terms } of this.#unlocker.accept(frame, this.#knock, local, nowMs)) {
       void this.open(door, ip, terms);
     }
@@ -156,6 +170,15 @@ export class Daemon {
     }
     await this.#doorkeeper.finish();
     this.#world.firewall.release();
+  }
+
+  #readSecrets({ keys, doors }: Config): Secrets {
+    return { keys: this.#world.readKeys(keys), codes: this.#world.readCodeSecrets(doors) };
+  }
+
+  #sweepAttempts(nowMs: number): void {
+    this.#matcher.sweep(nowMs);
+    this.#codes.sweep(nowMs);
   }
 
   #closeDue(): void {

@@ -23,6 +23,7 @@ const COMMANDS: Record<string, () => Promise<{ readonly command: Command }>> = {
   remove: () => import("./commands/remove.ts"),
   import: () => import("./commands/import.ts"),
   keygen: () => import("./commands/keygen.ts"),
+  enroll: () => import("./commands/enroll.ts"),
   complete: () => import("./commands/complete.ts"),
   init: () => import("./commands/init.ts"),
 };

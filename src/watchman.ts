@@ -6,6 +6,9 @@ import type { Key } from "./core/key.ts";
 import { keyWeaknesses } from "./core/key-weakness.ts";
 import type { Matcher } from "./core/match.ts";
 import { spaWords } from "./core/spa-words.ts";
+import type { CodeSecret } from "./core/totp-code.ts";
+import type { CodeMatcher } from "./core/totp-match.ts";
+import { codeWords } from "./core/totp-words.ts";
 import type { Unlocker } from "./core/unlock.ts";
 import { type Watchlist, watchlistFor } from "./core/watchlist.ts";
 import type { Log } from "./io/log.ts";
@@ -20,11 +23,24 @@ export interface Lookout {
   readonly portsInUse: () => Promise<ReadonlySet<number>>;
   readonly guardSecret: GuardSecret;
   readonly replays: Pick<ReplayFile, "has" | "mayHaveForgotten" | "add" | "load">;
+  readonly usedCodes: Pick<ReplayFile, "has" | "mayHaveForgotten" | "add" | "load">;
+}
+
+/** The ways to earn a door. */
+export interface Ways {
+  readonly matcher: Matcher;
+  readonly unlocker: Unlocker;
+  readonly codes: CodeMatcher;
+}
+
+/** What is not in the config file itself. The secrets of codes go by the names of their doors. */
+export interface Secrets {
+  readonly keys: readonly Key[];
+  readonly codes: ReadonlyMap<string, CodeSecret>;
 }
 
 export class Watchman {
-  readonly #matcher: Matcher;
-  readonly #unlocker: Unlocker;
+  readonly #ways: Ways;
   readonly #lookout: Lookout;
   #config: Config;
   #oneTime: OneTimeFiles;
@@ -32,17 +48,17 @@ export class Watchman {
   #guards: ReadonlySet<number> = new Set();
   #spaPort: number | undefined;
 
-  constructor(config: Config, matcher: Matcher, unlocker: Unlocker, lookout: Lookout) {
+  constructor(config: Config, ways: Ways, lookout: Lookout) {
     this.#config = config;
-    this.#matcher = matcher;
-    this.#unlocker = unlocker;
+    this.#ways = ways;
     this.#lookout = lookout;
     this.#oneTime = new OneTimeFiles([], lookout.log);
   }
 
-  async take(config: Config, keys: readonly Key[]): Promise<void> {
+  async take(config: Config, { keys, codes }: Secrets): Promise<void> {
     this.#config = config;
     this.#takeKeys(config, keys);
+    this.#takeCodes(config, codes);
     this.#oneTime = new OneTimeFiles(config.doors, this.#lookout.log);
     this.#inUse = await this.#lookout.portsInUse();
     this.#watch();
@@ -68,7 +84,13 @@ export class Watchman {
       const problem = replays.load();
       if (problem !== undefined) log.warn({ event: "spa-memory" }, spaWords.replaysUnread(problem));
     }
-    this.#unlocker.take(keys, config);
+    this.#ways.unlocker.take(keys, config);
+  }
+
+  #takeCodes({ doors }: Config, secrets: ReadonlyMap<string, CodeSecret>): void {
+    const problem = secrets.size > 0 ? this.#lookout.usedCodes.load() : undefined;
+    if (problem !== undefined) this.#lookout.log.warn({ event: "code-memory" }, codeWords.usedUnread(problem));
+    this.#ways.codes.watch(doors, secrets);
   }
 
   #watch(): void {
@@ -76,7 +98,7 @@ export class Watchman {
     const current = this.#oneTime.current(doors);
     const watchlist = watchlistFor(current, scanGuard, this.#inUse, this.#lookout.guardSecret, this.#spaPort);
     this.#guards = watchlist.guards;
-    this.#matcher.watch(current, watchlist.guards);
+    this.#ways.matcher.watch(current, watchlist.guards);
     this.#lookout.watch(interfaces, watchlist);
   }
 }

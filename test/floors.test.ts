@@ -24,7 +24,7 @@ const floors: Record<string, Floor> = {
     mayNotUse:
       /Date\.now|new Date|performance\.|setTimeout|setInterval|setImmediate|process\.|console\.|"node:|\bfetch\(/,
     // Arithmetic: it asks nobody and knows no time.
-    mayAlsoImport: { "spa-crypto.ts": "node:crypto" },
+    mayAlsoImport: { "spa-crypto.ts": "node:crypto", "totp-code.ts": "otpauth", "totp-enrol.ts": "otpauth" },
     linesMax: 300,
   },
   io: {
@@ -47,7 +47,7 @@ const floors: Record<string, Floor> = {
       /^(\.\.\/(core|io|doctor)\/[\w-]+\.ts|\.\.\/client\/(usage|config-file)\.ts|\.\.\/(daemon|desk|version)\.ts|\.\/[\w-]+\.ts|node:fs|commander)$/,
     mayNotUse: /console\.|process\.exit\b|setTimeout|setInterval|spawn/,
     // It draws.
-    mayAlsoImport: { "keygen.ts": "uqr" },
+    mayAlsoImport: { "qr.ts": "uqr", "enroll.ts": "node:readline/promises" },
     linesMax: 120,
   },
 };

@@ -1,11 +1,13 @@
 // `knockd check`: every problem of the file at once, and what is unwise in a file without problems.
 import { Command } from "commander";
-import { EXIT, type ExitCode } from "../core/exit.ts";
+import type { Config } from "../core/config.ts";
+import { EXIT, type ExitCode, type Failure } from "../core/exit.ts";
 import { hints } from "../core/hints.ts";
 import { formatPath, formatProblem, type Problem } from "../core/problem.ts";
 import { suggestSequence } from "../core/suggest.ts";
 import { weaknesses } from "../core/weakness.ts";
 import type { YamlFile } from "../core/yaml-file.ts";
+import { codeSecretFailures } from "../io/code-secrets.ts";
 import { keyFileFailures } from "../io/key-files.ts";
 import { randomFraction } from "../io/secret.ts";
 import { CONFIG_OPTION, parseFile } from "./config-file.ts";
@@ -39,8 +41,8 @@ function check({ config: file, json, suggest }: Options): ExitCode {
     return EXIT.OK;
   }
   const parsed = parseFile(file);
-  const failures = "config" in parsed ? keyFileFailures(parsed.config.keys) : [];
-  const problems = "problems" in parsed ? parsed.problems : failures.map((found) => keyProblem(found, parsed.place));
+  const failures = "config" in parsed ? fileFailures(parsed.config) : [];
+  const problems = "problems" in parsed ? parsed.problems : failures.map((found) => fileProblem(found, parsed.place));
   const warnings = "config" in parsed ? [...weaknesses(parsed.config), ...hints(parsed.config)] : [];
   const code = problems.length > 0 ? EXIT.CONFIG : EXIT.OK;
   if (json) {
@@ -59,7 +61,22 @@ function check({ config: file, json, suggest }: Options): ExitCode {
   return code;
 }
 
-function keyProblem({ name, failure }: ReturnType<typeof keyFileFailures>[number], place: YamlFile["place"]): Problem {
-  const path = ["keys", name, "file"];
+interface FileFailure {
+  readonly path: readonly string[];
+  readonly failure: Failure;
+}
+
+/** Of the files that the config names. */
+function fileFailures({ keys, doors }: Config): FileFailure[] {
+  return [
+    ...keyFileFailures(keys).map(({ name, failure }) => ({ path: ["keys", name, "file"], failure })),
+    ...codeSecretFailures(doors).map(({ name, failure }) => ({
+      path: ["doors", name, "totp", "secret_file"],
+      failure,
+    })),
+  ];
+}
+
+function fileProblem({ path, failure }: FileFailure, place: YamlFile["place"]): Problem {
   return { path: formatPath(path), ...place(path), message: failure.message };
 }

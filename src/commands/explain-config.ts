@@ -2,7 +2,9 @@
 import type { Config } from "../core/config.ts";
 import type { Door } from "../core/door.ts";
 import type { Key } from "../core/key.ts";
+import type { CodeSecret } from "../core/totp-code.ts";
 import { reasonOf } from "../core/words.ts";
+import { codeSecretFailures, readCodeSecrets } from "../io/code-secrets.ts";
 import { keyFileFailures, readKeys } from "../io/key-files.ts";
 import { OneTimeFile } from "../io/one-time-file.ts";
 import { hint } from "./terminal.ts";
@@ -26,4 +28,11 @@ export function withOneTime(doors: readonly Door[]): Door[] {
       return door;
     }
   });
+}
+
+/** They are the daemon's, and on another machine than its own there are none. */
+export function codeSecretsFor(doors: readonly Door[]): ReadonlyMap<string, CodeSecret> {
+  const unread = codeSecretFailures(doors);
+  for (const { name, failure } of unread) hint(`doors.${name}: its codes are not judged: ${failure.message}`);
+  return readCodeSecrets(doors.filter((door) => !unread.some(({ name }) => name === door.name)));
 }

@@ -14,7 +14,7 @@ import { stateDirectory } from "../io/directories.ts";
 import { portsInUse } from "../io/listening.ts";
 import { keptGuardSecret } from "../io/secret.ts";
 import { CONFIG_OPTION, loadConfig } from "./config-file.ts";
-import { keysFor, withOneTime } from "./explain-config.ts";
+import { codeSecretsFor, keysFor, withOneTime } from "./explain-config.ts";
 import { type KnownGuards, printSummary } from "./explain-summary.ts";
 import { examples, paragraphs } from "./help-text.ts";
 import { readingProgress } from "./progress.ts";
@@ -64,7 +64,8 @@ async function explain(capture: string, { config: file, address: local, json }: 
   let day = "";
   const { spaPort, spaMaxAgeMs } = config;
   const spa = { keys: keysFor(config), spaPort, spaMaxAgeMs };
-  const explainer = new Explainer({ doors, guards: guards.keys, local, spa }, (sighting, atMs) => {
+  const codeSecrets = codeSecretsFor(doors);
+  const explainer = new Explainer({ doors, guards: guards.keys, local, spa, codeSecrets }, (sighting, atMs) => {
     const at = new Date(atMs);
     if (json) return print(JSON.stringify(sightingJson(sighting, at.toISOString())));
     if (day !== dayOf(at)) print(dayOf(at));

@@ -1,7 +1,6 @@
 // `knockd keygen`: makes a key for signed packets, and prints what each kind of client needs of it.
 import { existsSync } from "node:fs";
 import { Command } from "commander";
-import { renderUnicodeCompact } from "uqr";
 import type { Config } from "../core/config.ts";
 import { configText, type Enrolment, fwknopText, profileText, qrText } from "../core/enrol.ts";
 import { EXIT, Failure } from "../core/exit.ts";
@@ -12,6 +11,7 @@ import { writeKeyFile } from "../io/key-files.ts";
 import { randomKey } from "../io/secret.ts";
 import { CONFIG_OPTION, loadConfig } from "./config-file.ts";
 import { examples } from "./help-text.ts";
+import { drawnCode } from "./qr.ts";
 import { hint, print } from "./terminal.ts";
 
 const KEY_DIRECTORY = "/etc/knockd/keys";
@@ -93,19 +93,9 @@ function tell(enrolment: Enrolment): void {
       fwknopText(enrolment),
     ],
     [`For knock: ~/.config/knock/config.yaml, mode 0600. Then: knock --spa ${name}`, profileText(enrolment)],
-    ["For the apps (Fwknop2, fwknop-gui): scan this, it is the key itself", drawn(qrText(enrolment))],
+    ["For the apps (Fwknop2, fwknop-gui): scan this, it is the key itself", drawnCode(qrText(enrolment))],
   ];
   print(parts.map(([what, text]) => `# ${what}\n${text}\n`).join("\n"));
-}
-
-/** On a terminal white on black whatever its colours are, for not every app reads a code that is black for white. */
-function drawn(text: string): string {
-  const code = renderUnicodeCompact(text, { border: 2 });
-  if (!process.stdout.isTTY) return code;
-  return code
-    .split("\n")
-    .map((line) => `\u001b[97;40m${line}\u001b[0m`)
-    .join("\n");
 }
 
 function usage(message: string): Failure {

@@ -9,6 +9,7 @@ import { Desk } from "../desk.ts";
 import { captureLog } from "../io/capture-log.ts";
 import { Captures } from "../io/captures.ts";
 import { bootId } from "../io/clock.ts";
+import { readCodeSecrets } from "../io/code-secrets.ts";
 import { runCommand } from "../io/command.ts";
 import { Control } from "../io/control.ts";
 import { controlPath, stateDirectory } from "../io/directories.ts";
@@ -24,7 +25,7 @@ import { Logbook } from "../io/log.ts";
 import { MetricsFile } from "../io/metrics-file.ts";
 import { Onlookers } from "../io/onlookers.ts";
 import { goAhead } from "../io/priority.ts";
-import { ReplayFile } from "../io/replay-file.ts";
+import { CODES, ReplayFile } from "../io/replay-file.ts";
 import { guardSecret } from "../io/secret.ts";
 import { PRIVILEGES_NEEDED } from "../io/tool.ts";
 import { readVersion } from "../version.ts";
@@ -82,8 +83,9 @@ async function run(options: Options): Promise<void> {
   const ledger = new Ledger(state);
   const onlookers = new Onlookers();
   const replays = new ReplayFile(state, log);
+  const usedCodes = new ReplayFile(state, log, CODES);
   const tools = { log, firewall, ledger, runCommand, boot: bootId() };
-  const lookout = { watch, portsInUse, guardSecret: secret, replays, readKeys };
+  const lookout = { watch, portsInUse, guardSecret: secret, replays, readKeys, usedCodes, readCodeSecrets };
   const daemon = new Daemon(config, { ...tools, ...lookout, audience: onlookers });
 
   const metricsFile = new MetricsFile(() => desk.metrics(), log);

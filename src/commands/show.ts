@@ -10,14 +10,15 @@ import { formatPort, type Port } from "../core/port.ts";
 import { type Shown, showKnocks } from "../core/show.ts";
 import { OWN_ADDRESS, showPackets } from "../core/show-packets.ts";
 import { reasonOf } from "../core/words.ts";
-import { OneTimeFile } from "../io/one-time-file.ts";
 import { CONFIG_OPTION, loadConfig } from "./config-file.ts";
 import { examples } from "./help-text.ts";
+import { stepsOf } from "./show-steps.ts";
 import { print } from "./terminal.ts";
 
 interface Options {
   readonly config: string;
   readonly host: string;
+  readonly code?: string;
   readonly json?: boolean;
 }
 
@@ -30,17 +31,26 @@ export const command = new Command("show")
   .argument("<door>", "the name of a door")
   .requiredOption("--host <host>", "this machine as its knockers know it: a name or an address")
   .option(...CONFIG_OPTION)
+  .option("--code <code>", "the code that an authenticator app shows now, for a door that takes one")
   .option("--json", "print one JSON object")
-  .addHelpText("after", examples("knockd show ssh --host server.example.com"))
+  .addHelpText(
+    "after",
+    examples("knockd show ssh --host server.example.com", "knockd show phone --host server.example.com --code 492817"),
+  )
   .action((name: string, options: Options) => {
     const host = hostOf(options.host);
     const config = loadConfig(options.config);
     const door = doorOf(name, config);
-    const steps = stepsOf(door);
+    const steps = isPacketOnly(door) ? [] : stepsOf(door, options.code);
+    const isCode = options.code !== undefined;
     const knocks = steps.length === 0 ? [] : showKnocks(door, steps, host);
     const shown = [...knocks, ...showPackets(door, config.keys, host, config.spaPort)];
     if (shown.length === 0) throw new Failure(EXIT.UNAVAILABLE, ...noKey(door, host));
-    print(options.json ? JSON.stringify(asJson(door, steps, host, shown)) : asText(door, steps, host, shown));
+    print(
+      options.json
+        ? JSON.stringify(asJson(door, steps, host, shown, isCode))
+        : asText(door, steps, host, shown, isCode),
+    );
   });
 
 function hostOf(text: string): Host {
@@ -58,20 +68,8 @@ function doorOf(name: string, { doors }: Config): Door {
   throw new Failure(EXIT.USAGE, `no door ${JSON.stringify(name)}, expected one of ${names}`);
 }
 
-/** The steps that earn the door next. A one-time sequence is looked at, not used. */
-function stepsOf({ name, sequence, oneTimeSequences }: Door): readonly Port[] {
-  if (oneTimeSequences === undefined) return sequence;
-  const next = readOneTime(oneTimeSequences).sequence;
-  if (next.length > 0) return next;
-  throw new Failure(EXIT.UNAVAILABLE, `door ${name}: no one-time sequence left in ${JSON.stringify(oneTimeSequences)}`);
-}
-
-function readOneTime(path: string): OneTimeFile {
-  try {
-    return new OneTimeFile(path);
-  } catch (error) {
-    throw new Failure(EXIT.NO_INPUT, `cannot read ${JSON.stringify(path)}: ${reasonOf(error)}`);
-  }
+function isPacketOnly({ sequence, oneTimeSequences, totp }: Door): boolean {
+  return sequence.length === 0 && oneTimeSequences === undefined && totp === undefined;
 }
 
 function noKey({ name }: Door, { text }: Host): [string, string] {
@@ -81,8 +79,8 @@ function noKey({ name }: Door, { text }: Host): [string, string] {
   ];
 }
 
-function asText(door: Door, steps: readonly Port[], host: Host, shown: readonly Shown[]): string {
-  const once = door.oneTimeSequences === undefined ? "" : ", good once";
+function asText(door: Door, steps: readonly Port[], host: Host, shown: readonly Shown[], isCode: boolean): string {
+  const once = isOnce(door, isCode) ? ", good once" : "";
   const opens =
     door.open.length === 0 ? "" : `; opens ${door.open.map(formatOpening).join(" ")} for ${door.grantMs / 1000} s`;
   const target = door.target === undefined ? "" : `, to ${formatAddress(door.target)} and no other address`;
@@ -98,18 +96,18 @@ function asText(door: Door, steps: readonly Port[], host: Host, shown: readonly 
   return [head, ...(address ? [hint] : []), ...blocks].join("\n\n");
 }
 
-function asJson(
-  { name, seqTimeoutMs, grantMs, open, oneTimeSequences }: Door,
-  steps: readonly Port[],
-  host: Host,
-  knocks: readonly Shown[],
-) {
+function isOnce({ oneTimeSequences }: Door, isCode: boolean): boolean {
+  return isCode || oneTimeSequences !== undefined;
+}
+
+function asJson(door: Door, steps: readonly Port[], host: Host, knocks: readonly Shown[], isCode: boolean) {
+  const { name, seqTimeoutMs, grantMs, open } = door;
   return {
     door: name,
     host: host.text,
     steps: steps.map(formatPort),
     seq_timeout: seqTimeoutMs / 1000,
-    one_time: oneTimeSequences !== undefined,
+    one_time: isOnce(door, isCode),
     opens: open.map(formatPort),
     for: grantMs / 1000,
     knocks,

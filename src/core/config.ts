@@ -1,5 +1,6 @@
 // YAML text -> Config. All problems at once, each with place, value and expectation.
 import type { Family } from "./address.ts";
+import { codeRangeProblems, codeRule } from "./config-codes.ts";
 import { keyDoorProblems, keyRules, prefixesOf } from "./config-keys.ts";
 import { problemsOf, quoted, quotedPath } from "./config-problem.ts";
 import type { Command, Commands, Door } from "./door.ts";
@@ -66,6 +67,7 @@ export function parseConfig(text: string): Parsed {
     ...nameProblems(file, "keys"),
     ...setProblems(file),
     ...keyDoorProblems(file),
+    ...(parsed.success ? codeRangeProblems(parsed.data.doors, file) : []),
   ];
   if (parsed.success && problems.length === 0) return { config: build(parsed.data), place: file.place };
   return { problems: problems.sort((a, b) => a.line - b.line || a.column - b.column) };
@@ -112,6 +114,7 @@ function buildDoor(name: string, input: DoorInput, keys: ConfigInput["keys"]): D
     grantMs,
     spaPorts,
     natOpenings: input.nat ? natOpeningsOf({ open, spaPorts }) : [],
+    ...(input.totp === undefined ? {} : { totp: codeRule(input.totp, input.require !== undefined) }),
     maxGrantMs: input.max_for ?? grantMs,
     prefixes: prefixesOf(name, keys),
     commands: { 4: buildCommands(input.start_command, input.stop_command), 6: buildCommands(start6, stop6) },

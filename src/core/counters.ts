@@ -6,6 +6,9 @@ export type DropReason = "guard" | "wrong_port" | "timeout";
 /** Why a door that was earned did not open. */
 export type RefusalReason = "too_many_open" | "firewall" | "ledger";
 
+/** What became of whole codes, and how often that locked somebody out. */
+export type CodeResult = "accepted" | "wrong" | "clock" | "used" | "forgotten" | "memory_full" | "locked_out";
+
 export interface DoorCounters {
   openings: number;
   extensions: number;
@@ -40,6 +43,15 @@ export class Counters {
     address: 0,
     "no-host": 0,
     port: 0,
+  };
+  readonly codes: Record<CodeResult, number> = {
+    accepted: 0,
+    wrong: 0,
+    clock: 0,
+    used: 0,
+    forgotten: 0,
+    memory_full: 0,
+    locked_out: 0,
   };
   /** By name. BOUNDED: by the doors of the config, and those of grants that outlived theirs. */
   readonly #doors = new Map<string, DoorCounters>();

@@ -16,6 +16,16 @@ export interface Commands {
   readonly stop?: Command;
 }
 
+/** How a door is earned by the code of an authenticator app. */
+export interface CodeRule {
+  readonly secretFile: string;
+  /** The first of the range; each two digits have a hundred ports. */
+  readonly firstPort: number;
+  readonly digits: 6 | 8;
+  /** The sequence has to come first; otherwise either of the two opens. */
+  readonly afterSequence: boolean;
+}
+
 export interface Door {
   readonly name: string;
   /** 1 to STEPS_MAX ports in order; empty while a file of one-time sequences has none left. */
@@ -39,6 +49,7 @@ export interface Door {
   readonly spaPorts: readonly Port[];
   /** Where a signed packet may ask to be led, of what the door opens; none unless the door says so. */
   readonly natOpenings: readonly GatewayOpening[];
+  readonly totp?: CodeRule;
   /** How long a grant may last whose time the knocker asks for. */
   readonly maxGrantMs: number;
   /** How many bits the networks have that keys may open here, if any do. */

@@ -10,9 +10,14 @@ import type { AttemptReport } from "./match-report.ts";
 import { portKey } from "./port.ts";
 import { type Progress, Progresses } from "./progress.ts";
 import { ReplayMemory } from "./replay.ts";
+import type { CodeSecret } from "./totp-code.ts";
+import { CodeMatcher } from "./totp-match.ts";
+import type { CodeReport } from "./totp-report.ts";
+import { CodeWitness } from "./totp-witness.ts";
 import { Unlocker, type UnlockReport } from "./unlock.ts";
 import { UnlockWitness } from "./unlock-witness.ts";
 import type { Audience, Outcome, Sighting } from "./verdict.ts";
+import { codeKeys } from "./watchlist.ts";
 import { Witness } from "./witness.ts";
 
 /** A sweep looks at all of so many attempts, so that time that ran out is told of before what came next. */
@@ -33,6 +38,8 @@ export interface Question {
   readonly spa?: { readonly keys: readonly Key[]; readonly spaPort: number; readonly spaMaxAgeMs: number };
   /** The daemon's own addresses; undefined: whatever was knocked at. */
   readonly local: readonly Address[] | undefined;
+  /** Of codes, by the names of the doors; without its secret, nobody can judge a door's codes. */
+  readonly codeSecrets?: ReadonlyMap<string, CodeSecret>;
 }
 
 export interface Answer {
@@ -56,6 +63,7 @@ export class Explainer {
   readonly #witness: Witness;
   readonly #unlocker: Unlocker;
   #refused = 0;
+  readonly #codes: CodeMatcher;
   readonly #grants = new Grants();
   readonly #progresses = new Progresses();
   readonly #local: Pick<AddressSet, "has">;
@@ -74,7 +82,10 @@ export class Explainer {
   #sweptMs = 0;
 
   /** `tell` hears each sighting with its time, in milliseconds since 1970. */
-  constructor({ doors, guards, local, spa }: Question, tell: (sighting: Sighting, atMs: number) => void) {
+  constructor(
+    { doors, guards, local, spa, codeSecrets = new Map() }: Question,
+    tell: (sighting: Sighting, atMs: number) => void,
+  ) {
     const audience: Audience = {
       wants: () => true,
       tell: (sighting) => {
@@ -89,8 +100,17 @@ export class Explainer {
     if (spa !== undefined) this.#unlocker.take(spa.keys, { doors, ...spa });
     this.#matcher = new Matcher({ report: this.#witness, seed: SEED, attemptsMax: ATTEMPTS });
     this.#matcher.watch(doors, guards);
+    const codeReport = new CodeWitness(NO_CODE_LOG, audience, isOpen);
+    this.#codes = new CodeMatcher({
+      report: codeReport,
+      used: new ReplayMemory(),
+      seed: SEED,
+      attemptsMax: ATTEMPTS,
+    });
+    this.#codes.watch(doors, codeSecrets);
     const steps = doors.flatMap(({ sequence }) => sequence.map((step) => portKey(step.protocol, step.number)));
-    this.#watched = new Set([...steps, ...guards]);
+    const judged = doors.filter(({ name }) => codeSecrets.has(name));
+    this.#watched = new Set([...steps, ...codeKeys(judged), ...guards]);
     this.#targeted = new Set(doors.filter(({ target }) => target !== undefined).map(({ name }) => name));
     this.#isTaking = local === undefined;
     this.#local = local === undefined ? { has: () => true } : new AddressSet(local);
@@ -107,8 +127,10 @@ export class Explainer {
     }
     if (!this.#watched.has(portKey(knock.protocol, knock.port))) return this.#witness.passedBy(knock, this.#nowMs);
     for (const door of this.#matcher.accept(knock, this.#local, this.#nowMs)) {
-      this.#admit(door, formatAddress(knock.source));
+      if (!this.#codes.follows(door, knock.source, this.#nowMs)) this.#admit(door, formatAddress(knock.source));
     }
+    for (const door of this.#codes.accept(knock, this.#local, this.#nowMs, frame.timeMs))
+      this.#admit(door, formatAddress(knock.source));
   }
 
   end(): Answer {
@@ -139,6 +161,7 @@ export class Explainer {
     if (this.#nowMs - this.#sweptMs < SWEEP_MS) return;
     this.#sweptMs = this.#nowMs;
     this.#matcher.sweep(this.#nowMs);
+    this.#codes.sweep(this.#nowMs);
     for (const grant of this.#grants.due(this.#nowMs)) this.#grants.remove(grant);
   }
 
@@ -156,4 +179,16 @@ export class Explainer {
 const HEARD: ReadonlySet<Outcome> = new Set<Outcome>(["advanced", "opened", "extended"]);
 
 const NO_UNLOCK_LOG: UnlockReport = { accepted: () => {}, refused: () => {} };
+const NO_CODE_LOG: CodeReport = {
+  stage: () => {},
+  repeat: () => {},
+  astray: () => {},
+  wrong: () => {},
+  timeout: () => {},
+  accepted: () => {},
+  refused: () => {},
+  locked: () => {},
+  deaf: () => {},
+};
+
 const NO_LOG: AttemptReport = { stage: () => {}, timeout: () => {}, guard: () => {}, wrong: () => {} };

@@ -76,6 +76,7 @@ function families(counters: Counters, readings: Readings): Family[] {
       byDoor((door) => door.closings),
     ),
     counter("knockd_refusals_total", "Doors earned but not opened, by reason.", byReason(counters.refusals)),
+    counter("knockd_codes_total", "Codes of authenticator apps, by what became of them.", byResult(counters.codes)),
     gauge("knockd_open_grants", "Addresses for which a door is open.", openGrants(counters, readings.grants)),
     counter(
       "knockd_commands_total",
@@ -110,6 +111,10 @@ function gauge(name: string, help: string, samples: readonly Sample[]): Family {
 
 function byReason(counts: Readonly<Record<string, number>>): Sample[] {
   return Object.entries(counts).map(([reason, value]) => ({ labels: { reason }, value }));
+}
+
+function byResult(counts: Readonly<Record<string, number>>): Sample[] {
+  return Object.entries(counts).map(([result, value]) => ({ labels: { result }, value }));
 }
 
 /** Also those that no capture is in: an alert needs the zero. A capture that is closed is none. */

@@ -6,6 +6,7 @@ import { parseDuration } from "./duration.ts";
 import type { Expiry } from "./key.ts";
 import { INSIDE_FORM, type Opening, parseInside } from "./opening.ts";
 import { type Port, parsePort } from "./port.ts";
+import { lastPort } from "./totp.ts";
 
 /** Kernel limit on an interface name (IFNAMSIZ, with its final zero). */
 const INTERFACE_NAME_MAX = 15;
@@ -100,6 +101,36 @@ const namedPorts = ports(OPEN_MAX, "ports").pipe(z.array(z.custom<Port>().superR
 export const spa = z
   .union([z.boolean(), namedPorts], { error: "true, false, or ports such as 22/tcp" })
   .transform((value): "open" | readonly Port[] => (value === true ? "open" : value === false ? [] : value));
+
+const PORT_MAX = 65_535;
+const SECRET_FILE = "the path of a file with the secret, such as /etc/knockd/keys/ssh.totp";
+/** The code of an authenticator app. */
+export const totp = z
+  .strictObject({
+    secret_file: z
+      .string({ error: SECRET_FILE })
+      .regex(/^\//, `expected ${SECRET_FILE}`)
+      .meta({ description: "The file with the secret, of mode 0600; knockd enroll makes it." }),
+    ports: z
+      .int("the first port of a range, such as 20000")
+      .min(1, "expected a port of at least 1")
+      .meta({ description: "The first port of the range: each two digits have a hundred ports, of tcp." }),
+    digits: z
+      .union([z.literal(6), z.literal(8)], { error: "6 or 8" })
+      .default(6)
+      .meta({
+        description: "How many digits a code has; 8 are a hundred times as hard to guess (optional, default 6).",
+      }),
+  })
+  .refine(({ ports, digits }) => lastPort(ports, digits) <= PORT_MAX, {
+    path: ["ports"],
+    message: `expected a range that ends at ${PORT_MAX} at most`,
+  });
+
+const BOTH = "[sequence, totp], in this order: first the sequence, then the code";
+export const bothInOrder = z
+  .array(z.enum(["sequence", "totp"], { error: BOTH }), { error: BOTH })
+  .refine((ways) => ways.join() === "sequence,totp", `expected ${BOTH}`);
 
 export const address = z.string({ error: "an IP address such as 192.0.2.7" }).transform(
   read((value) => {

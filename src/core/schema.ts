@@ -158,6 +158,14 @@ const doorKeys = z.strictObject({
     description:
       "Whether a signed packet may also name the host behind this one to which a port of open leads, as fwknop -N does (optional, default false).",
   }),
+  totp: form.totp.optional().meta({
+    description:
+      "Opens for the code of an authenticator app, two digits a knock: 492817 with ports: 20000 is 20049, 20128, 20217, each tcp. A code opens once (optional).",
+  }),
+  require: form.bothInOrder.optional().meta({
+    description:
+      "What is asked for together: [sequence, totp] is first the sequence, then the code, each within seq_timeout (optional, default either of them).",
+  }),
   max_for: form.positiveDuration.optional().meta({
     description: "The longest time that the sender of a signed packet may ask for (optional, default the time of for).",
   }),
@@ -168,10 +176,17 @@ const door = doorKeys.superRefine((input, context) => {
   // `complete`: the sentence needs no "got ..." at its end.
   const report = (path: PropertyKey[], message: string) =>
     context.addIssue({ code: "custom", path, message, params: { complete: true } });
-  const { sequence, one_time_sequences, spa = [], max_for, for: openTime, cmd_timeout, open, target } = input;
+  const { sequence, one_time_sequences, spa = [], totp, max_for, for: openTime, cmd_timeout, open, target } = input;
   const bySpa = spa === "open" || spa.length > 0;
-  if (sequence === undefined && one_time_sequences === undefined && !bySpa) {
-    report([], "expected sequence, one_time_sequences or spa: nobody could ever open this door");
+  const bySequence = sequence !== undefined || one_time_sequences !== undefined;
+  if (!bySequence && !bySpa && totp === undefined) {
+    report([], "expected sequence, one_time_sequences, totp or spa: nobody could ever open this door");
+  }
+  if (input.require !== undefined && (!bySequence || totp === undefined)) {
+    report(["require"], "expected a sequence and totp beside it: both are required");
+  }
+  if (input.require !== undefined && bySpa) {
+    report(["require"], "a signed packet would open without either: expected no spa here, give it a door of its own");
   }
   if (spa === "open" && open === undefined) {
     report(["spa"], "a signed packet names a port: expected open ports beside spa: true, or ports here");
@@ -226,6 +241,7 @@ export function knownKeys(path: readonly PropertyKey[]): string[] {
   if (path.length === 0) return Object.keys(configSchema.shape);
   if (path[0] === "options") return Object.keys(options.shape);
   if (path[0] === "keys") return Object.keys(key.shape);
+  if (path[2] === "totp") return Object.keys(form.totp.shape);
   return Object.keys(path[2] === "open" ? form.gateway.shape : doorKeys.shape);
 }
 

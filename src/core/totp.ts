@@ -2,7 +2,7 @@
 import type { Port } from "./port.ts";
 
 /** Pair i of a code lies in the i-th hundred of a door's range, so the ports also say in which order they belong. */
-const PORTS_PER_PAIR = 100;
+export const PORTS_PER_PAIR = 100;
 const PORT_MAX = 65_535;
 
 /** As apps show it (`492 817`) -> `492817`. Throws a RangeError that says what was expected. */
@@ -24,4 +24,10 @@ export function codePorts(code: string, firstPort: number): Port[] {
 /** The last port that a code of so many digits can mean: 6 digits from 20000 stay within 20299. */
 export function lastPort(firstPort: number, digits: number): number {
   return firstPort + (digits / 2) * PORTS_PER_PAIR - 1;
+}
+
+/** `20100-20199/tcp`: the ports of pair `index`, counted from 0. */
+export function pairPorts(firstPort: number, index: number): string {
+  const first = firstPort + PORTS_PER_PAIR * index;
+  return `${first}-${lastPort(first, 2)}/tcp`;
 }

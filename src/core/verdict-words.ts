@@ -1,5 +1,6 @@
 // The words for sightings: one line each, door by door, the cause before the advice. Good to read at 3 a.m.
 import { refusalText } from "./spa-words.ts";
+import { CODE_ORDER, codeVerdictWords } from "./totp-verdict.ts";
 import type { Outcome, Sighting, Verdict } from "./verdict.ts";
 
 /** BOUNDED: doors that one line names; a thousand may share a port. */
@@ -61,6 +62,8 @@ export function verdictWords(verdict: Verdict): string {
       return `an IPv${verdict.family} knock, but the target ${verdict.target} is IPv${verdict.family === 6 ? 4 : 6}`;
     case "cool-down":
       return `hears nobody for another ${seconds(verdict.leftMs)}, its cool-down`;
+    default:
+      return codeVerdictWords(verdict);
   }
 }
 
@@ -69,6 +72,7 @@ const ORDER: readonly Outcome[] = [
   "opened",
   "extended",
   "advanced",
+  ...CODE_ORDER,
   "other-source",
   "other-family",
   "wrong-order",

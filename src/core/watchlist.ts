@@ -5,6 +5,7 @@ import { type GuardSecret, guardPorts } from "./guard.ts";
 import { SNAP_BYTES } from "./pcap.ts";
 import { portKey } from "./port.ts";
 import { commonFlags } from "./tcp-flags.ts";
+import { lastPort } from "./totp.ts";
 
 export interface Watchlist {
   /** Port keys. */
@@ -26,11 +27,23 @@ export function watchlistFor(
   secret: GuardSecret,
   spaPort?: number,
 ): Watchlist {
+  const codes = codeKeys(doors);
   // A guard there would be touched by every honest packet.
-  const taken = spaPort === undefined ? inUse : new Set([...inUse, portKey("udp", spaPort)]);
+  const taken = new Set([...inUse, ...codes, ...(spaPort === undefined ? [] : [portKey("udp", spaPort)])]);
   const guards = scanGuard ? guardPorts(doors, taken, secret) : new Set<number>();
   const steps = doors.flatMap((door) => door.sequence.map((step) => portKey(step.protocol, step.number)));
-  const flags = commonFlags(doors.filter((door) => door.sequence.length > 0).map((door) => door.tcpflags));
-  const filter = filterFor(new Set([...steps, ...guards]), flags, spaPort);
+  const knockedAt = doors.filter(({ sequence, totp }) => sequence.length > 0 || totp !== undefined);
+  const flags = commonFlags(knockedAt.map((door) => door.tcpflags));
+  const filter = filterFor(new Set([...steps, ...codes, ...guards]), flags, spaPort);
   return { guards, filter, snapBytes: spaPort === undefined ? HEADERS_BYTES : SNAP_BYTES };
+}
+
+/** The port keys of all ranges that codes are knocked on. */
+export function codeKeys(doors: readonly Door[]): number[] {
+  return doors.flatMap(({ totp }) => {
+    if (totp === undefined) return [];
+    const { firstPort, digits } = totp;
+    const ports = lastPort(firstPort, digits) - firstPort + 1;
+    return Array.from({ length: ports }, (_, index) => portKey("tcp", firstPort + index));
+  });
 }

@@ -6,6 +6,7 @@ import type { Knock } from "./knock.ts";
 import { type AttemptReport, DEAF, type Deafness, type MatchReport } from "./match-report.ts";
 import { formatPort } from "./port.ts";
 import { FIRST_SYN, formatFlags } from "./tcp-flags.ts";
+import { pairPorts } from "./totp.ts";
 import { type Trail, Trails } from "./trails.ts";
 import type { Audience, SeenKnock, Verdict } from "./verdict.ts";
 import { compareVerdicts } from "./verdict-words.ts";
@@ -51,6 +52,9 @@ export class Witness implements MatchReport {
     trail.stage = stage;
     trail.ended = stage < door.sequence.length ? undefined : "opened";
     if (trail.ended === undefined) return this.#advanced(door, stage);
+    if (door.totp?.afterSequence === true) {
+      return this.#say({ outcome: "code-next", door: door.name, expected: pairPorts(door.totp.firstPort, 0) });
+    }
     this.#say({ outcome: this.#isOpen(door, present.source) ? "extended" : "opened", door: door.name });
   }
 
@@ -156,13 +160,15 @@ export class Witness implements MatchReport {
 }
 
 function presentOf(knock: Knock, watched: SeenKnock["watched"], nowMs: number): Present {
-  const { protocol, port, flags } = knock;
-  const seen = {
-    destination: formatAddress(knock.destination),
+  const isFirst = knock.protocol !== "tcp" || (knock.flags & FIRST_SYN.mask) === FIRST_SYN.value;
+  return { source: formatAddress(knock.source), knock: seenKnock(knock, watched), isFirst, nowMs };
+}
+
+export function seenKnock({ destination, protocol, port, flags }: Knock, watched: SeenKnock["watched"]): SeenKnock {
+  return {
+    destination: formatAddress(destination),
     port: formatPort({ protocol, number: port }),
     ...(protocol === "tcp" ? { flags: formatFlags(flags) } : {}),
     watched,
   };
-  const isFirst = protocol !== "tcp" || (flags & FIRST_SYN.mask) === FIRST_SYN.value;
-  return { source: formatAddress(knock.source), knock: seen, isFirst, nowMs };
 }

@@ -36,11 +36,7 @@ export function readKeys(rules: readonly KeyRule[]): readonly Key[] {
 
 function readKey({ name, file, legacy }: KeyRule): ReturnType<typeof parseKeyFile> {
   const what = `cannot take the key of ${name} from ${JSON.stringify(file)}`;
-  const { text, mode } = readWhole(file, what);
-  if ((mode & OTHERS) !== 0) {
-    const octal = (mode & 0o7777).toString(8).padStart(4, "0");
-    throw new Failure(EXIT.CONFIG, `${what}: others may read it (mode ${octal})`, `chmod 600 ${file}`);
-  }
+  const text = readPrivate(file, what, KEY_FILE_BYTES_MAX);
   try {
     return parseKeyFile(text, legacy);
   } catch (error) {
@@ -48,19 +44,27 @@ function readKey({ name, file, legacy }: KeyRule): ReturnType<typeof parseKeyFil
   }
 }
 
-function readWhole(file: string, what: string): { text: string; mode: number } {
+/** The text of a file that nobody but its owner may read. `what` begins the Failure, `absent` is the hint if there is no file. */
+export function readPrivate(file: string, what: string, bytesMax: number, absent?: string): string {
+  const { text, mode } = readWhole(file, what, bytesMax, absent);
+  if ((mode & OTHERS) === 0) return text;
+  const octal = (mode & 0o7777).toString(8).padStart(4, "0");
+  throw new Failure(EXIT.CONFIG, `${what}: others may read it (mode ${octal})`, `chmod 600 ${file}`);
+}
+
+function readWhole(file: string, what: string, bytesMax: number, absent?: string): { text: string; mode: number } {
   try {
     const descriptor = openSync(file, "r");
     try {
       const { mode, size } = fstatSync(descriptor);
-      if (size > KEY_FILE_BYTES_MAX) throw new RangeError(`larger than ${KEY_FILE_BYTES_MAX} bytes`);
+      if (size > bytesMax) throw new RangeError(`larger than ${bytesMax} bytes`);
       return { text: readFileSync(descriptor, "utf8"), mode };
     } finally {
       closeSync(descriptor);
     }
   } catch (error) {
     const reason = reasonOf(error);
-    const hint = reason.startsWith("permission") ? `the daemon must own it: chown knockd ${file}` : undefined;
+    const hint = reason.startsWith("permission") ? `the daemon must own it: chown knockd ${file}` : absent;
     throw new Failure(EXIT.NO_INPUT, `${what}: ${reason}`, hint);
   }
 }

@@ -1,4 +1,4 @@
-// The used packets on disk: appended before a door opens, read at start, so that neither SIGKILL nor a restart makes a used
+// The used packets, and the used codes, on disk: appended before a door opens, read at start, so that neither SIGKILL nor a restart makes a used
 // packet good again.
 import {
   closeSync,
@@ -14,11 +14,20 @@ import {
 import { join } from "node:path";
 import { type Remembered, ReplayMemory, readReplays, replayLine } from "../core/replay.ts";
 import { spaWords } from "../core/spa-words.ts";
+import { codeWords } from "../core/totp-words.ts";
 import type { Replays } from "../core/unlock.ts";
 import { reasonOf } from "../core/words.ts";
 import type { Log } from "./log.ts";
 
-const FILE = "replays";
+/** What it is called, and what the log says when it cannot be written. */
+export interface ReplayKind {
+  readonly file: string;
+  readonly event: string;
+  readonly notKept: (reason: string) => string;
+}
+
+const PACKETS: ReplayKind = { file: "replays", event: "spa-memory", notKept: spaWords.replayNotKept };
+export const CODES: ReplayKind = { file: "used-codes", event: "code-memory", notKept: codeWords.usedNotKept };
 /** BOUNDED: bytes of the file. Past so many, and past twice what was left by the last time, it is written anew. */
 const COMPACT_BYTES = 256 * 1024;
 /** Nothing that we write is longer. */
@@ -28,15 +37,17 @@ export class ReplayFile implements Replays {
   readonly #directory: string;
   readonly #path: string;
   readonly #memory = new ReplayMemory();
+  readonly #kind: ReplayKind;
   readonly #log: Pick<Log, "error">;
   #loaded = false;
   #file: number | undefined;
   #bytes = 0;
   #compactAt = COMPACT_BYTES;
 
-  constructor(stateDirectory: string, log: Pick<Log, "error">) {
+  constructor(stateDirectory: string, log: Pick<Log, "error">, kind = PACKETS) {
     this.#directory = stateDirectory;
-    this.#path = join(stateDirectory, FILE);
+    this.#path = join(stateDirectory, kind.file);
+    this.#kind = kind;
     this.#log = log;
   }
 
@@ -75,7 +86,7 @@ export class ReplayFile implements Replays {
     } catch (error) {
       this.#spoil();
       // The knocker is honest and must get in: a full disk may be what he comes for.
-      this.#log.error({ event: "spa-memory" }, spaWords.replayNotKept(reasonOf(error)));
+      this.#log.error({ event: this.#kind.event }, this.#kind.notKept(reasonOf(error)));
     }
     return true;
   }

@@ -109,7 +109,7 @@ describe("a door for signed packets", () => {
     [
       "packets that are turned off",
       "{ spa: false, open: 22 }",
-      "doors.x: expected sequence, one_time_sequences or spa: nobody could ever open this door",
+      "doors.x: expected sequence, one_time_sequences, totp or spa: nobody could ever open this door",
     ],
     [
       "a longest time below its own",

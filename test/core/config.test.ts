@@ -250,7 +250,7 @@ describe("a sequence", () => {
 
   it("or one-time sequences earn a door, one of the two", () => {
     expect(problemsOf("doors:\n  ssh:\n    open: 22\n")).toEqual([
-      "2:3 doors.ssh: expected sequence, one_time_sequences or spa: nobody could ever open this door",
+      "2:3 doors.ssh: expected sequence, one_time_sequences, totp or spa: nobody could ever open this door",
     ]);
     expect(doorProblems("one_time_sequences: /etc/knockd/x")).toEqual([
       "4:25 doors.ssh.one_time_sequences: a door has either sequence or one_time_sequences, got both",
@@ -553,7 +553,7 @@ describe("an option", () => {
 
 describe("an unknown key", () => {
   const doorKeys =
-    "sequence one_time_sequences seq_timeout seq_cooldown tcpflags target open set set_6 for start_command start_command_6 stop_command stop_command_6 cmd_timeout spa nat max_for";
+    "sequence one_time_sequences seq_timeout seq_cooldown tcpflags target open set set_6 for start_command start_command_6 stop_command stop_command_6 cmd_timeout spa nat totp require max_for";
   it.each([
     ["sequnce: 1", "did you mean sequence?"],
     ["Sequence: 1", "did you mean sequence?"],
@@ -641,7 +641,7 @@ doors:
     expect(problemsOf(yaml)).toEqual([
       expect.stringMatching(/^2:3 doors\.1st: a door's name/),
       expect.stringMatching(/^2:49 doors\.1st\.cmd_timeout: a grant has one end/),
-      expect.stringMatching(/^3:3 doors\.ssh: expected sequence, one_time_sequences or spa/),
+      expect.stringMatching(/^3:3 doors\.ssh: expected sequence, one_time_sequences, totp or spa/),
       expect.stringMatching(/^4:10 doors\.ssh\.set: expected family/),
     ]);
   });

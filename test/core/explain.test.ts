@@ -6,9 +6,10 @@ import { LINKTYPE } from "../../src/core/pcap.ts";
 import { portKey } from "../../src/core/port.ts";
 import { progressWords } from "../../src/core/progress.ts";
 import { sightingWords } from "../../src/core/verdict-words.ts";
+import { codeNow, knocksOf } from "../support/codes.ts";
 import { config, type DoorOptions } from "../support/doors.ts";
 import { frame } from "../support/frames.ts";
-import { packetOf } from "../support/rig.ts";
+import { CODE_SECRET, packetOf } from "../support/rig.ts";
 
 const A: DoorOptions = { name: "A", sequence: "10,20,30", seq_timeout: 10, open: "22/tcp", for: "30s" };
 const NOON = Date.UTC(2026, 10, 23, 12, 0, 0);
@@ -23,13 +24,21 @@ interface Explained {
 /** The rig's language; `+-5` sets the clock back. */
 function explain(
   knocks: string,
-  { doors = [A], local = undefined as string[] | undefined, linkType = LINKTYPE.RAW as number } = {},
+  {
+    doors = [A],
+    local = undefined as string[] | undefined,
+    linkType = LINKTYPE.RAW as number,
+    isSecretRead = true,
+  } = {},
 ): Explained {
   const says: string[] = [];
   const times: number[] = [];
   const addresses = local?.flatMap((text) => parseAddress(text) ?? []);
   const guards = new Set([portKey("tcp", 21)]);
-  const explainer = new Explainer({ doors: config(doors).doors, guards, local: addresses }, (sighting, atMs) => {
+  const parsed = config(doors).doors;
+  const judged = isSecretRead ? parsed : [];
+  const codeSecrets = new Map(judged.map(({ name }) => [name, CODE_SECRET]));
+  const explainer = new Explainer({ doors: parsed, guards, local: addresses, codeSecrets }, (sighting, atMs) => {
     says.push(sightingWords(sighting));
     times.push((atMs - NOON) / 1000);
   });
@@ -41,6 +50,8 @@ function explain(
   const answer = explainer.end();
   return { says, times, answer, summary: answer.best.map((each) => `${each.source}: ${progressWords(each)}`) };
 }
+
+const CODES: DoorOptions = { name: "C", sequence: "10,20", totp: { secret_file: "/k", ports: 20_000 } };
 
 const X = "192.0.2.7";
 const Y = "192.0.2.8";
@@ -154,5 +165,39 @@ describe("the one cause", () => {
     }
     const { best, forgotten } = explainer.end();
     expect([best.length, forgotten]).toEqual([10_000, 10]);
+  });
+});
+
+describe("codes in a capture", () => {
+  const code = (later: number): string => knocksOf(codeNow(later, 6, NOON));
+
+  it("are judged by its clock, each once", () => {
+    const { says, summary } = explain(`${code(0)} ${code(0)} ${code(-3)}`, { doors: [CODES] });
+    expect(says.filter((text) => !text.includes("stage"))).toEqual([
+      "C: opens",
+      "C: code used already",
+      "C: code not valid now, but 3 steps (90 s) ago: was it too old, or is a clock off?, failed code 1 of 5",
+    ]);
+    expect(summary).toEqual([`${X}: C opens`]);
+  });
+
+  it("that are of another time are the last word on why the door did not open", () => {
+    const { summary } = explain(code(4), { doors: [CODES] });
+    expect(summary).toEqual([
+      `${X}: C does not open: code not valid now, but in 4 steps (120 s): the phone's clock or ours is off, failed code 1 of 5`,
+    ]);
+  });
+
+  it("come after the sequence where both are required", () => {
+    const doors: DoorOptions[] = [{ ...CODES, require: ["sequence", "totp"] }];
+    expect(explain("S10 S20", { doors }).answer.opened).toBe(false);
+    expect(explain(`S10 S20 ${code(1)}`, { doors }).answer.opened).toBe(true);
+  });
+
+  it("are not judged without the secret", () => {
+    expect(explain(code(0), { doors: [CODES], isSecretRead: false })).toMatchObject({
+      says: [],
+      answer: { opened: false },
+    });
   });
 });

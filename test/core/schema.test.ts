@@ -77,6 +77,8 @@ describe("the JSON Schema", () => {
       "cmd_timeout",
       "spa",
       "nat",
+      "totp",
+      "require",
       "max_for",
     ]);
     expect(Object.keys(keys.additionalProperties.properties)).toEqual([

@@ -34,6 +34,8 @@ export const DESTINATIONS: Record<string, string> = {
   second: "198.51.100.2",
   foreign: "10.99.0.77",
 };
+/** Of every door with totp: the one of RFC 6238's appendix B. */
+export const CODE_SECRET = Uint8Array.from(Buffer.from("12345678901234567890"));
 const IPV4_SOURCE = 12;
 const OWN_IPV6 = "2001:db8::1";
 const FLAGS: Record<string, number> = { F: TCP.FIN, S: TCP.SYN, R: TCP.RST, P: TCP.PSH, A: TCP.ACK, U: TCP.URG };
@@ -59,6 +61,7 @@ export class Rig {
   local = addresses("own", "second");
   readonly ledger: MemoryLedger;
   readonly replays = new MemoryReplays();
+  readonly usedCodes = new MemoryReplays();
   /** The secrets of each key of the config. */
   secrets: KeySecrets = { key: Buffer.alloc(32, 1), hmacKey: Buffer.alloc(64, 2) };
   /** What reading the key files ends with. */
@@ -85,6 +88,11 @@ export class Rig {
       guardSecret: [1, 2, 3, 4],
       audience: this.onlookers,
       replays: this.replays,
+      usedCodes: this.usedCodes,
+      readCodeSecrets: (doors) => {
+        if (this.keyFailure !== undefined) throw this.keyFailure;
+        return new Map(doors.flatMap(({ name, totp }) => (totp === undefined ? [] : [[name, CODE_SECRET]])));
+      },
       readKeys: (rules) => {
         if (this.keyFailure !== undefined) throw this.keyFailure;
         return rules.map((rule) => ({ ...rule, ...this.secrets }));
