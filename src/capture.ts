@@ -3,8 +3,8 @@
 // because cap aborts when its interface goes, and does not return to the event loop while packets keep coming.
 import { writeSync } from "node:fs";
 import type { Cap } from "cap";
+import { fileHeader, LINKTYPE, RECORD_HEADER_BYTES, SNAP_BYTES, writeRecordHeader } from "./core/capture/pcap.ts";
 import { EXIT } from "./core/exit.ts";
-import { fileHeader, LINKTYPE, RECORD_HEADER_BYTES, SNAP_BYTES, writeRecordHeader } from "./core/pcap.ts";
 
 /** What the daemon says on stdin, as one line of JSON. cap chooses its own snap length. */
 interface Order {

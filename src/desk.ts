@@ -1,22 +1,22 @@
 // The desk behind the control socket: what each request makes the daemon do, and the answer to it.
 import { type Address, formatAddress, parseAddress } from "./core/address.ts";
-import type { FirewallKind } from "./core/config.ts";
-import type { MetricsLine, Request } from "./core/control.ts";
+import type { FirewallKind } from "./core/config/config.ts";
+import { nearest } from "./core/config/nearest.ts";
+import type { MetricsLine, Request } from "./core/control/control.ts";
+import { ATTEMPTS_TOLD, GRANTS_A_LINE, type OpenGrant, type StatusLine } from "./core/control/status.ts";
 import type { Door } from "./core/door.ts";
 import { EXIT, Failure } from "./core/exit.ts";
 import type { Grant } from "./core/grant.ts";
-import { nearest } from "./core/nearest.ts";
 import { formatPort } from "./core/port.ts";
-import { ATTEMPTS_TOLD, GRANTS_A_LINE, type OpenGrant, type StatusLine } from "./core/status.ts";
-import { sightingJson } from "./core/verdict-json.ts";
-import { words } from "./core/words.ts";
+import { words } from "./core/text/words.ts";
+import { sightingJson } from "./core/verdict/json.ts";
 import type { Daemon } from "./daemon.ts";
 import type { Deed } from "./doorkeeper.ts";
-import { Backlog } from "./io/backlog.ts";
-import type { CaptureStatus } from "./io/captures.ts";
+import type { CaptureStatus } from "./io/capture/captures.ts";
 import { wallTime } from "./io/clock.ts";
-import type { Log } from "./io/log.ts";
-import { ONLOOKERS_MAX, type Onlookers } from "./io/onlookers.ts";
+import { Backlog } from "./io/control/backlog.ts";
+import { ONLOOKERS_MAX, type Onlookers } from "./io/control/onlookers.ts";
+import type { Log } from "./io/log/log.ts";
 
 const BY_HAND = "by hand";
 /** BOUNDED: lines of the metrics, of 200 characters at most, that go in one answer. */

@@ -1,11 +1,11 @@
 // A door's commands: filled in, so many at a time, and every way they can go wrong in the log.
-import type { Counters } from "./core/counters.ts";
+import type { Counters } from "./core/control/counters.ts";
 import { type Command, hasClose } from "./core/door.ts";
 import type { Grant } from "./core/grant.ts";
-import { commandText, words } from "./core/words.ts";
+import { commandText, words } from "./core/text/words.ts";
 import { wallTime } from "./io/clock.ts";
 import { type CommandResult, fillIn } from "./io/command.ts";
-import type { Log } from "./io/log.ts";
+import type { Log } from "./io/log/log.ts";
 import { pause } from "./io/pause.ts";
 import { Slots } from "./io/slots.ts";
 

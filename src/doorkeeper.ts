@@ -1,15 +1,15 @@
 // What opening, extending and closing a grant consist of: ledger, firewall, command, log. The undo of each act stands beside
 // it, is planned on disk before the act, and acts for one door and address never overtake each other.
-import type { Counters } from "./core/counters.ts";
+import type { Counters } from "./core/control/counters.ts";
 import { hasClose } from "./core/door.ts";
 import type { Grant } from "./core/grant.ts";
-import { words } from "./core/words.ts";
+import { words } from "./core/text/words.ts";
 import { type CommandTools, DoorCommands, failureText } from "./door-commands.ts";
 import { wallTime } from "./io/clock.ts";
-import type { Firewall } from "./io/firewall.ts";
-import type { Ledger } from "./io/ledger.ts";
+import type { Firewall } from "./io/firewall/firewall.ts";
 import { endsWithin, pause } from "./io/pause.ts";
 import { Serial } from "./io/serial.ts";
+import type { Ledger } from "./io/state/ledger.ts";
 import { entryOf } from "./ledger-entry.ts";
 
 /** What the doorkeeper works with. */

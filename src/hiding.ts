@@ -1,7 +1,7 @@
 // Keeps hidden what the doors open: at start, at each reload, and again whenever somebody else has flushed the firewall.
-import type { Config } from "./core/config.ts";
+import type { Config } from "./core/config/config.ts";
 import type { Grants } from "./core/grant.ts";
-import { words } from "./core/words.ts";
+import { words } from "./core/text/words.ts";
 import type { Doorkeeper, Tools } from "./doorkeeper.ts";
 import { Alarm } from "./io/alarm.ts";
 import { Serial } from "./io/serial.ts";

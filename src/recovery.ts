@@ -1,12 +1,12 @@
 // Taking up what is open already: at start, what an earlier run left; in between, what somebody else took out of the firewall.
-import type { Config } from "./core/config.ts";
+import type { Config } from "./core/config/config.ts";
 import { usesFirewall } from "./core/door.ts";
 import type { Grants } from "./core/grant.ts";
 import { doorOfEntry, remainingMs } from "./core/ledger.ts";
-import { words } from "./core/words.ts";
+import { words } from "./core/text/words.ts";
 import type { Doorkeeper, Tools } from "./doorkeeper.ts";
 import { momentOf } from "./io/clock.ts";
-import type { Log } from "./io/log.ts";
+import type { Log } from "./io/log/log.ts";
 
 /** How a grant was earned that only the kernel knows. */
 const UNKNOWN = "unknown";

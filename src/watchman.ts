@@ -1,19 +1,19 @@
 // What is looked out for: the doors of the config with the sequences that are good now, the guard ports, the filter for both.
-import type { Config } from "./core/config.ts";
+import type { Config } from "./core/config/config.ts";
+import { keyWeaknesses } from "./core/config/key-weakness.ts";
 import type { Door } from "./core/door.ts";
 import type { GuardSecret } from "./core/guard.ts";
-import type { Key } from "./core/key.ts";
-import { keyWeaknesses } from "./core/key-weakness.ts";
 import type { Matcher } from "./core/match.ts";
-import { spaWords } from "./core/spa-words.ts";
-import type { CodeSecret } from "./core/totp-code.ts";
+import type { Key } from "./core/spa/key.ts";
+import { spaWords } from "./core/spa/words.ts";
+import type { CodeSecret } from "./core/totp/code.ts";
+import { codeWords } from "./core/totp/words.ts";
 import type { CodeMatcher } from "./core/totp-match.ts";
-import { codeWords } from "./core/totp-words.ts";
 import type { Unlocker } from "./core/unlock.ts";
 import { type Watchlist, watchlistFor } from "./core/watchlist.ts";
-import type { Log } from "./io/log.ts";
-import { OneTimeFiles } from "./io/one-time-files.ts";
-import type { ReplayFile } from "./io/replay-file.ts";
+import type { Log } from "./io/log/log.ts";
+import { OneTimeFiles } from "./io/state/one-time-files.ts";
+import type { ReplayFile } from "./io/state/replay-file.ts";
 
 export interface Lookout {
   readonly log: Log;

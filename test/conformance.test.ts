@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { parseConfig } from "../src/core/config.ts";
+import { parseConfig } from "../src/core/config/config.ts";
 import { config, configOf, type DoorOptions } from "./support/doors.ts";
 import { datagram, HEADER, ip, PROTOCOL, syn } from "./support/frames.ts";
 import { addresses, DESTINATIONS, pass, type Rig, SOURCES, startRig, stopClock } from "./support/rig.ts";

@@ -1,7 +1,7 @@
 // The plot with signed packets: the second way to earn a door, under the same roof as the first.
 import { writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Outgoing } from "../src/core/spa-seal.ts";
+import type { Outgoing } from "../src/core/spa/seal.ts";
 import { configOf } from "./support/doors.ts";
 import { datagram } from "./support/frames.ts";
 import { pass, Rig, stopClock } from "./support/rig.ts";

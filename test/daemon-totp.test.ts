@@ -1,6 +1,6 @@
 // The plot with codes of an authenticator app: the third way to earn a door, from the frame to the firewall.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { sightingWords } from "../src/core/verdict-words.ts";
+import { sightingWords } from "../src/core/verdict/words.ts";
 import { codeKeys, watchlistFor } from "../src/core/watchlist.ts";
 import { codeNow, knocksOf, wrongCode } from "./support/codes.ts";
 import { configOf } from "./support/doors.ts";

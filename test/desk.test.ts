@@ -7,11 +7,11 @@ import {
   metricsSchema,
   type Request,
   watchSchema,
-} from "../src/core/control.ts";
+} from "../src/core/control/control.ts";
+import { GRANTS_A_LINE, type StatusLine, statusSchema } from "../src/core/control/status.ts";
 import { EXIT } from "../src/core/exit.ts";
-import { GRANTS_A_LINE, type StatusLine, statusSchema } from "../src/core/status.ts";
 import { Desk } from "../src/desk.ts";
-import { ONLOOKERS_MAX } from "../src/io/onlookers.ts";
+import { ONLOOKERS_MAX } from "../src/io/control/onlookers.ts";
 import { config, type DoorOptions } from "./support/doors.ts";
 import { readingOf } from "./support/prometheus.ts";
 import { Rig, startRig, stopClock } from "./support/rig.ts";

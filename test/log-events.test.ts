@@ -2,9 +2,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { LINES_MAX } from "../src/core/line-limit.ts";
-import { captureLog } from "../src/io/capture-log.ts";
-import { Logbook } from "../src/io/log.ts";
+import { LINES_MAX } from "../src/core/text/line-limit.ts";
+import { captureLog } from "../src/io/capture/capture-log.ts";
+import { Logbook } from "../src/io/log/log.ts";
 import { config, type DoorOptions } from "./support/doors.ts";
 import { MemoryLedger } from "./support/memory-ledger.ts";
 import { memoryLog } from "./support/memory-log.ts";

@@ -3,7 +3,7 @@
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
-import { formatProblem } from "../core/problem.ts";
+import { formatProblem } from "../core/config/problem.ts";
 import { KnockError } from "./error.ts";
 import type { Profiles } from "./profile-schema.ts";
 import { holdsSecrets, parseProfiles } from "./profiles.ts";

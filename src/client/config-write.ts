@@ -3,7 +3,7 @@
 import { mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { isMap, parseDocument } from "yaml";
-import { formatProblem } from "../core/problem.ts";
+import { formatProblem } from "../core/config/problem.ts";
 import { readConfigFile } from "./config-file.ts";
 import { KnockError } from "./error.ts";
 import { parseProfiles } from "./profiles.ts";

@@ -1,8 +1,8 @@
 // The command line of the client -> what it asks for. Everything is checked here, before the first packet leaves.
 
 import { isIP } from "node:net";
-import { parseDuration } from "../core/duration.ts";
 import type { Port } from "../core/port.ts";
+import { parseDuration } from "../core/text/duration.ts";
 import { type OptionName, readWords } from "./argv.ts";
 import { KnockError } from "./error.ts";
 import { type FindService, parseTarget } from "./target.ts";

@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 import ipaddr from "ipaddr.js";
-import { SEAL_RANDOM_BYTES, seal } from "../core/spa-seal.ts";
+import { SEAL_RANDOM_BYTES, seal } from "../core/spa/seal.ts";
 import { KnockError } from "./error.ts";
 import type { Packet, Target } from "./plan.ts";
 import { sendDatagram, wordsOf } from "./send.ts";

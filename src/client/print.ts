@@ -1,7 +1,7 @@
 // What a run would send, for a person to read: ports and addresses, and of a signed packet all but its keys.
 
 import { formatPort } from "../core/port.ts";
-import { lastPort } from "../core/totp.ts";
+import { lastPort } from "../core/totp/totp.ts";
 import { messageOf } from "./packet.ts";
 import type { CodeKnocks, Packet, Plan, Target } from "./plan.ts";
 import { wordsOf } from "./send.ts";

@@ -1,10 +1,10 @@
 // The profiles' one source of truth: every key of config.yaml with its form, default and sentence.
 import { z } from "zod";
 import { formatAddress } from "../core/address.ts";
+import * as form from "../core/config/schema-forms.ts";
 import { STEPS_MAX } from "../core/door.ts";
 import type { Port } from "../core/port.ts";
-import * as form from "../core/schema-forms.ts";
-import { lastPort } from "../core/totp.ts";
+import { lastPort } from "../core/totp/totp.ts";
 
 export const PROFILE_NAME_MAX = 64;
 export const PROFILE_NAME = new RegExp(`^[A-Za-z][\\w.-]{0,${PROFILE_NAME_MAX - 1}}$`);

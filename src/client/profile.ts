@@ -1,8 +1,8 @@
 // A profile of the config file, and what the command line says beside it -> what to do.
 
-import { nearest } from "../core/nearest.ts";
+import { nearest } from "../core/config/nearest.ts";
 import type { Port } from "../core/port.ts";
-import { codePorts, readCode } from "../core/totp.ts";
+import { codePorts, readCode } from "../core/totp/totp.ts";
 import { codeOfNow, promptForCode } from "./code.ts";
 import { type ConfigFile, configPath, readConfigFile } from "./config-file.ts";
 import { KnockError } from "./error.ts";

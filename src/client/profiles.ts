@@ -1,8 +1,8 @@
 // The text of config.yaml -> profiles. All problems at once, each with place, value and expectation.
 
-import { problemsOf, quoted, quotedPath } from "../core/config-problem.ts";
-import type { Problem } from "../core/problem.ts";
-import { readYaml, type YamlFile } from "../core/yaml-file.ts";
+import { problemsOf, quoted, quotedPath } from "../core/config/config-problem.ts";
+import type { Problem } from "../core/config/problem.ts";
+import { readYaml, type YamlFile } from "../core/config/yaml-file.ts";
 import { knownKeys, PROFILE_NAME, PROFILE_NAME_MAX, type Profiles, profilesSchema } from "./profile-schema.ts";
 
 export type ParsedProfiles = { readonly profiles: Profiles } | { readonly problems: readonly Problem[] };

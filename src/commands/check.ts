@@ -1,15 +1,15 @@
 // `knockd check`: every problem of the file at once, and what is unwise in a file without problems.
 import { Command } from "commander";
-import type { Config } from "../core/config.ts";
+import type { Config } from "../core/config/config.ts";
+import { hints } from "../core/config/hints.ts";
+import { formatPath, formatProblem, type Problem } from "../core/config/problem.ts";
+import { suggestSequence } from "../core/config/suggest.ts";
+import { weaknesses } from "../core/config/weakness.ts";
+import type { YamlFile } from "../core/config/yaml-file.ts";
 import { EXIT, type ExitCode, type Failure } from "../core/exit.ts";
-import { hints } from "../core/hints.ts";
-import { formatPath, formatProblem, type Problem } from "../core/problem.ts";
-import { suggestSequence } from "../core/suggest.ts";
-import { weaknesses } from "../core/weakness.ts";
-import type { YamlFile } from "../core/yaml-file.ts";
 import { codeSecretFailures } from "../io/code-secrets.ts";
-import { keyFileFailures } from "../io/key-files.ts";
-import { randomFraction } from "../io/secret.ts";
+import { keyFileFailures } from "../io/state/key-files.ts";
+import { randomFraction } from "../io/state/secret.ts";
 import { CONFIG_OPTION, parseFile } from "./config-file.ts";
 import { examples } from "./help-text.ts";
 import { hint, painted, print, printError } from "./terminal.ts";

@@ -1,6 +1,6 @@
 // `knockd close`: closes a door ahead of its time, or all of them.
 import { Command } from "commander";
-import type { Request } from "../core/control.ts";
+import type { Request } from "../core/control/control.ts";
 import { EXIT, Failure } from "../core/exit.ts";
 import { printDeeds } from "./deeds.ts";
 import { examples } from "./help-text.ts";

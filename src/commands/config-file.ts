@@ -1,9 +1,9 @@
 // Reads knockd.yaml for the commands that need one.
 import { readFileSync, statSync } from "node:fs";
-import { CONFIG_BYTES_MAX, type Config, type Parsed, parseConfig } from "../core/config.ts";
+import { CONFIG_BYTES_MAX, type Config, type Parsed, parseConfig } from "../core/config/config.ts";
+import { formatProblem } from "../core/config/problem.ts";
 import { EXIT, Failure } from "../core/exit.ts";
-import { formatProblem } from "../core/problem.ts";
-import { reasonOf } from "../core/words.ts";
+import { reasonOf } from "../core/text/words.ts";
 
 export const DEFAULT_CONFIG = "/etc/knockd/knockd.yaml";
 

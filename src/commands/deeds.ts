@@ -1,7 +1,7 @@
 // Asks the running daemon to do something, and prints what came of it.
-import { type Deed, deedSchema, type Request } from "../core/control.ts";
+import { type Deed, deedSchema, type Request } from "../core/control/control.ts";
 import { EXIT, type ExitCode } from "../core/exit.ts";
-import { ask } from "../io/control-client.ts";
+import { ask } from "../io/control/control-client.ts";
 import { print, printError } from "./terminal.ts";
 
 /** Throws a Failure if it could not be done. */

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { Failure } from "../core/exit.ts";
 import { examine, type Result } from "../doctor/examine.ts";
 import { type ConfigRead, Machine } from "../doctor/machine.ts";
-import { stateDirectory } from "../io/directories.ts";
+import { stateDirectory } from "../io/state/directories.ts";
 import { CONFIG_OPTION, loadConfig } from "./config-file.ts";
 import { examples } from "./help-text.ts";
 import { painted, print } from "./terminal.ts";

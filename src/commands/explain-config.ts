@@ -1,12 +1,12 @@
 // What a config refers to and only this machine has: one-time sequences and key files, as far as `knockd explain` can read them.
-import type { Config } from "../core/config.ts";
+import type { Config } from "../core/config/config.ts";
 import type { Door } from "../core/door.ts";
-import type { Key } from "../core/key.ts";
-import type { CodeSecret } from "../core/totp-code.ts";
-import { reasonOf } from "../core/words.ts";
+import type { Key } from "../core/spa/key.ts";
+import { reasonOf } from "../core/text/words.ts";
+import type { CodeSecret } from "../core/totp/code.ts";
 import { codeSecretFailures, readCodeSecrets } from "../io/code-secrets.ts";
-import { keyFileFailures, readKeys } from "../io/key-files.ts";
-import { OneTimeFile } from "../io/one-time-file.ts";
+import { keyFileFailures, readKeys } from "../io/state/key-files.ts";
+import { OneTimeFile } from "../io/state/one-time-file.ts";
 import { hint } from "./terminal.ts";
 
 /** Only the daemon's own machine has the key files. */

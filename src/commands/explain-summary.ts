@@ -1,6 +1,7 @@
 // The last words of `knockd explain`: for each source, what opened, or the one cause why nothing did; and what was assumed.
-import type { Answer } from "../core/explain.ts";
-import { progressWords } from "../core/progress.ts";
+
+import { progressWords } from "../core/text/progress.ts";
+import type { Answer } from "../core/verdict/explain.ts";
 import { hint, painted, print } from "./terminal.ts";
 
 /** BOUNDED: sources that the summary names; a capture of a scan or a flood holds many. */

@@ -1,18 +1,18 @@
 // `knockd explain`: what the daemon would have made of a capture, knock by knock, and the one cause why a door did not open.
 import { Command, InvalidArgumentError } from "commander";
 import { type Address, parseAddress } from "../core/address.ts";
-import type { Config } from "../core/config.ts";
+import type { Config } from "../core/config/config.ts";
 import type { Door } from "../core/door.ts";
 import { EXIT, Failure } from "../core/exit.ts";
-import { Explainer } from "../core/explain.ts";
 import { guardPorts, neighbourPorts } from "../core/guard.ts";
-import { sightingJson } from "../core/verdict-json.ts";
-import { sightingWords } from "../core/verdict-words.ts";
-import { reasonOf } from "../core/words.ts";
-import { readCapture } from "../io/capture-file.ts";
-import { stateDirectory } from "../io/directories.ts";
+import { reasonOf } from "../core/text/words.ts";
+import { Explainer } from "../core/verdict/explain.ts";
+import { sightingJson } from "../core/verdict/json.ts";
+import { sightingWords } from "../core/verdict/words.ts";
+import { readCapture } from "../io/capture/capture-file.ts";
 import { portsInUse } from "../io/listening.ts";
-import { keptGuardSecret } from "../io/secret.ts";
+import { stateDirectory } from "../io/state/directories.ts";
+import { keptGuardSecret } from "../io/state/secret.ts";
 import { CONFIG_OPTION, loadConfig } from "./config-file.ts";
 import { codeSecretsFor, keysFor, withOneTime } from "./explain-config.ts";
 import { type KnownGuards, printSummary } from "./explain-summary.ts";

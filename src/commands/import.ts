@@ -1,14 +1,14 @@
 // `knockd import`: the configuration of the old knockd as a knockd.yaml on stdout; what it cannot keep, line by line on stderr.
 import { readFileSync, statSync } from "node:fs";
 import { Command } from "commander";
-import { isAccessConf } from "../core/access-conf.ts";
 import { EXIT, type ExitCode, Failure } from "../core/exit.ts";
-import { importFwknop, type KeyFile } from "../core/import-fwknop.ts";
-import { type Imported, importKnockd, KNOCKD_CONF_BYTES_MAX } from "../core/import-knockd.ts";
-import { formatNote, type Note } from "../core/import-note.ts";
-import { DEFAULTS_BYTES_MAX, readDefaults } from "../core/knockd-defaults.ts";
-import { reasonOf } from "../core/words.ts";
-import { writeKeyFile } from "../io/key-files.ts";
+import { isAccessConf } from "../core/import/access-conf.ts";
+import { importFwknop, type KeyFile } from "../core/import/fwknop.ts";
+import { type Imported, importKnockd, KNOCKD_CONF_BYTES_MAX } from "../core/import/knockd.ts";
+import { DEFAULTS_BYTES_MAX, readDefaults } from "../core/import/knockd-defaults.ts";
+import { formatNote, type Note } from "../core/import/note.ts";
+import { reasonOf } from "../core/text/words.ts";
+import { writeKeyFile } from "../io/state/key-files.ts";
 import { examples } from "./help-text.ts";
 import { printError } from "./terminal.ts";
 

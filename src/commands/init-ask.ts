@@ -1,6 +1,6 @@
 // The questions of `knockd init`. A flag answers one ahead, --yes all others with what stands in brackets.
 import { EXIT, Failure } from "../core/exit.ts";
-import { reasonOf } from "../core/words.ts";
+import { reasonOf } from "../core/text/words.ts";
 import { ask } from "../io/prompt.ts";
 import { print } from "./terminal.ts";
 

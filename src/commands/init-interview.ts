@@ -7,13 +7,13 @@ import {
   readServicePort,
   readSteps,
   readYes,
-} from "../core/init-answers.ts";
-import { ALL_LINKS, guessInterface, guessPort, guessSteps, type Surroundings } from "../core/init-guess.ts";
+} from "../core/init/init-answers.ts";
+import { ALL_LINKS, guessInterface, guessPort, guessSteps, type Surroundings } from "../core/init/init-guess.ts";
 import { formatPort, type Port } from "../core/port.ts";
 import { learnLinks } from "../doctor/links.ts";
 import { portsInUse } from "../io/listening.ts";
-import { randomFraction } from "../io/secret.ts";
 import { sshSession } from "../io/ssh-session.ts";
+import { randomFraction } from "../io/state/secret.ts";
 import { type Question, settle } from "./init-ask.ts";
 
 const OPEN_TIME = "30s";

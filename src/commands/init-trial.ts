@@ -1,8 +1,8 @@
 // The trial of `knockd init`: hidden for a while, kept only if somebody was seen to come in and says so.
 import type { Door } from "../core/door.ts";
-import type { Host } from "../core/host.ts";
-import { readTrialTime, readYes } from "../core/init-answers.ts";
-import { keptWords, knockedQuestion, overWords, trialWords } from "../core/init-words.ts";
+import { readTrialTime, readYes } from "../core/init/init-answers.ts";
+import { keptWords, knockedQuestion, overWords, trialWords } from "../core/init/init-words.ts";
+import type { Host } from "../core/show/host.ts";
 import { ask } from "../io/prompt.ts";
 import { Trial } from "../io/trial.ts";
 import { settle } from "./init-ask.ts";

@@ -1,17 +1,17 @@
 // `knockd init`: a first config by a few questions, tried out before anything stays hidden.
 import { existsSync } from "node:fs";
 import { Command } from "commander";
-import { parseConfig } from "../core/config.ts";
+import { parseConfig } from "../core/config/config.ts";
+import { hints } from "../core/config/hints.ts";
+import { weaknesses } from "../core/config/weakness.ts";
 import type { Door } from "../core/door.ts";
 import { EXIT, Failure } from "../core/exit.ts";
-import { hints } from "../core/hints.ts";
-import { type Host, parseHost } from "../core/host.ts";
-import { guessHost, isSsh, isUsed } from "../core/init-guess.ts";
-import { bootWarning, hostWords, howToKnock, nextSteps } from "../core/init-words.ts";
-import { doorName, initYaml } from "../core/init-yaml.ts";
+import { guessHost, isSsh, isUsed } from "../core/init/init-guess.ts";
+import { bootWarning, hostWords, howToKnock, nextSteps } from "../core/init/init-words.ts";
+import { doorName, initYaml } from "../core/init/init-yaml.ts";
 import { formatPort, type Port } from "../core/port.ts";
-import { weaknesses } from "../core/weakness.ts";
-import { reasonOf } from "../core/words.ts";
+import { type Host, parseHost } from "../core/show/host.ts";
+import { reasonOf } from "../core/text/words.ts";
 import { unitOf } from "../doctor/systemctl.ts";
 import { isTaken, refuseUnwritable, writeNewFile } from "../io/new-file.ts";
 import { canAsk } from "../io/prompt.ts";

@@ -1,14 +1,14 @@
 // `knockd keygen`: makes a key for signed packets, and prints what each kind of client needs of it.
 import { existsSync } from "node:fs";
 import { Command } from "commander";
-import type { Config } from "../core/config.ts";
-import { configText, type Enrolment, fwknopText, profileText, qrText } from "../core/enrol.ts";
+import type { Config } from "../core/config/config.ts";
 import { EXIT, Failure } from "../core/exit.ts";
-import { formatKeyFile } from "../core/key-file.ts";
 import type { Port } from "../core/port.ts";
-import { reasonOf } from "../core/words.ts";
-import { writeKeyFile } from "../io/key-files.ts";
-import { randomKey } from "../io/secret.ts";
+import { configText, type Enrolment, fwknopText, profileText, qrText } from "../core/spa/enrol.ts";
+import { formatKeyFile } from "../core/spa/key-file.ts";
+import { reasonOf } from "../core/text/words.ts";
+import { writeKeyFile } from "../io/state/key-files.ts";
+import { randomKey } from "../io/state/secret.ts";
 import { CONFIG_OPTION, loadConfig } from "./config-file.ts";
 import { examples } from "./help-text.ts";
 import { drawnCode } from "./qr.ts";

@@ -1,7 +1,7 @@
 // `knockd metrics`: what the running daemon has counted, for Prometheus.
 import { Command } from "commander";
-import { metricsSchema } from "../core/control.ts";
-import { ask } from "../io/control-client.ts";
+import { metricsSchema } from "../core/control/control.ts";
+import { ask } from "../io/control/control-client.ts";
 import { examples } from "./help-text.ts";
 import { print } from "./terminal.ts";
 

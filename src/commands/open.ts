@@ -1,7 +1,7 @@
 // `knockd open`: opens a door by hand, as a knock would.
 import { Command, InvalidArgumentError } from "commander";
-import { parseDuration } from "../core/duration.ts";
-import { reasonOf } from "../core/words.ts";
+import { parseDuration } from "../core/text/duration.ts";
+import { reasonOf } from "../core/text/words.ts";
 import { printDeeds } from "./deeds.ts";
 import { examples } from "./help-text.ts";
 

@@ -1,6 +1,6 @@
 // `knockd remove`: takes everything of ours out of the firewall; what was hidden is visible again.
 import { Command } from "commander";
-import { chooseFirewall } from "../io/firewalls.ts";
+import { chooseFirewall } from "../io/firewall/firewalls.ts";
 import { CONFIG_OPTION, loadConfig } from "./config-file.ts";
 import { examples } from "./help-text.ts";
 import { print } from "./terminal.ts";

@@ -1,11 +1,11 @@
 // Reading the config file again: on SIGHUP, or asked for over the control socket. One at a time; a bad file changes nothing.
-import type { Config } from "../core/config.ts";
-import type { Deed } from "../core/control.ts";
+import type { Config } from "../core/config/config.ts";
+import type { Deed } from "../core/control/control.ts";
 import { EXIT, Failure } from "../core/exit.ts";
-import { reasonOf, words } from "../core/words.ts";
+import { reasonOf, words } from "../core/text/words.ts";
 import type { Daemon } from "../daemon.ts";
-import { warnOfForwarding } from "../io/forwarding.ts";
-import type { Log } from "../io/log.ts";
+import { warnOfForwarding } from "../io/firewall/forwarding.ts";
+import type { Log } from "../io/log/log.ts";
 import { Serial } from "../io/serial.ts";
 import { loadConfig } from "./config-file.ts";
 

@@ -1,32 +1,32 @@
 // `knockd run`: the daemon in the foreground. Picks the real captures, firewall and log, and ties signals to them.
 import { Command, Option } from "commander";
-import { parseDuration } from "../core/duration.ts";
+import { weaknesses } from "../core/config/weakness.ts";
 import { EXIT, Failure } from "../core/exit.ts";
-import { weaknesses } from "../core/weakness.ts";
-import { words } from "../core/words.ts";
+import { parseDuration } from "../core/text/duration.ts";
+import { words } from "../core/text/words.ts";
 import { Daemon } from "../daemon.ts";
 import { Desk } from "../desk.ts";
-import { captureLog } from "../io/capture-log.ts";
-import { Captures } from "../io/captures.ts";
+import { captureLog } from "../io/capture/capture-log.ts";
+import { Captures } from "../io/capture/captures.ts";
 import { bootId } from "../io/clock.ts";
 import { readCodeSecrets } from "../io/code-secrets.ts";
 import { runCommand } from "../io/command.ts";
-import { Control } from "../io/control.ts";
-import { controlPath, stateDirectory } from "../io/directories.ts";
+import { Control } from "../io/control/control.ts";
+import { lock } from "../io/control/lock.ts";
+import { MetricsFile } from "../io/control/metrics-file.ts";
+import { Onlookers } from "../io/control/onlookers.ts";
 import { Ending } from "../io/ending.ts";
-import { chooseFirewall } from "../io/firewalls.ts";
-import { warnOfForwarding } from "../io/forwarding.ts";
-import { readKeys } from "../io/key-files.ts";
+import { chooseFirewall } from "../io/firewall/firewalls.ts";
+import { warnOfForwarding } from "../io/firewall/forwarding.ts";
 import { Leash } from "../io/leash.ts";
-import { Ledger } from "../io/ledger.ts";
 import { portsInUse } from "../io/listening.ts";
-import { lock } from "../io/lock.ts";
-import { Logbook } from "../io/log.ts";
-import { MetricsFile } from "../io/metrics-file.ts";
-import { Onlookers } from "../io/onlookers.ts";
+import { Logbook } from "../io/log/log.ts";
 import { goAhead } from "../io/priority.ts";
-import { CODES, ReplayFile } from "../io/replay-file.ts";
-import { guardSecret } from "../io/secret.ts";
+import { controlPath, stateDirectory } from "../io/state/directories.ts";
+import { readKeys } from "../io/state/key-files.ts";
+import { Ledger } from "../io/state/ledger.ts";
+import { CODES, ReplayFile } from "../io/state/replay-file.ts";
+import { guardSecret } from "../io/state/secret.ts";
 import { PRIVILEGES_NEEDED } from "../io/tool.ts";
 import { readVersion } from "../version.ts";
 import { CONFIG_OPTION } from "./config-file.ts";
@@ -53,10 +53,7 @@ interface Options extends Source {
 /** Ends with a signal, or rejects with a Failure when there is no going on. */
 async function run(options: Options): Promise<void> {
   // First of all: a signal that comes while we start must find us listening.
-  const ending = new Ending();
-  process.on("SIGTERM", () => ending.end());
-  process.on("SIGINT", () => ending.end());
-
+  const ending = Ending.bySignal();
   const leash = options.trial === undefined ? undefined : new Leash(parseDuration(options.trial), ending);
   const config = configFor(options);
   goAhead();
@@ -79,15 +76,14 @@ async function run(options: Options): Promise<void> {
     denied: (reason) => ending.fail(new Failure(EXIT.NO_PERMISSION, `cannot capture: ${reason}`, PRIVILEGES_NEEDED)),
   });
   const firewall = chooseFirewall(config, leash?.lease);
-  const watch = captures.watch.bind(captures);
   const ledger = new Ledger(state);
   const onlookers = new Onlookers();
   const replays = new ReplayFile(state, log);
   const usedCodes = new ReplayFile(state, log, CODES);
   const tools = { log, firewall, ledger, runCommand, boot: bootId() };
+  const watch = captures.watch.bind(captures);
   const lookout = { watch, portsInUse, guardSecret: secret, replays, readKeys, usedCodes, readCodeSecrets };
   const daemon = new Daemon(config, { ...tools, ...lookout, audience: onlookers });
-
   const metricsFile = new MetricsFile(() => desk.metrics(), log);
   const rereading = new Rereading(options, config, daemon, log, (taken) => {
     logbook.take(taken);
@@ -102,7 +98,6 @@ async function run(options: Options): Promise<void> {
   const reload = () => rereading.now();
   const desk = new Desk({ daemon, captures: () => captures.status(), onlookers, reload, log, about });
   const control = new Control((request, gone) => desk.answer(request, gone), about.version);
-
   try {
     await captures.start();
     await daemon.start();
@@ -111,10 +106,8 @@ async function run(options: Options): Promise<void> {
     // Without its socket the daemon still does what it is for.
     const problem = place.problem ?? (await control.listen(controlPath()));
     if (problem !== undefined) log.warn({ event: "control" }, words.noControl(problem));
-    leash?.hold(
-      () => daemon.reload(config),
-      () => log.info({ event: "kept" }, words.kept()),
-    );
+    const kept = () => log.info({ event: "kept" }, words.kept());
+    leash?.hold(() => daemon.reload(config), kept);
     await ending.promise;
   } finally {
     control.close();

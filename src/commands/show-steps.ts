@@ -2,9 +2,9 @@
 import type { CodeRule, Door } from "../core/door.ts";
 import { EXIT, Failure } from "../core/exit.ts";
 import type { Port } from "../core/port.ts";
-import { codePorts, readCode } from "../core/totp.ts";
-import { reasonOf } from "../core/words.ts";
-import { OneTimeFile } from "../io/one-time-file.ts";
+import { reasonOf } from "../core/text/words.ts";
+import { codePorts, readCode } from "../core/totp/totp.ts";
+import { OneTimeFile } from "../io/state/one-time-file.ts";
 
 /** The steps that earn the door next: its sequence, or the code if one is given, or both if the door requires both. */
 export function stepsOf(door: Door, code: string | undefined): readonly Port[] {

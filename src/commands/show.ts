@@ -1,15 +1,15 @@
 // `knockd show`: the knock of a door as lines to paste, for ordinary tools.
 import { Command } from "commander";
 import { formatAddress } from "../core/address.ts";
-import type { Config } from "../core/config.ts";
+import type { Config } from "../core/config/config.ts";
 import type { Door } from "../core/door.ts";
 import { EXIT, Failure } from "../core/exit.ts";
-import { type Host, parseHost } from "../core/host.ts";
 import { formatOpening } from "../core/opening.ts";
 import { formatPort, type Port } from "../core/port.ts";
-import { type Shown, showKnocks } from "../core/show.ts";
-import { OWN_ADDRESS, showPackets } from "../core/show-packets.ts";
-import { reasonOf } from "../core/words.ts";
+import { type Host, parseHost } from "../core/show/host.ts";
+import { type Shown, showKnocks } from "../core/show/show.ts";
+import { OWN_ADDRESS, showPackets } from "../core/show/show-packets.ts";
+import { reasonOf } from "../core/text/words.ts";
 import { CONFIG_OPTION, loadConfig } from "./config-file.ts";
 import { examples } from "./help-text.ts";
 import { stepsOf } from "./show-steps.ts";

@@ -1,6 +1,6 @@
 // A sighting on the terminal: with the time of day, which is what one looks for.
-import { toneOf } from "../core/verdict-tone.ts";
-import { sightingLine } from "../core/verdict-words.ts";
+import { toneOf } from "../core/verdict/tone.ts";
+import { sightingLine } from "../core/verdict/words.ts";
 import { painted, print } from "./terminal.ts";
 
 export interface Told {

@@ -1,7 +1,8 @@
 // The daemon's status as a person reads it.
-import { formatDuration } from "../core/duration.ts";
-import type { Status } from "../core/status.ts";
-import { table } from "../core/table.ts";
+
+import type { Status } from "../core/control/status.ts";
+import { formatDuration } from "../core/text/duration.ts";
+import { table } from "../core/text/table.ts";
 import { painted } from "./terminal.ts";
 
 export function statusText(status: Status, nowMs: number): string[] {

@@ -1,8 +1,8 @@
 // `knockd status`: what the running daemon has open, sees under way, captures and hides.
 import { Command } from "commander";
+import { type OpenGrant, type Status, type StatusLine, statusSchema } from "../core/control/status.ts";
 import { EXIT, Failure } from "../core/exit.ts";
-import { type OpenGrant, type Status, type StatusLine, statusSchema } from "../core/status.ts";
-import { ask } from "../io/control-client.ts";
+import { ask } from "../io/control/control-client.ts";
 import { Ending } from "../io/ending.ts";
 import { endsWithin } from "../io/pause.ts";
 import { examples } from "./help-text.ts";

@@ -1,8 +1,8 @@
 // `knockd watch`: each knock as the running daemon sees it, and what it did or why it did not count.
 import { Command, InvalidArgumentError } from "commander";
 import { formatAddress, parseAddress } from "../core/address.ts";
-import { type Seen, watchSchema } from "../core/control.ts";
-import { ask } from "../io/control-client.ts";
+import { type Seen, watchSchema } from "../core/control/control.ts";
+import { ask } from "../io/control/control-client.ts";
 import { examples, paragraphs } from "./help-text.ts";
 import { printSighting, type Told } from "./sightings.ts";
 import { print } from "./terminal.ts";

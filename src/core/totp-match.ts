@@ -5,13 +5,13 @@ import { ATTEMPTS_MAX, Attempts, NONE, type Slot } from "./attempts.ts";
 import type { CodeRule, Door } from "./door.ts";
 import { deafness, type Watch } from "./hearing.ts";
 import type { Knock } from "./knock.ts";
-import { Lockouts } from "./lockout.ts";
 import { DEAF } from "./match-report.ts";
-import { lastPort, PORTS_PER_PAIR } from "./totp.ts";
-import type { CodeSecret } from "./totp-code.ts";
-import { judgeCode, type UsedCodes } from "./totp-judge.ts";
-import type { CodeReport } from "./totp-report.ts";
-import { CodeWindow } from "./totp-window.ts";
+import type { CodeSecret } from "./totp/code.ts";
+import { judgeCode, type UsedCodes } from "./totp/judge.ts";
+import { Lockouts } from "./totp/lockout.ts";
+import type { CodeReport } from "./totp/report.ts";
+import { lastPort, PORTS_PER_PAIR } from "./totp/totp.ts";
+import { CodeWindow } from "./totp/window.ts";
 
 /** A door as this path needs it. */
 interface CodeWatch extends Watch {

@@ -1,12 +1,12 @@
 // The second way to earn a door, beside match.ts: one signed packet. Which doors it earns, or why it earns none.
 import { type Address, type AddressSet, sameAddress } from "./address.ts";
 import type { Door } from "./door.ts";
-import type { Key } from "./key.ts";
 import type { Frame, Knock } from "./knock.ts";
-import type { Remembered } from "./replay.ts";
-import { type Opened, open, possibleLengths } from "./spa-open.ts";
-import { type Earned, judge } from "./spa-policy.ts";
-import type { Refusal } from "./spa-refusal.ts";
+import type { Key } from "./spa/key.ts";
+import { type Opened, open, possibleLengths } from "./spa/open.ts";
+import { type Earned, judge } from "./spa/policy.ts";
+import type { Refusal } from "./spa/refusal.ts";
+import type { Remembered } from "./spa/replay.ts";
 
 /** Hears what becomes of signed packets. `knock` is valid only during the call. */
 export interface UnlockReport {

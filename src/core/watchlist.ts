@@ -1,11 +1,12 @@
 // What the captures let through for these doors: their steps, the guard ports around them, and the filter for both.
+
+import { SNAP_BYTES } from "./capture/pcap.ts";
 import type { Door } from "./door.ts";
 import { filterFor } from "./filter.ts";
 import { type GuardSecret, guardPorts } from "./guard.ts";
-import { SNAP_BYTES } from "./pcap.ts";
 import { portKey } from "./port.ts";
 import { commonFlags } from "./tcp-flags.ts";
-import { lastPort } from "./totp.ts";
+import { lastPort } from "./totp/totp.ts";
 
 export interface Watchlist {
   /** Port keys. */

@@ -1,7 +1,7 @@
 // The two that can capture, tcpdump and cap with libpcap: one of them is enough, and which one was asked for.
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { reasonOf } from "../core/words.ts";
+import { reasonOf } from "../core/text/words.ts";
 import { runTool, TOOL_ENV } from "../io/tool.ts";
 import { type Check, type Finding, fail, ok, warn } from "./check.ts";
 

@@ -1,5 +1,5 @@
 // Runs all checks side by side; one that fails or hangs costs its own line and no other.
-import { reasonOf } from "../core/words.ts";
+import { reasonOf } from "../core/text/words.ts";
 import { type Check, type Finding, warn } from "./check.ts";
 import { CHECKS } from "./checks.ts";
 import type { Machine } from "./machine.ts";

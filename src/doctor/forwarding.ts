@@ -1,6 +1,6 @@
 // Whether the kernel sends packets on, where doors lead to a host behind this one.
 import { leadsOn } from "../core/opening.ts";
-import { forwardingProblems } from "../io/forwarding.ts";
+import { forwardingProblems } from "../io/firewall/forwarding.ts";
 import { type Check, fail, ok } from "./check.ts";
 
 export const forwarding: Check = {

@@ -1,10 +1,10 @@
 // Each port that a door opens: hidden from strangers, and not dropped by somebody else's rules for those who knocked.
 import type { Family } from "../core/address.ts";
 import type { Door } from "../core/door.ts";
-import { type Exposure, exposureOf, placeText, remedy } from "../core/exposure.ts";
 import { formatInside, type Opening } from "../core/opening.ts";
 import { formatPort, type Port } from "../core/port.ts";
-import type { Chain } from "../core/ruleset.ts";
+import { type Exposure, exposureOf, placeText, remedy } from "../core/ruleset/exposure.ts";
+import type { Chain } from "../core/ruleset/ruleset.ts";
 import { type Check, type Finding, fail, ok, warn } from "./check.ts";
 import { type Link, usable } from "./links.ts";
 import type { Machine } from "./machine.ts";

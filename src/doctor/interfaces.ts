@@ -1,5 +1,5 @@
 // Where knocks are looked for: the interface is there, up, and has an address that they can be sent to.
-import { ANY } from "../io/network.ts";
+import { ANY } from "../io/capture/network.ts";
 import { type Check, type Finding, fail, ok } from "./check.ts";
 import type { Link } from "./links.ts";
 

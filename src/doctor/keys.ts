@@ -1,8 +1,8 @@
 // The key files: readable for the daemon and for nobody else, good secrets in them, and not about to expire.
 import { statSync } from "node:fs";
-import type { KeyRule } from "../core/key.ts";
-import { keyWeaknesses } from "../core/key-weakness.ts";
-import { keyFileFailures, readKeys } from "../io/key-files.ts";
+import { keyWeaknesses } from "../core/config/key-weakness.ts";
+import type { KeyRule } from "../core/spa/key.ts";
+import { keyFileFailures, readKeys } from "../io/state/key-files.ts";
 import { type Check, type Finding, fail, ok, warn } from "./check.ts";
 import type { Machine } from "./machine.ts";
 

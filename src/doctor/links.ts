@@ -1,6 +1,6 @@
 // The interfaces that the config means, as they are now.
 import { z } from "zod";
-import { ANY, defaultInterface } from "../io/network.ts";
+import { ANY, defaultInterface } from "../io/capture/network.ts";
 import { runTool } from "../io/tool.ts";
 
 /** `ip -json address`; only what we use. */

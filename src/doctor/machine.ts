@@ -1,6 +1,6 @@
 // The facts that several checks look at, each learned once and only if it is asked for.
 import { resolve } from "node:path";
-import type { Config } from "../core/config.ts";
+import type { Config } from "../core/config/config.ts";
 import { type Links, learnLinks } from "./links.ts";
 import { type Knockd, type Processes, readProcesses } from "./processes.ts";
 import { learnRules, type Rules } from "./rules.ts";

@@ -1,7 +1,7 @@
 // The files of one-time sequences: readable, writable (a used line is struck out), not used up, nobody else's to read.
 import { accessSync, constants, statSync } from "node:fs";
-import { reasonOf } from "../core/words.ts";
-import { OneTimeFile } from "../io/one-time-file.ts";
+import { reasonOf } from "../core/text/words.ts";
+import { OneTimeFile } from "../io/state/one-time-file.ts";
 import { type Check, type Finding, fail, ok, warn } from "./check.ts";
 import { looseness } from "./looseness.ts";
 

@@ -1,8 +1,8 @@
 // The administrator's own sets that doors fill (`set`, `set_6`): there, with timeouts, and asked by some rule.
 import type { Door } from "../core/door.ts";
-import type { NamedSets } from "../core/nft-match.ts";
-import type { Chain } from "../core/ruleset.ts";
-import { reasonOf } from "../core/words.ts";
+import type { NamedSets } from "../core/ruleset/nft-match.ts";
+import type { Chain } from "../core/ruleset/ruleset.ts";
+import { reasonOf } from "../core/text/words.ts";
 import { runTool } from "../io/tool.ts";
 import { type Check, type Finding, fail, ok, warn } from "./check.ts";
 

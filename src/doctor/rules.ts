@@ -1,10 +1,10 @@
 // The packet filter's rules as they are now, whoever wrote them: nftables, iptables on nftables, and iptables of old.
 import { readFileSync } from "node:fs";
-import { readIptables } from "../core/iptables-ruleset.ts";
-import type { NamedSets } from "../core/nft-match.ts";
-import { readNftRuleset } from "../core/nft-ruleset.ts";
-import type { Chain } from "../core/ruleset.ts";
-import { reasonOf } from "../core/words.ts";
+import { readIptables } from "../core/ruleset/iptables-ruleset.ts";
+import type { NamedSets } from "../core/ruleset/nft-match.ts";
+import { readNftRuleset } from "../core/ruleset/nft-ruleset.ts";
+import type { Chain } from "../core/ruleset/ruleset.ts";
+import { reasonOf } from "../core/text/words.ts";
 import { runTool } from "../io/tool.ts";
 
 /** `sets`: of nftables. `withoutNft`: there is no nft to ask, so only what iptables knows of. */

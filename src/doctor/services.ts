@@ -1,8 +1,8 @@
 // What is behind each door: something must listen there, and not for this machine alone. Hosts behind this one are not asked.
 import { readFileSync } from "node:fs";
-import { type Listener, listenersIn } from "../core/listeners.ts";
 import { leadsOn } from "../core/opening.ts";
 import { formatPort, type Port } from "../core/port.ts";
+import { type Listener, listenersIn } from "../core/ruleset/listeners.ts";
 import { type Check, type Finding, fail, ok } from "./check.ts";
 
 const TABLES = [

@@ -1,6 +1,6 @@
 // The state directory: without it, a restart does not know which doors are open.
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
-import { reasonOf } from "../core/words.ts";
+import { reasonOf } from "../core/text/words.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 
 const OTHERS = 0o077;

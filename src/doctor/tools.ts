@@ -1,7 +1,7 @@
 // The system tools that the daemon runs, and their versions.
-import type { FirewallKind } from "../core/config.ts";
+import type { FirewallKind } from "../core/config/config.ts";
 import { Failure } from "../core/exit.ts";
-import { reasonOf } from "../core/words.ts";
+import { reasonOf } from "../core/text/words.ts";
 import { runTool, setprivExists } from "../io/tool.ts";
 import { type Check, type Finding, fail, ok, warn } from "./check.ts";
 

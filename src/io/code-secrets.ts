@@ -1,9 +1,9 @@
 // The secrets of codes: read when the config is taken, refused if anybody but their owner could read them.
 import type { Door } from "../core/door.ts";
 import { EXIT, Failure } from "../core/exit.ts";
-import { type CodeSecret, parseSecretFile, SECRET_FILE_BYTES_MAX } from "../core/totp-code.ts";
-import { reasonOf } from "../core/words.ts";
-import { readPrivate } from "./key-files.ts";
+import { reasonOf } from "../core/text/words.ts";
+import { type CodeSecret, parseSecretFile, SECRET_FILE_BYTES_MAX } from "../core/totp/code.ts";
+import { readPrivate } from "./state/key-files.ts";
 
 /** By the names of the doors. Throws a Failure for the first file that will not do. */
 export function readCodeSecrets(doors: readonly Door[]): ReadonlyMap<string, CodeSecret> {

@@ -5,6 +5,13 @@ export class Ending {
   #resolve: () => void = () => {};
   #reject: (error: unknown) => void = () => {};
 
+  /** It ends when this process is told to. */
+  static bySignal(): Ending {
+    const ending = new Ending();
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => ending.end());
+    return ending;
+  }
+
   constructor() {
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;

@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { EXIT, Failure } from "../core/exit.ts";
-import { reasonOf } from "../core/words.ts";
+import { reasonOf } from "../core/text/words.ts";
 
 const DIRECTORY_MODE = 0o750;
 const FILE_MODE = 0o640;

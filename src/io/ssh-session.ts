@@ -1,6 +1,6 @@
 // Finds the SSH session that we were started from. sudo hides it from us, but not from those who started sudo.
 import { readFileSync } from "node:fs";
-import { parentIn, readSshConnection, type SshSession, sshConnectionIn } from "../core/ssh-session.ts";
+import { parentIn, readSshConnection, type SshSession, sshConnectionIn } from "../core/init/ssh-session.ts";
 
 /** BOUNDED: how far up; a shell in sudo in a shell is four. */
 const PARENTS_MAX = 32;

@@ -4,13 +4,13 @@ import { once } from "node:events";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { EXIT, type ExitCode, Failure } from "../core/exit.ts";
-import { LineSplitter } from "../core/line-splitter.ts";
-import { words } from "../core/words.ts";
-import { controlPath } from "./directories.ts";
+import { LineSplitter } from "../core/text/line-splitter.ts";
+import { words } from "../core/text/words.ts";
+import { Nftables } from "./firewall/nftables.ts";
 import { Lease } from "./lease.ts";
 import { KEEP } from "./leash.ts";
-import { Nftables } from "./nftables.ts";
 import { endsWithin } from "./pause.ts";
+import { controlPath } from "./state/directories.ts";
 
 /** Until it hides and listens. */
 const START_LIMIT_MS = 15_000;

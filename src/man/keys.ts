@@ -1,6 +1,6 @@
 // The keys of knockd.yaml as its schema has them -> their part of knockd.yaml(5).
 import * as z from "zod";
-import { jsonSchema } from "../core/schema.ts";
+import { jsonSchema } from "../core/config/schema.ts";
 import { argument, type Item, list, sentences } from "./mdoc.ts";
 
 /** What of JSON Schema our keys need. */

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { holdsSecrets, parseProfiles } from "../../src/client/profiles.ts";
-import { formatProblem } from "../../src/core/problem.ts";
+import { formatProblem } from "../../src/core/config/problem.ts";
 
 const KEYS = 'key: "c2VjcmV0IGtleQ==", hmac_key: c2VjcmV0IGhtYWMga2V5';
 

@@ -2,8 +2,8 @@
 
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LINKTYPE } from "../../src/core/pcap.ts";
-import { guardSecret } from "../../src/io/secret.ts";
+import { LINKTYPE } from "../../src/core/capture/pcap.ts";
+import { guardSecret } from "../../src/io/state/secret.ts";
 import { DOORS, FAILED_KNOCKS, framesOf, inGeneral } from "../support/failed-knocks.ts";
 import { ethernet, pcap, sll, syn, TCP, timedPcap } from "../support/frames.ts";
 import { HOST, HOST_6 } from "../support/lab.ts";

@@ -2,9 +2,9 @@
 
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LINKTYPE } from "../../src/core/capture/pcap.ts";
 import { filterFor, withVlan } from "../../src/core/filter.ts";
 import { guardPorts } from "../../src/core/guard.ts";
-import { LINKTYPE } from "../../src/core/pcap.ts";
 import { type Protocol, parsePort, portKey } from "../../src/core/port.ts";
 import { ANY_FLAGS, FIRST_SYN, type FlagRule, parseFlags } from "../../src/core/tcp-flags.ts";
 import { door } from "../support/doors.ts";

@@ -1,12 +1,12 @@
 // The rules of matching, one by one. What C knockd does with the same knocks is in conformance.test.ts.
 import { describe, expect, it } from "vitest";
 import { formatAddress } from "../../src/core/address.ts";
+import { LINKTYPE } from "../../src/core/capture/pcap.ts";
 import { decode } from "../../src/core/decode.ts";
 import type { Door } from "../../src/core/door.ts";
 import { emptyKnock } from "../../src/core/knock.ts";
 import { Matcher } from "../../src/core/match.ts";
 import type { MatchReport } from "../../src/core/match-report.ts";
-import { LINKTYPE } from "../../src/core/pcap.ts";
 import { formatPort, parsePort, portKey } from "../../src/core/port.ts";
 import { config, type DoorOptions } from "../support/doors.ts";
 import { frame } from "../support/frames.ts";

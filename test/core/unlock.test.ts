@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { AddressSet, formatAddress, parseAddress } from "../../src/core/address.ts";
+import { LINKTYPE } from "../../src/core/capture/pcap.ts";
 import { decode } from "../../src/core/decode.ts";
 import { emptyKnock } from "../../src/core/knock.ts";
-import { LINKTYPE } from "../../src/core/pcap.ts";
-import { ReplayMemory } from "../../src/core/replay.ts";
+import { ReplayMemory } from "../../src/core/spa/replay.ts";
 import { Unlocker } from "../../src/core/unlock.ts";
 import { doorsOf } from "../support/doors.ts";
 import { datagram, ethernet, frame, type IpShape } from "../support/frames.ts";

@@ -3,9 +3,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { parseConfig } from "../../src/core/config.ts";
+import { parseConfig } from "../../src/core/config/config.ts";
+import { knownKeys } from "../../src/core/config/schema.ts";
 import { EXIT } from "../../src/core/exit.ts";
-import { knownKeys } from "../../src/core/schema.ts";
 import { programFor } from "../../src/main.ts";
 import { Running } from "../support/running.ts";
 

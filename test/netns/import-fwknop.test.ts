@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { base64 } from "../../src/core/key-file.ts";
+import { base64 } from "../../src/core/spa/key-file.ts";
 import { Fwknop, secretsOf } from "../support/fwknop.ts";
 import { HOST, Lab, SERVICE } from "../support/lab.ts";
 import { root } from "../support/netns.ts";

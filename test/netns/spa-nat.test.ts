@@ -3,7 +3,7 @@
 //   "client", "stranger" ── "switch" ── "server" 192.168.1.1 ── "inside" 192.168.1.10: nginx, sshd
 import { chmodSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { formatKeyFile } from "../../src/core/key-file.ts";
+import { formatKeyFile } from "../../src/core/spa/key-file.ts";
 import { Fwknop, secretsOf, writeKey } from "../support/fwknop.ts";
 import { INSIDE, Inside, PAGE, PAGE_2 } from "../support/inside.ts";
 import { type Daemon, eventually, HOST, KNOCKD, Lab, SERVICE, words } from "../support/lab.ts";

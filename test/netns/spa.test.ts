@@ -3,7 +3,7 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { DIGEST_KINDS } from "../../src/core/spa-crypto.ts";
+import { DIGEST_KINDS } from "../../src/core/spa/crypto.ts";
 import { Fwknop, secretsOf, sendText, writeKey } from "../support/fwknop.ts";
 import { type Daemon, eventually, HOST, KNOCKD, Lab, SERVICE, SERVICE_2 } from "../support/lab.ts";
 import { root } from "../support/netns.ts";

@@ -7,7 +7,7 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { codePorts } from "../../src/core/totp.ts";
+import { codePorts } from "../../src/core/totp/totp.ts";
 import { type Daemon, eventually, HOST, KNOCKD, Lab, OUR_KNOCK } from "../support/lab.ts";
 import { root } from "../support/netns.ts";
 import { Sshd } from "../support/sshd.ts";

@@ -1,6 +1,7 @@
 // Codes for tests: what an authenticator app would show, and the knocks that it means.
-import { codePorts } from "../../src/core/totp.ts";
-import { codeAt, stepOf } from "../../src/core/totp-code.ts";
+
+import { codeAt, stepOf } from "../../src/core/totp/code.ts";
+import { codePorts } from "../../src/core/totp/totp.ts";
 import { CODE_SECRET } from "./rig.ts";
 
 /** The code of this moment, or of so many steps later. */

@@ -1,10 +1,10 @@
 // Doors and configs for tests, through the real parser: what a test uses is what an administrator could write.
 
 import type { z } from "zod";
-import { type Config, parseConfig } from "../../src/core/config.ts";
+import { type Config, parseConfig } from "../../src/core/config/config.ts";
+import { formatProblem } from "../../src/core/config/problem.ts";
+import type { configSchema } from "../../src/core/config/schema.ts";
 import type { Door } from "../../src/core/door.ts";
-import { formatProblem } from "../../src/core/problem.ts";
-import type { configSchema } from "../../src/core/schema.ts";
 
 type Input = z.input<typeof configSchema>;
 

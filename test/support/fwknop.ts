@@ -1,7 +1,7 @@
 // Debian's own fwknop client in a lab: its rc file, its options, and the packet that it would send.
 import { chmodSync, readFileSync } from "node:fs";
-import type { KeySecrets } from "../../src/core/key.ts";
-import { formatKeyFile } from "../../src/core/key-file.ts";
+import type { KeySecrets } from "../../src/core/spa/key.ts";
+import { formatKeyFile } from "../../src/core/spa/key-file.ts";
 import { HOST, type Lab, words } from "./lab.ts";
 
 export const SPA_PORT = 62_201;

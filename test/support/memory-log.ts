@@ -1,6 +1,6 @@
 // The real pino, writing into memory.
 import pino from "pino";
-import type { Log } from "../../src/io/log.ts";
+import type { Log } from "../../src/io/log/log.ts";
 
 export interface Line {
   readonly level: number;

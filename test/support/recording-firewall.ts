@@ -1,6 +1,6 @@
 // A firewall that keeps in memory what a real one would keep in the kernel, and can be told to fail.
 import type { Door } from "../../src/core/door.ts";
-import type { Firewall, Hidden, OpenElement } from "../../src/io/firewall.ts";
+import type { Firewall, Hidden, OpenElement } from "../../src/io/firewall/firewall.ts";
 
 const NEVER = new Promise<never>(() => {});
 

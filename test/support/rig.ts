@@ -7,14 +7,14 @@
 //   +0.6             0.6 seconds pass
 import { vi } from "vitest";
 import { AddressSet, parseAddress } from "../../src/core/address.ts";
-import type { Config } from "../../src/core/config.ts";
+import { LINKTYPE } from "../../src/core/capture/pcap.ts";
+import type { Config } from "../../src/core/config/config.ts";
 import type { Command } from "../../src/core/door.ts";
-import type { KeySecrets } from "../../src/core/key.ts";
-import { LINKTYPE } from "../../src/core/pcap.ts";
-import { commandText } from "../../src/core/words.ts";
+import type { KeySecrets } from "../../src/core/spa/key.ts";
+import { commandText } from "../../src/core/text/words.ts";
 import { Daemon } from "../../src/daemon.ts";
 import type { CommandResult } from "../../src/io/command.ts";
-import { Onlookers } from "../../src/io/onlookers.ts";
+import { Onlookers } from "../../src/io/control/onlookers.ts";
 import { config, type DoorOptions } from "./doors.ts";
 import { datagram, echoRequest, ethernet, frame, syn, TCP } from "./frames.ts";
 import { MemoryLedger } from "./memory-ledger.ts";

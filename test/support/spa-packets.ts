@@ -1,8 +1,8 @@
 // Signed packets for tests: through our own seal, and, where a packet must lie, from a plaintext of the test's own.
 import { randomBytes } from "node:crypto";
-import type { Key } from "../../src/core/key.ts";
-import { type DigestKind, digestText, encrypt, tagText } from "../../src/core/spa-crypto.ts";
-import { type Outgoing, PREFIX, seal } from "../../src/core/spa-seal.ts";
+import { type DigestKind, digestText, encrypt, tagText } from "../../src/core/spa/crypto.ts";
+import type { Key } from "../../src/core/spa/key.ts";
+import { type Outgoing, PREFIX, seal } from "../../src/core/spa/seal.ts";
 
 export const KEY_BYTES = Buffer.alloc(32, 1);
 export const HMAC_BYTES = Buffer.alloc(64, 2);

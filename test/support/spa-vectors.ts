@@ -2,7 +2,7 @@
 // fwknop-vectors.json says of itself how it came about; no code of fwknop's went into it.
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { CIPHER_MODES, DIGEST_KINDS } from "../../src/core/spa-crypto.ts";
+import { CIPHER_MODES, DIGEST_KINDS } from "../../src/core/spa/crypto.ts";
 
 const bytes = z.string().transform((text) => Buffer.from(text, "base64"));
 

@@ -4,8 +4,8 @@
 // A door is looked up in the config that was hidden last.
 
 import { readFileSync } from "node:fs";
-import { parseConfig } from "../../../build/src/core/config.js";
-import { chooseFirewall } from "../../../build/src/io/firewalls.js";
+import { parseConfig } from "../../../build/src/core/config/config.js";
+import { chooseFirewall } from "../../../build/src/io/firewall/firewalls.js";
 
 let firewall;
 let config;

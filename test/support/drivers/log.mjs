@@ -1,6 +1,6 @@
 // Writes one line of each level: node log.mjs FORMAT LEVEL MESSAGE [FILE].
 
-import { Logbook } from "../../../build/src/io/log.js";
+import { Logbook } from "../../../build/src/io/log/log.js";
 
 const [, , logFormat, logLevel, message, logFile] = process.argv;
 const { log } = new Logbook({ logFormat, logLevel, logFile });

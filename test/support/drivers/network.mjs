@@ -1,7 +1,7 @@
 // Follows the machine's interfaces, inside a namespace: one line of JSON on stdout for each change; SIGTERM ends it.
 
 import { parseAddress } from "../../../build/src/core/address.js";
-import { defaultInterface, Network } from "../../../build/src/io/network.js";
+import { defaultInterface, Network } from "../../../build/src/io/capture/network.js";
 
 const [, , name, ...addresses] = process.argv;
 

@@ -2,7 +2,7 @@
 
 import { rmSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { Logbook } from "../../../build/src/io/log.js";
+import { Logbook } from "../../../build/src/io/log/log.js";
 
 const PAGE = 4096;
 /** Longer than the log waits before it tries a file again. */

@@ -1,0 +1,176 @@
+// YAML text -> Config. All problems at once, each with place, value and expectation.
+import type { Family } from "../address.ts";
+import type { Command, Commands, Door } from "../door.ts";
+import { formatOpening } from "../opening.ts";
+import type { KeyRule } from "../spa/key.ts";
+import { natOpeningsOf } from "../spa/nat.ts";
+import { codeRangeProblems, codeRule } from "../totp/config-codes.ts";
+import { keyDoorProblems, keyRules, prefixesOf } from "./config-keys.ts";
+import { problemsOf, quoted, quotedPath } from "./config-problem.ts";
+import type { Problem } from "./problem.ts";
+import {
+  type ConfigInput,
+  configSchema,
+  DEFAULT_GRANT_MS,
+  DOOR_NAME_MAX,
+  type DoorInput,
+  knownKeys,
+} from "./schema.ts";
+import { readYaml, type YamlFile } from "./yaml-file.ts";
+
+export interface Network {
+  readonly family: Family;
+  /** Canonical, with prefix length. */
+  readonly text: string;
+}
+
+export type FirewallKind = "nftables" | "iptables" | "none";
+
+export interface Config {
+  /** Names, or `any` alone; empty: the interface of the default route. */
+  readonly interfaces: readonly string[];
+  readonly sniffer: "auto" | "tcpdump" | "cap";
+  readonly logFormat: "text" | "json";
+  readonly logLevel: "error" | "warn" | "info" | "debug";
+  /** Absolute; undefined: stdout. */
+  readonly logFile?: string;
+  /** Absolute; undefined: none is written. */
+  readonly metricsFile?: string;
+  readonly firewall: FirewallKind;
+  readonly allow: readonly Network[];
+  readonly scanGuard: boolean;
+  /** What happens to open doors with a stop command when the daemon ends. */
+  readonly onStop: "close" | "keep";
+  /** Where signed packets are looked for, of UDP. */
+  readonly spaPort: number;
+  readonly spaMaxAgeMs: number;
+  readonly keys: readonly KeyRule[];
+  readonly doors: readonly Door[];
+}
+
+export type Parsed =
+  | { readonly config: Config; readonly place: YamlFile["place"] }
+  | { readonly problems: readonly Problem[] };
+
+/** BOUNDED: bytes of a config file. */
+export const CONFIG_BYTES_MAX = 4 * 1024 * 1024;
+
+const DOOR_NAME = new RegExp(`^[A-Za-z][\\w.-]{0,${DOOR_NAME_MAX - 1}}$`);
+
+export function parseConfig(text: string): Parsed {
+  const file = readYaml(text);
+  if ("problems" in file) return file;
+  const parsed = configSchema.safeParse(withoutEmpty(file.value));
+  const problems = [
+    ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => problemsOf(issue, file, knownKeys))),
+    ...nameProblems(file, "doors"),
+    ...nameProblems(file, "keys"),
+    ...setProblems(file),
+    ...keyDoorProblems(file),
+    ...(parsed.success ? codeRangeProblems(parsed.data.doors, file) : []),
+  ];
+  if (parsed.success && problems.length === 0) return { config: build(parsed.data), place: file.place };
+  return { problems: problems.sort((a, b) => a.line - b.line || a.column - b.column) };
+}
+
+function build({ options, keys, doors }: ConfigInput): Config {
+  return {
+    interfaces: options.interface ?? [],
+    sniffer: options.sniffer,
+    logFormat: options.log_format,
+    logLevel: options.log_level,
+    ...(options.log_file === undefined ? {} : { logFile: options.log_file }),
+    ...(options.metrics_file === undefined ? {} : { metricsFile: options.metrics_file }),
+    firewall: options.firewall,
+    allow: options.allow,
+    scanGuard: options.scan_guard,
+    onStop: options.on_stop,
+    spaPort: options.spa_port.number,
+    spaMaxAgeMs: options.spa_max_age,
+    keys: keyRules(keys),
+    doors: Object.entries(doors).map(([name, door]) => buildDoor(name, door, keys)),
+  };
+}
+
+function buildDoor(name: string, input: DoorInput, keys: ConfigInput["keys"]): Door {
+  const open = [...new Map((input.open ?? []).map((opening) => [formatOpening(opening), opening])).values()];
+  const grantMs = input.for ?? input.cmd_timeout ?? DEFAULT_GRANT_MS;
+  const spaPorts = input.spa === "open" ? open : (input.spa ?? []);
+  const start6 = input.start_command_6 ?? input.start_command;
+  const stop6 = input.stop_command_6 ?? input.stop_command;
+  return {
+    name,
+    sequence: input.sequence ?? [],
+    ...(input.one_time_sequences === undefined ? {} : { oneTimeSequences: input.one_time_sequences }),
+    seqTimeoutMs: input.seq_timeout,
+    seqCooldownMs: input.seq_cooldown,
+    tcpflags: input.tcpflags,
+    ...(input.target === undefined ? {} : { target: input.target }),
+    open,
+    sets: {
+      ...(input.set === undefined ? {} : { 4: input.set }),
+      ...(input.set_6 === undefined ? {} : { 6: input.set_6 }),
+    },
+    grantMs,
+    spaPorts,
+    natOpenings: input.nat ? natOpeningsOf({ open, spaPorts }) : [],
+    ...(input.totp === undefined ? {} : { totp: codeRule(input.totp, input.require !== undefined) }),
+    maxGrantMs: input.max_for ?? grantMs,
+    prefixes: prefixesOf(name, keys),
+    commands: { 4: buildCommands(input.start_command, input.stop_command), 6: buildCommands(start6, stop6) },
+  };
+}
+
+/** As in knockd, an empty command is none, and without a start command the stop command does not run either. */
+function buildCommands(start: Command | undefined, stop: Command | undefined): Commands {
+  if (isEmpty(start)) return {};
+  return isEmpty(stop) ? { start } : { start, stop };
+}
+
+function isEmpty(command: Command | undefined): command is undefined {
+  return command === undefined || ("shell" in command && command.shell.trim() === "");
+}
+
+function nameProblems(file: YamlFile, block: "doors" | "keys"): Problem[] {
+  const wanted = `a ${block.slice(0, -1)}'s name begins with a letter and has 1 to ${DOOR_NAME_MAX} letters, digits, "_", "." or "-"`;
+  return Object.keys(mapping(mapping(file.value)[block]))
+    .filter((name) => !DOOR_NAME.test(name))
+    .map((name) => {
+      const path = [block, name];
+      return { path: quotedPath(path), ...file.placeOfKey(path), message: `${wanted}, got ${quoted(name)}` };
+    });
+}
+
+/** How a set is named depends on who keeps it; an address fits only a set of its own family. */
+function setProblems(file: YamlFile): Problem[] {
+  const root = mapping(file.value);
+  const kind = mapping(root["options"])["firewall"] ?? "nftables";
+  return Object.entries(mapping(root["doors"])).flatMap(([name, door]) =>
+    (["set", "set_6"] as const).flatMap((key) => {
+      const value = mapping(door)[key];
+      const wanted = typeof value === "string" ? wantedSet(key, value.split(" "), kind) : undefined;
+      if (wanted === undefined) return [];
+      const path = ["doors", name, key];
+      return [{ path: quotedPath(path), ...file.place(path), message: `expected ${wanted}, got ${quoted(value)}` }];
+    }),
+  );
+}
+
+function wantedSet(key: "set" | "set_6", words: readonly string[], firewall: unknown): string | undefined {
+  if (firewall === "iptables") return words.length === 1 ? undefined : "the name of an ipset, for firewall: iptables";
+  if (firewall !== "nftables") return undefined;
+  const family = key === "set" ? "ip" : "ip6";
+  if (words.length === 1) return `family, table and set, such as "inet filter ssh_allowed"`;
+  return words[0] === "inet" || words[0] === family ? undefined : `a set of the family inet or ${family}`;
+}
+
+/** A block of which every line is commented out is as good as no block. */
+function withoutEmpty(value: unknown): unknown {
+  if (value === null || value === undefined) return {};
+  if (typeof value !== "object" || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== null));
+}
+
+function mapping(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? { ...value } : {};
+}

@@ -1,0 +1,126 @@
+// The machine's interfaces as they are now: up or not, their addresses, the default route; followed through `ip monitor`.
+import type { ChildProcess } from "node:child_process";
+import * as z from "zod";
+import { type Address, AddressSet, parseAddress } from "../../core/address.ts";
+import { runTool, spawnWatcher } from "../tool.ts";
+
+/** What `ip -details -json address` says; only what we use. (os.networkInterfaces() hides an interface until it runs.) */
+const linkSchema = z.object({
+  ifname: z.string(),
+  flags: z.array(z.string()),
+  link_type: z.string(),
+  link: z.string().optional(),
+  linkinfo: z.object({ info_kind: z.string().optional() }).optional(),
+  addr_info: z.array(z.object({ local: z.string().optional() })).default([]),
+});
+const routeSchema = z.object({ dev: z.string().optional() });
+
+export interface Interface {
+  readonly up: boolean;
+  /** Whether frames are Ethernet, so that VLAN tags may occur. */
+  readonly ethernet: boolean;
+  /** Its own addresses and those of the VLANs on it. */
+  readonly addresses: AddressSet;
+}
+
+/** Events come in bursts (an interface that comes up brings several addresses). */
+const SETTLE_MS = 20;
+const AGAIN_MS = 1000;
+
+/** Interface `any`: always up, all addresses. */
+export const ANY = "any";
+
+export class Network {
+  readonly #onChange: () => void;
+  /** BOUNDED: by the interfaces of this machine. */
+  #interfaces = new Map<string, Interface>();
+  #monitor: ChildProcess | undefined;
+  #settling: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
+  }
+
+  /** Learns the present state, and follows it from then on. Rejects if there is no learning it. */
+  async start(): Promise<void> {
+    await this.#learn();
+    this.#follow();
+  }
+
+  /** Undefined while there is no such interface. */
+  get(name: string): Interface | undefined {
+    return this.#interfaces.get(name);
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#settling);
+    this.#monitor?.kill();
+  }
+
+  #follow(): void {
+    if (this.#closed) return;
+    const monitor = spawnWatcher(["ip", "monitor", "link", "address", "route"]);
+    this.#monitor = monitor;
+    monitor.stdout?.on("data", () => this.#settle(SETTLE_MS));
+    // Out of descriptors, say: an error comes instead of an end. What changed in between is learned at the restart.
+    const again = (): void => {
+      if (monitor !== this.#monitor) return;
+      this.#monitor = undefined;
+      setTimeout(() => this.#follow(), AGAIN_MS).unref();
+      this.#settle(AGAIN_MS);
+    };
+    monitor.on("error", again);
+    monitor.on("close", again);
+    this.#settle(SETTLE_MS);
+  }
+
+  #settle(ms: number): void {
+    if (this.#closed || this.#settling !== undefined) return;
+    this.#settling = setTimeout(() => {
+      this.#settling = undefined;
+      // A machine short of processes keeps what it knew, and looks again.
+      this.#learn().catch(() => this.#settle(AGAIN_MS));
+    }, ms);
+  }
+
+  async #learn(): Promise<void> {
+    const links = z
+      .array(linkSchema)
+      .parse(JSON.parse((await runTool(["ip", "-details", "-json", "address"])) || "[]"));
+    const own = new Map(links.map((link) => [link.ifname, addressesOf(link)]));
+    const vlansOf = (name: string): Address[] =>
+      links
+        .filter((link) => link.link === name && link.linkinfo?.info_kind === "vlan")
+        .flatMap((link) => own.get(link.ifname) ?? []);
+    this.#interfaces = new Map(
+      links.map(({ ifname, flags, link_type }) => [
+        ifname,
+        {
+          up: flags.includes("UP"),
+          ethernet: link_type === "ether",
+          addresses: new AddressSet([...(own.get(ifname) ?? []), ...vlansOf(ifname)]),
+        },
+      ]),
+    );
+    this.#interfaces.set(ANY, { up: true, ethernet: false, addresses: new AddressSet([...own.values()].flat()) });
+    if (!this.#closed) this.#onChange();
+  }
+}
+
+/** The interface of the default route, IPv4 first. */
+export async function defaultInterface(): Promise<string | undefined> {
+  for (const family of ["-4", "-6"] as const) {
+    const routes = z
+      .array(routeSchema)
+      .parse(JSON.parse((await runTool(["ip", family, "-json", "route", "show", "default"])) || "[]"));
+    const device = routes.find((route) => route.dev !== undefined)?.dev;
+    if (device !== undefined) return device;
+  }
+  return undefined;
+}
+
+function addressesOf(link: z.output<typeof linkSchema>): Address[] {
+  return link.addr_info.flatMap(({ local }) => parseAddress(local ?? "") ?? []);
+}

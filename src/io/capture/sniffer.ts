@@ -1,0 +1,60 @@
+// What a capture needs of a program that captures: a pcap stream, its last words, an end. Two can do it: tcpdump, and our own
+// capture process with cap.
+import { type ChildProcess, spawn } from "node:child_process";
+import { constants, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { setprivExists } from "../tool.ts";
+
+/** What to capture. */
+export interface SniffOrder {
+  readonly interface: string;
+  /** A pcap-filter(7) expression for this interface's link layer. */
+  readonly filter: string;
+  /** Bytes of each frame that somebody reads. */
+  readonly snapBytes: number;
+}
+
+/** Which of them is to do it; auto: tcpdump if it works, which costs less and holds more. */
+export type SnifferChoice = "auto" | "tcpdump" | "cap";
+
+export interface Sniffer {
+  readonly process: ChildProcess;
+  /** Hands on the pcap stream in chunks, each valid only during the call. */
+  read(onChunk: (chunk: Uint8Array) => void): void;
+  end(): void;
+  /** Asks it to say on stderr how many packets the kernel dropped. */
+  tellDropped?(): void;
+}
+
+/**
+ * Spawns `argv` with CAP_NET_RAW and nothing else, where the machine allows that: setpriv(1) drops the rest. Root also changes
+ * to nobody, if nobody can read the `programs`. It ends when we do, even if we are killed.
+ */
+export function spawnWithNetRaw(
+  argv: readonly [string, ...string[]],
+  stdio: ("pipe" | "ignore" | number)[],
+  programs: readonly string[],
+): ChildProcess {
+  const [program, ...args] = setprivExists() ? ["setpriv", ...netRawOnly(programs), ...argv] : argv;
+  return spawn(program, args, { stdio });
+}
+
+function netRawOnly(programs: readonly string[]): string[] {
+  const isRoot = process.getuid?.() === 0;
+  const mayRun = programs.every(everybodyReads);
+  return [
+    ...(isRoot && mayRun ? ["--reuid=nobody", "--regid=nogroup", "--clear-groups"] : []),
+    ...(isRoot ? ["--bounding-set=-all,+net_raw"] : []),
+    "--inh-caps=-all,+net_raw",
+    "--ambient-caps=-all,+net_raw",
+    "--no-new-privs",
+    "--pdeathsig=TERM",
+  ];
+}
+
+function everybodyReads(file: string): boolean {
+  for (let path = file, bit = constants.S_IROTH; ; path = dirname(path), bit = constants.S_IXOTH) {
+    if ((statSync(path).mode & bit) === 0) return false;
+    if (path === "/") return true;
+  }
+}

@@ -1,0 +1,57 @@
+// Tells when somebody takes nftables rules of ours away: `nft flush ruleset`, a reload of nftables.service, a deleted table.
+import type { ChildProcess } from "node:child_process";
+import { spawnWatcher } from "../tool.ts";
+
+const RESTART_MS = 500;
+/** What goes in one transaction comes as many lines. */
+const SETTLE_MS = 10;
+
+/** Says `changed` when rules in `table` were destroyed, by us or by others, and whenever it may have missed that. */
+export class NftMonitor {
+  readonly #table: string;
+  readonly #changed: () => void;
+  #child: ChildProcess | undefined;
+  #settling: NodeJS.Timeout | undefined;
+  #restart: NodeJS.Timeout | undefined;
+  #ended = false;
+
+  constructor(table: string, changed: () => void) {
+    this.#table = table;
+    this.#changed = changed;
+  }
+
+  start(): void {
+    // Deleting a table or flushing everything destroys the rules first; opening and closing destroy none.
+    const child = spawnWatcher(["nft", "monitor", "destroy", "rules"]);
+    this.#child = child;
+    // BOUNDED: each chunk is looked at and dropped. A name cut in two is found again in the rules that follow.
+    child.stdout?.on("data", (chunk: Buffer) => {
+      if (chunk.includes(` ${this.#table} `)) this.#settle();
+    });
+    // It ends when the kernel had more to tell than it could hold; a look shows what it missed.
+    const again = (): void => {
+      if (this.#ended || child !== this.#child) return;
+      this.#child = undefined;
+      this.#restart = setTimeout(() => {
+        this.start();
+        this.#settle();
+      }, RESTART_MS);
+    };
+    child.on("error", again);
+    child.on("close", again);
+  }
+
+  end(): void {
+    this.#ended = true;
+    clearTimeout(this.#restart);
+    clearTimeout(this.#settling);
+    this.#child?.kill();
+  }
+
+  #settle(): void {
+    this.#settling ??= setTimeout(() => {
+      this.#settling = undefined;
+      this.#changed();
+    }, SETTLE_MS);
+  }
+}

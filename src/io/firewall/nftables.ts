@@ -1,0 +1,171 @@
+// The nftables back-end: our own table `inet knockd`, and one persistent `nft -i` for opening and closing.
+import * as z from "zod";
+import { familyOfText } from "../../core/address.ts";
+import { type Door, opensFor, usesFirewall } from "../../core/door.ts";
+import { EXIT, Failure } from "../../core/exit.ts";
+import { reasonOf } from "../../core/text/words.ts";
+import type { Lease } from "../lease.ts";
+import { runTool } from "../tool.ts";
+import type { Firewall, Hidden, OpenElement } from "./firewall.ts";
+import { NftMonitor } from "./nft-monitor.ts";
+import { FAMILIES, isForGood, setsIn, TABLE } from "./nft-names.ts";
+import { openOf, ownPlace, ownSets } from "./nft-networks.ts";
+import { marksOf, OLDER_SESSIONS, ruleset, withOpenings } from "./nft-ruleset.ts";
+import { NftShell } from "./nft-shell.ts";
+
+const LET_GO = "systemctl stop knockd; nft delete table inet knockd";
+
+export class Nftables implements Firewall {
+  readonly #lease: Lease | undefined;
+  readonly #shell = new NftShell();
+  /** BOUNDED: two for each door. */
+  #ownSets: ReadonlySet<string> = new Set();
+  readonly #monitor = new NftMonitor(TABLE, () => void this.#look());
+  #takenAway: () => void = () => {};
+  /** What a listing of our table shows as long as it is whole; nothing while we hide nothing. */
+  #marks: readonly string[] = [];
+  #hiding = false;
+  /** Whether there were sets of an earlier run, or our own. */
+  #foundSets = false;
+  /** Our table as a look has just found it, when that means that it has to be made anew. */
+  #seen: string | undefined;
+
+  /** With a lease, all that is hidden comes to light when it is over. */
+  constructor(lease?: Lease) {
+    this.#lease = lease;
+  }
+
+  /** One transaction, so that no hidden port is ever visible in between. Sets that stay keep their elements. */
+  async hide(hidden: Hidden): Promise<boolean> {
+    const { doors } = hidden;
+    if (!doors.some((door) => usesFirewall(door, 4) || usesFirewall(door, 6))) return this.#hideNothing();
+    const before = this.#seen ?? (await listTable());
+    this.#seen = undefined;
+    if (this.#lease !== undefined && isForGood(before)) {
+      this.#lease.lose();
+      throw new Failure(EXIT.UNAVAILABLE, `another knockd hides ports already, in table ${TABLE}`, LET_GO);
+    }
+    const leaseMs = this.#lease?.leftMs;
+    if (leaseMs === 0) return this.#hideNothing();
+    this.#foundSets ||= setsIn(before).length > 0;
+    const load = (sessions: string) => runTool(["nft", "-f", "-"], ruleset(hidden, before, sessions, leaseMs));
+    this.#hiding = true;
+    try {
+      // A kernel without nft_socket must still hide.
+      await load(OLDER_SESSIONS).catch(() => load(""));
+    } finally {
+      this.#hiding = false;
+    }
+    const takenAway = !this.#isWhole(before);
+    this.#marks = marksOf(doors);
+    this.#ownSets = new Set(
+      FAMILIES.flatMap(({ family }) => withOpenings(doors).flatMap((door) => ownSets(door, family))),
+    );
+    return takenAway;
+  }
+
+  async open(door: Door, ip: string, durationMs: number): Promise<void> {
+    const places = placesOf(door, ip);
+    if (places.length === 0) return;
+    // Kernels before 6.12 keep the old timeout of an element that is added again; adding, deleting, adding works on all.
+    const statements = places.map(({ set, element }) => {
+      const timed = `${element} timeout ${durationMs}ms`;
+      return `${addAndDelete(set, element, timed)}; add element ${set} { ${timed} }`;
+    });
+    await this.#shell.run(statements.join("; "));
+  }
+
+  async close(door: Door, ip: string): Promise<void> {
+    // The kernel may have closed it already: deleting what is not there would be an error, and so would a set that a reload
+    // has taken away with its door.
+    const places = placesOf(door, ip).filter(({ set }) => !set.startsWith(TABLE) || this.#ownSets.has(set));
+    const statements = places.map(({ set, element }) => addAndDelete(set, element, `${element} timeout 1s`));
+    if (statements.length > 0) await this.#shell.run(statements.join("; "));
+  }
+
+  async listOpen(): Promise<OpenElement[]> {
+    // With many doors the listing takes as long as hiding them.
+    if (!this.#foundSets) return [];
+    const listing = await runTool(["nft", "--json", "list", "table", ...TABLE.split(" ")]).catch(() => EMPTY_LISTING);
+    return listingSchema.parse(JSON.parse(listing)).nftables.flatMap(({ set }) => elementsOf(set));
+  }
+
+  guard(takenAway: () => void): void {
+    this.#takenAway = takenAway;
+    this.#monitor.start();
+    this.#shell.prepare();
+  }
+
+  release(): void {
+    this.#monitor.end();
+    this.#shell.end();
+  }
+
+  async remove(): Promise<void> {
+    // Who took over from a trial has its own rules in the table by now.
+    if (this.#lease !== undefined && isForGood(await listTable())) return;
+    await runTool(["nft", "-f", "-"], `add table ${TABLE}\ndelete table ${TABLE}\n`);
+  }
+
+  /** Leaves no table behind. Where only commands open doors, a machine without nft is fine. */
+  async #hideNothing(): Promise<boolean> {
+    await this.remove().catch(() => {});
+    this.#marks = [];
+    this.#ownSets = new Set();
+    return false;
+  }
+
+  /** Our own changes destroy rules too: only a table without its marks was taken away. */
+  async #look(): Promise<void> {
+    if (this.#marks.length === 0 || this.#hiding) return;
+    const table = await listTable().catch(() => undefined);
+    if (table === undefined || this.#isWhole(table) || this.#hiding) return;
+    this.#seen = table;
+    this.#takenAway();
+  }
+
+  #isWhole(table: string): boolean {
+    if (this.#lease !== undefined && isForGood(table)) return false;
+    return this.#marks.every((mark) => table.includes(mark));
+  }
+}
+
+/** What `nft -json list table` says (libnftables-json(5)); only what we use. */
+const elementSchema = z.object({ elem: z.object({ val: z.string(), expires: z.number() }) });
+const setSchema = z.object({ name: z.string(), elem: z.array(z.unknown()).default([]) });
+const listingSchema = z.object({ nftables: z.array(z.object({ set: setSchema.optional() })) });
+const EMPTY_LISTING = '{"nftables":[]}';
+
+function elementsOf(set: z.output<typeof setSchema> | undefined): OpenElement[] {
+  if (set === undefined) return [];
+  return set.elem.flatMap((element) => {
+    const parsed = elementSchema.safeParse(element);
+    // An element without a timeout was put there by hand.
+    if (!parsed.success) return [];
+    const { val, expires } = parsed.data.elem;
+    const open = openOf(set.name, val);
+    return open === undefined ? [] : [{ ...open, remainingMs: expires * 1000 }];
+  });
+}
+
+/** Our table as it is now, perhaps since an earlier run; empty if there is none. */
+async function listTable(): Promise<string> {
+  try {
+    return await runTool(["nft", "--terse", "list", "table", ...TABLE.split(" ")]);
+  } catch (error) {
+    if (reasonOf(error).includes("No such file or directory")) return "";
+    throw error;
+  }
+}
+
+/** The sets that take this address or network, ours and the administrator's, and what it is called there. */
+function placesOf(door: Door, ip: string): { set: string; element: string }[] {
+  const family = familyOfText(ip);
+  const own = opensFor(door, family) ? [ownPlace(door, ip)] : [];
+  const theirs = door.sets[family];
+  return theirs === undefined ? own : [...own, { set: theirs, element: ip }];
+}
+
+function addAndDelete(set: string, ip: string, element: string): string {
+  return `add element ${set} { ${element} }; delete element ${set} { ${ip} }`;
+}
