@@ -20,7 +20,7 @@
 set -euo pipefail
 self=$(realpath "$0")
 PATH=$PATH:/usr/sbin:/sbin
-packages=systemd,systemd-sysv,dbus,iproute2,nftables,iptables,procps
+packages=systemd,systemd-sysv,dbus,iproute2,nftables,iptables,procps,tcpdump
 # The same release as this machine's, so that programs copied into the box find the libraries they were linked with.
 release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 boot_seconds=60

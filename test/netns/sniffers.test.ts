@@ -58,6 +58,13 @@ describe.skipIf(!root)("the daemon", () => {
     await lab.opens("client");
   });
 
+  it("captures with tcpdump under a strict umask, too", async () => {
+    const daemon = await lab.start(config("auto"), { through: ["sh", "-c", 'umask 077; exec "$@"', "sh"] });
+    await lab.knock("client", HOST, ...KNOCK);
+    await lab.opens("client");
+    expect(daemon.log).not.toContain("does not work");
+  });
+
   it("keeps its ports out of what others may see: arguments and files", async () => {
     const directory = join(lab.directory, "tmp");
     mkdirSync(directory);

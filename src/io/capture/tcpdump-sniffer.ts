@@ -1,7 +1,7 @@
 // tcpdump as the sniffer. cap asks libpcap for frames of 65,535 bytes, each of which takes a slot of 128 KiB; tcpdump takes the
 // bytes that we read, so it holds twenty times as many packets in a tenth of the memory.
 import { spawnSync } from "node:child_process";
-import { closeSync, constants, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, closeSync, constants, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TOOL_ENV } from "../tool.ts";
@@ -24,7 +24,9 @@ export function sniffWithTcpdump({ interface: name, filter, snapBytes }: SniffOr
   try {
     // An argument would show the secret ports to everyone in `ps`. nobody gets at the file through its descriptor alone.
     const filterFile = join(directory, "filter.pcap");
-    writeFileSync(filterFile, filter, { mode: 0o644 });
+    writeFileSync(filterFile, filter);
+    // Whatever the umask.
+    chmodSync(filterFile, 0o644);
     const filterFd = openSync(filterFile, "r");
     const { reader, writer } = openPipe(join(directory, "frames.pcap"));
     const argv = ["tcpdump", "-i", name, "-p", "-n", "-s", String(snapBytes), "-B", String(ringKib)] as const;
