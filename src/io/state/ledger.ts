@@ -1,18 +1,9 @@
 // The grants on disk: written before a door opens, read at start, so that a door closes even if we are killed in between.
-import {
-  closeSync,
-  fdatasync,
-  fsyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, fdatasync, ftruncateSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { closeRecord, entryKey, type LedgerEntry, openRecord, readLedger } from "../../core/ledger.ts";
+import { replaceFile } from "./replace-file.ts";
 
 const FILE = "ledger";
 /** BOUNDED: bytes of the file. Past so many, and past twice what was left by the last time, it is written anew. */
@@ -21,7 +12,6 @@ const COMPACT_BYTES = 1024 * 1024;
 const dataSync = promisify(fdatasync);
 
 export class Ledger {
-  readonly #directory: string;
   readonly #path: string;
   /** What is still to be closed. BOUNDED: by the grants. */
   readonly #live = new Map<string, LedgerEntry>();
@@ -30,7 +20,6 @@ export class Ledger {
   #compactAt = COMPACT_BYTES;
 
   constructor(stateDirectory: string) {
-    this.#directory = stateDirectory;
     this.#path = join(stateDirectory, FILE);
   }
 
@@ -79,20 +68,10 @@ export class Ledger {
     }
   }
 
-  /** Writes the live entries to a new file and puts it in the place of the old one, so that one of the two is always whole. */
+  /** Leaves out what is over. */
   #compact(): void {
-    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
     const text = Buffer.from([...this.#live.values()].map(openRecord).join(""));
-    const draft = `${this.#path}.new`;
-    const file = openSync(draft, "w", 0o600);
-    try {
-      for (let written = 0; written < text.length; ) written += writeSync(file, text, written);
-      fsyncSync(file);
-      renameSync(draft, this.#path);
-    } catch (error) {
-      closeSync(file);
-      throw error;
-    }
+    const file = replaceFile(this.#path, text);
     if (this.#file !== undefined) closeSync(this.#file);
     this.#file = file;
     this.#bytes = text.length;

@@ -1,16 +1,6 @@
-// The used packets, and the used codes, on disk: appended before a door opens, read at start, so that neither SIGKILL nor a restart makes a used
-// packet good again.
-import {
-  closeSync,
-  fsyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+// The used packets, and the used codes, on disk: appended before a door opens, read at start, so that neither SIGKILL
+// nor a restart makes a used one good again.
+import { closeSync, ftruncateSync, readFileSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { type Remembered, ReplayMemory, readReplays, replayLine } from "../../core/spa/replay.ts";
 import { spaWords } from "../../core/spa/words.ts";
@@ -18,6 +8,7 @@ import { reasonOf } from "../../core/text/words.ts";
 import { codeWords } from "../../core/totp/words.ts";
 import type { Replays } from "../../core/unlock.ts";
 import type { Log } from "../log/log.ts";
+import { replaceFile } from "./replace-file.ts";
 
 /** What it is called, and what the log says when it cannot be written. */
 export interface ReplayKind {
@@ -34,7 +25,6 @@ const COMPACT_BYTES = 256 * 1024;
 const READ_BYTES_MAX = 64 * 1024 * 1024;
 
 export class ReplayFile implements Replays {
-  readonly #directory: string;
   readonly #path: string;
   readonly #memory = new ReplayMemory();
   readonly #kind: ReplayKind;
@@ -45,7 +35,6 @@ export class ReplayFile implements Replays {
   #compactAt = COMPACT_BYTES;
 
   constructor(stateDirectory: string, log: Pick<Log, "error">, kind = PACKETS) {
-    this.#directory = stateDirectory;
     this.#path = join(stateDirectory, kind.file);
     this.#kind = kind;
     this.#log = log;
@@ -126,20 +115,10 @@ export class ReplayFile implements Replays {
     this.#file = undefined;
   }
 
-  /** Writes all to a new file and puts it in the place of the old one, so that one of the two is always whole. */
+  /** Leaves out what is over. */
   #compact(): void {
-    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
     const text = Buffer.from(this.#memory.text());
-    const draft = `${this.#path}.new`;
-    const file = openSync(draft, "w", 0o600);
-    try {
-      for (let written = 0; written < text.length; ) written += writeSync(file, text, written);
-      fsyncSync(file);
-      renameSync(draft, this.#path);
-    } catch (error) {
-      closeSync(file);
-      throw error;
-    }
+    const file = replaceFile(this.#path, text);
     if (this.#file !== undefined) closeSync(this.#file);
     this.#file = file;
     this.#bytes = text.length;
