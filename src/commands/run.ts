@@ -22,6 +22,7 @@ import { portsInUse } from "../io/listening.ts";
 import { lock } from "../io/lock.ts";
 import { Logbook } from "../io/log.ts";
 import { MetricsFile } from "../io/metrics-file.ts";
+import { listenerOf, Notify } from "../io/notify.ts";
 import { Onlookers } from "../io/onlookers.ts";
 import { goAhead } from "../io/priority.ts";
 import { ReplayFile } from "../io/replay-file.ts";
@@ -57,6 +58,7 @@ async function run(options: Options): Promise<void> {
   process.on("SIGINT", () => ending.end());
 
   const leash = options.trial === undefined ? undefined : new Leash(parseDuration(options.trial), ending);
+  const listener = listenerOf(process.env, process.pid);
   const config = configFor(options);
   goAhead();
   const logbook = new Logbook(config);
@@ -87,7 +89,8 @@ async function run(options: Options): Promise<void> {
   const daemon = new Daemon(config, { ...tools, ...lookout, audience: onlookers });
 
   const metricsFile = new MetricsFile(() => desk.metrics(), log);
-  const rereading = new Rereading(options, config, daemon, log, (taken) => {
+  const notify = new Notify(listener, (reason) => log.warn({ event: "systemd" }, words.notNotified(reason)));
+  const rereading = new Rereading(options, config, daemon, log, notify, (taken) => {
     logbook.take(taken);
     metricsFile.take(taken.metricsFile);
   });
@@ -113,12 +116,15 @@ async function run(options: Options): Promise<void> {
       () => daemon.reload(config),
       () => log.info({ event: "kept" }, words.kept()),
     );
+    notify.start(() => words.standing(daemon.view.grants.count, captures.states()));
     await ending.promise;
   } finally {
+    const told = notify.stop();
     control.close();
     captures.close();
     await daemon.stop();
     if (leash !== undefined) await firewall.remove();
     await metricsFile.close();
+    await told;
   }
 }
