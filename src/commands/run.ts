@@ -19,10 +19,10 @@ import { readKeys } from "../io/key-files.ts";
 import { Leash } from "../io/leash.ts";
 import { Ledger } from "../io/ledger.ts";
 import { portsInUse } from "../io/listening.ts";
-import { lock } from "../io/lock.ts";
+import { lockBoth } from "../io/lock.ts";
 import { Logbook } from "../io/log.ts";
 import { MetricsFile } from "../io/metrics-file.ts";
-import { listenerOf, Notify } from "../io/notify.ts";
+import { notifyFor } from "../io/notify.ts";
 import { Onlookers } from "../io/onlookers.ts";
 import { goAhead } from "../io/priority.ts";
 import { ReplayFile } from "../io/replay-file.ts";
@@ -54,42 +54,34 @@ interface Options extends Source {
 async function run(options: Options): Promise<void> {
   // First of all: a signal that comes while we start must find us listening.
   const ending = new Ending();
-  process.on("SIGTERM", () => ending.end());
-  process.on("SIGINT", () => ending.end());
+  for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => ending.end());
 
   const leash = options.trial === undefined ? undefined : new Leash(parseDuration(options.trial), ending);
-  const listener = listenerOf(process.env, process.pid);
   const config = configFor(options);
   goAhead();
   const logbook = new Logbook(config);
   const { log } = logbook;
+  const notify = notifyFor(log);
   // Not their text, which quotes steps.
   const weak = weaknesses(config).length;
   if (weak > 0) log.warn({ event: "weak", points: weak }, words.weak(weak));
   const state = stateDirectory();
-  const [, place] = await Promise.all([
-    lock(`${state}/ledger.lock`, "STATE_DIRECTORY"),
-    lock(`${controlPath()}.lock`, "RUNTIME_DIRECTORY"),
-  ]);
+  const place = await lockBoth(state, controlPath());
   const { secret, problem } = guardSecret(state);
   if (problem !== undefined) log.warn({ event: "state" }, words.secretNotKept(problem));
-
   const captures = new Captures(config.sniffer, {
     ...captureLog(log),
     frame: (frame, local) => daemon.see(frame, local),
     denied: (reason) => ending.fail(new Failure(EXIT.NO_PERMISSION, `cannot capture: ${reason}`, PRIVILEGES_NEEDED)),
   });
   const firewall = chooseFirewall(config, leash?.lease);
-  const watch = captures.watch.bind(captures);
-  const ledger = new Ledger(state);
   const onlookers = new Onlookers();
+  const tools = { log, firewall, ledger: new Ledger(state), runCommand, boot: bootId() };
+  const watch = captures.watch.bind(captures);
   const replays = new ReplayFile(state, log);
-  const tools = { log, firewall, ledger, runCommand, boot: bootId() };
   const lookout = { watch, portsInUse, guardSecret: secret, replays, readKeys };
   const daemon = new Daemon(config, { ...tools, ...lookout, audience: onlookers });
-
   const metricsFile = new MetricsFile(() => desk.metrics(), log);
-  const notify = new Notify(listener, (reason) => log.warn({ event: "systemd" }, words.notNotified(reason)));
   const rereading = new Rereading(options, config, daemon, log, notify, (taken) => {
     logbook.take(taken);
     metricsFile.take(taken.metricsFile);
@@ -100,8 +92,8 @@ async function run(options: Options): Promise<void> {
     rereading.signalled();
   });
   const about = { version: readVersion(), pid: process.pid, config: options.config, firewall: config.firewall };
-  const reload = () => rereading.now();
-  const desk = new Desk({ daemon, captures: () => captures.status(), onlookers, reload, log, about });
+  const asked = { captures: () => captures.status(), reload: () => rereading.now() };
+  const desk = new Desk({ daemon, ...asked, onlookers, log, about });
   const control = new Control((request, gone) => desk.answer(request, gone), about.version);
 
   try {
@@ -112,19 +104,16 @@ async function run(options: Options): Promise<void> {
     // Without its socket the daemon still does what it is for.
     const problem = place.problem ?? (await control.listen(controlPath()));
     if (problem !== undefined) log.warn({ event: "control" }, words.noControl(problem));
-    leash?.hold(
-      () => daemon.reload(config),
-      () => log.info({ event: "kept" }, words.kept()),
-    );
+    const kept = () => log.info({ event: "kept" }, words.kept());
+    leash?.hold(() => daemon.reload(config), kept);
     notify.start(() => words.standing(daemon.view.grants.count, captures.states()));
     await ending.promise;
   } finally {
-    const told = notify.stop();
+    void notify.stop();
     control.close();
     captures.close();
     await daemon.stop();
     if (leash !== undefined) await firewall.remove();
     await metricsFile.close();
-    await told;
   }
 }

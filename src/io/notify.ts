@@ -1,6 +1,7 @@
 // Tells systemd how the daemon fares (sd_notify(3)), and answers its watchdog from the main loop: whoever stalls that is ended.
 // Node has no datagram sockets of the unix kind; systemd-notify(1) is wherever systemd is, and costs the loop 0.8 ms a time.
-import { reasonOf } from "../core/words.ts";
+import { reasonOf, words } from "../core/words.ts";
+import type { Log } from "./log.ts";
 import { runTool } from "./tool.ts";
 
 /** How often the daemon is asked how it fares. */
@@ -22,6 +23,11 @@ export function listenerOf(env: NodeJS.ProcessEnv, pid: number): Listener | unde
   if (socket === "") return undefined;
   const watchdogMs = Number(usec) / 1000;
   return { socket, watchdogMs: watchdogMs > 0 && whose === String(pid) ? watchdogMs : undefined };
+}
+
+export function notifyFor(log: Log): Notify {
+  const failed = (reason: string): void => log.warn({ event: "systemd" }, words.notNotified(reason));
+  return new Notify(listenerOf(process.env, process.pid), failed);
 }
 
 export class Notify {
