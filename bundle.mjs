@@ -1,9 +1,9 @@
 // What tsc has built, with the libraries it uses, as a few files in dist/: they load in half the time that two hundred take.
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 
 rmSync("dist", { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   entryPoints: ["build/src/knockd.js", "build/src/knock.js", "build/src/capture.js"],
   outdir: "dist",
   bundle: true,
@@ -16,6 +16,8 @@ await build({
   // Native code is loaded from where npm has built it.
   external: ["cap"],
   legalComments: "none",
+  // Which libraries are in it: the licences of a package name them.
+  metafile: true,
   // Libraries in the older module format ask for Node's modules with require.
   banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
   logLevel: "warning",
@@ -24,3 +26,4 @@ await build({
 cpSync("src/completion", "dist/completion", { recursive: true });
 const { writePages } = await import("./build/src/man/write-pages.js");
 await writePages("src/man", "dist/man");
+writeFileSync("build/bundle.json", JSON.stringify(metafile));

@@ -39,7 +39,7 @@ export interface World extends Tools, Lookout {
 /** What others may look at, and not change. */
 export interface View {
   readonly config: Config;
-  readonly grants: Pick<Grants, "each" | "get">;
+  readonly grants: Pick<Grants, "each" | "get" | "count">;
   readonly attempts: Pick<Matcher, "attempts" | "underWay">;
   /** When somebody else's flushing of our rules was last made good; monotonic. */
   readonly restoredMs: number | undefined;

@@ -7,7 +7,8 @@ umask 022
 
 program=/usr/local/lib/knockd
 config=/etc/knockd/knockd.yaml
-unit=/etc/systemd/system/knockd.service
+units=/etc/systemd/system
+unit=$units/knockd.service
 share=/usr/local/share
 # Where systemd looks for programs, and so where node must be.
 service_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -55,11 +56,12 @@ look_for_node() {
 look_for_firewall() {
   PATH=$service_path command -v nft >/dev/null || PATH=$service_path command -v iptables >/dev/null ||
     say "neither nft nor iptables is here: apt-get install nftables"
+  PATH=$service_path command -v tcpdump >/dev/null || say "tcpdump is not here: apt-get install tcpdump"
 }
 
 # A checkout without src/, or a package, is as it shall be.
 build_if_needed() {
-  if [ -e dist/knockd.js ] && node -e 'require("cap")' 2>/dev/null; then
+  if [ -e dist/knockd.js ]; then
     [ -d src ] && [ -n "$(find src package.json -newer dist/knockd.js -print -quit)" ] || return 0
   fi
   # shellcheck source=test/setup.sh
@@ -83,18 +85,19 @@ install_program() {
   local staging=$program.new version
   rm -rf "$staging" "$program.old"
   mkdir -p "$staging"
-  cp -R dist package.json package-lock.json config systemd "$staging"
+  cp -R dist package.json config systemd "$staging"
   for file in LICENSE README.md CHANGELOG.md; do [ ! -e "$file" ] || cp "$file" "$staging"; done
-  production_modules | while IFS= read -r directory; do
-    mkdir -p "$staging/$(dirname "$directory")"
-    cp -R "$directory" "$staging/$directory"
-  done
+  install -m 755 systemd/knockd-sniffer.sh "$staging"
+  sed -i "s|/usr/lib/knockd|$program|" "$staging/knockd-sniffer.sh"
+  # The second sniffer's library, where npm could build it. Everything else is in dist.
+  if node -e 'require("cap")' 2>/dev/null; then
+    mkdir -p "$staging/node_modules/cap/build/Release"
+    cp -R node_modules/cap/{package.json,LICENSE,lib} "$staging/node_modules/cap"
+    cp node_modules/cap/build/Release/cap.node "$staging/node_modules/cap/build/Release"
+  fi
   chown -R root:root "$staging"
   chmod -R u=rwX,go=rX "$staging"
   chmod 755 "$staging/dist/knockd.js" "$staging/dist/knock.js"
-  # The libpcap binding is native: it must load with the node of the service.
-  (cd "$staging" && node -e 'require("cap")') ||
-    die 69 "the libpcap binding does not load" "npm ci, or apt-get install libpcap0.8"
   version=$(node "$staging/dist/knockd.js" --version)
   [ ! -e "$program" ] || mv "$program" "$program.old"
   mv "$staging" "$program"
@@ -104,15 +107,6 @@ install_program() {
   install_manual
   install_completion
   say "knockd $version is in $program"
-}
-
-# The lock file knows which packages are for development only. Nothing is downloaded.
-production_modules() {
-  node -e '
-    const { packages } = JSON.parse(require("node:fs").readFileSync("package-lock.json", "utf8"));
-    for (const [path, { dev, devOptional }] of Object.entries(packages))
-      if (path !== "" && !dev && !devOptional && require("node:fs").existsSync(path)) console.log(path);
-  '
 }
 
 link() {
@@ -152,7 +146,7 @@ install_config() {
 }
 
 install_unit() {
-  install -m 644 systemd/knockd.service $unit
+  bash systemd/units.sh $units /usr/local
   systemctl daemon-reload
 }
 
@@ -177,7 +171,7 @@ ours_runs() {
 # Doors that are open stay open, and what is hidden stays hidden meanwhile.
 start_again() {
   say "restarting the service"
-  systemctl restart knockd
+  systemctl restart knockd-sniffer.socket knockd
 }
 
 next_steps() {

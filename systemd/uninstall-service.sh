@@ -4,7 +4,8 @@
 set -euo pipefail
 
 program=/usr/local/lib/knockd
-unit=/etc/systemd/system/knockd.service
+units=/etc/systemd/system
+unit=$units/knockd.service
 share=/usr/local/share
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
@@ -19,7 +20,8 @@ main() {
   esac
   [ "$(id -u)" = 0 ] || { echo "knockd: uninstalling needs root: sudo npm run uninstall-service" >&2; exit 77; }
   remove_service
-  remove_rules
+  # What was hidden stays hidden while the daemon is down, so it is shown here.
+  bash "$(dirname "$0")/remove-rules.sh"
   remove_program
   if [ "$purge" = yes ]; then purge; else say "kept: /etc/knockd and /var/lib/knockd (--purge removes them)"; fi
   [ ! -e /usr/sbin/knockd ] || say "the knockd in /usr/sbin is not ours, and stays"
@@ -33,7 +35,8 @@ remove_service() {
     systemctl stop knockd
   fi
   systemctl disable --quiet knockd || true
-  rm -f $unit
+  systemctl stop "knockd@*.service" knockd-sniffer.socket
+  rm -f $unit $units/knockd@.service $units/knockd-sniffer{.socket,@.service}
   systemctl daemon-reload
   systemctl reset-failed knockd 2>/dev/null || true
 }
@@ -42,24 +45,6 @@ ours_runs() {
   local pid
   pid=$(systemctl show --value -p MainPID knockd)
   [ "$pid" != 0 ] && tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qx /usr/local/bin/knockd
-}
-
-# What was hidden stays hidden while the daemon is down, so it is shown here.
-remove_rules() {
-  if nft list table inet knockd >/dev/null 2>&1; then
-    nft delete table inet knockd
-    say "took away the nftables table inet knockd: nothing is hidden any more"
-  fi
-  local iptables
-  for iptables in iptables ip6tables; do
-    "$iptables" --wait -S KNOCKD >/dev/null 2>&1 || continue
-    while "$iptables" --wait -D INPUT -j KNOCKD 2>/dev/null; do :; done
-    "$iptables" --wait -F KNOCKD
-    "$iptables" --wait -X KNOCKD
-    say "took away the chain KNOCKD of $iptables"
-  done
-  local set
-  for set in $(ipset list -name 2>/dev/null | grep '^knockd-' || true); do ipset destroy "$set"; done
 }
 
 remove_program() {
@@ -76,7 +61,7 @@ remove_program() {
 }
 
 purge() {
-  rm -rf /etc/knockd /var/lib/knockd /var/log/knockd
+  rm -rf /etc/knockd /var/lib/knockd /var/lib/knockd-* /var/log/knockd /var/log/knockd-*
   if getent passwd knockd >/dev/null; then userdel knockd; fi
   if getent group knockd >/dev/null; then groupdel knockd; fi
   rmdir /run/knockd 2>/dev/null || true

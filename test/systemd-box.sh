@@ -20,7 +20,7 @@
 set -euo pipefail
 self=$(realpath "$0")
 PATH=$PATH:/usr/sbin:/sbin
-packages=systemd,systemd-sysv,dbus,iproute2,nftables,iptables,procps,tcpdump
+packages=systemd,systemd-sysv,dbus,iproute2,nftables,iptables,procps,tcpdump,util-linux,openssh-server,curl,logrotate
 # The same release as this machine's, so that programs copied into the box find the libraries they were linked with.
 release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 boot_seconds=60
@@ -52,6 +52,8 @@ create() {
   unshare --mount debootstrap --variant=minbase --include="$include" "$release" "$dir" "$uri" >&2 ||
     { tail -n 5 "$dir/debootstrap/debootstrap.log" >&2 || true; die "debootstrap failed; remove $dir, then try again"; }
   rm -f "$dir"/var/cache/apt/archives/*.deb
+  # The package of the knockd in C, for whoever wants to install ours over it.
+  (cd "$dir/opt" && apt-get download -qq knockd >&2)
   echo box > "$dir/etc/hostname"
   : > "$dir/etc/machine-id"
   mkdir -p "$dir/var/log/journal" # with a DISK, the journal of the boot before is there to read

@@ -9,7 +9,7 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Box, CREATE_MS, DEVELOPMENT_PACKAGE } from "./support/box.ts";
+import { Box, CREATE_MS } from "./support/box.ts";
 import { Netns, type Outcome, root } from "./support/netns.ts";
 
 /** The manual and the completion. */
@@ -23,7 +23,8 @@ const OF_THE_SHELL = [
 const CLOSE_MS = 60_000;
 const CAP_NET_ADMIN = 1n << 12n;
 const CAP_NET_RAW = 1n << 13n;
-const UNIT = "/etc/systemd/system/knockd.service";
+const UNIT_DIRECTORY = "/etc/systemd/system";
+const UNITS = ["knockd.service", "knockd@.service", "knockd-sniffer.socket", "knockd-sniffer@.service"];
 /** The web door of the sample; the box's file opens it for less time than the sample does. */
 const WEB_KNOCK = ["21077", "9263", "14850:udp"];
 const OPEN_MS = 4000;
@@ -48,6 +49,7 @@ describe.skipIf(!root)("the systemd service", () => {
     await net.add("client");
     await box.boot();
     await box.copyCheckout();
+    await box.ok("systemctl", "disable", "--now", "ssh");
   }, CREATE_MS);
   afterAll(async () => {
     await net.close();
@@ -79,10 +81,7 @@ describe.skipIf(!root)("the systemd service", () => {
     expect(await box.says("systemctl", "is-active", "knockd")).toBe("inactive");
     expect(await box.says("stat", "-c", "%a %U %G", "/etc/knockd/knockd.yaml")).toBe("640 root knockd");
     expect(await box.says("knockd", "check")).toBe("/etc/knockd/knockd.yaml: fine, 2 doors");
-    expect(box.has("/usr/local/lib/knockd/node_modules/pino")).toBe(true);
-    expect(box.has(`/opt/knockd/node_modules/${DEVELOPMENT_PACKAGE}`)).toBe(true);
-    expect(box.has(`/usr/local/lib/knockd/node_modules/${DEVELOPMENT_PACKAGE}`)).toBe(false);
-    expect(await box.says("systemd-analyze", "verify", UNIT)).toBe("");
+    for (const unit of UNITS) expect(await box.says("systemd-analyze", "verify", `${UNIT_DIRECTORY}/${unit}`)).toBe("");
     for (const path of OF_THE_SHELL) expect(`${path} ${box.has(path)}`).toBe(`${path} true`);
   });
 
@@ -131,15 +130,14 @@ describe.skipIf(!root)("the systemd service", () => {
     expect(await visit(net)).toMatchObject(HIDDEN);
   });
 
-  it("gives the capture process CAP_NET_RAW alone, and the daemon CAP_NET_ADMIN too", async () => {
+  it("gives the sniffer CAP_NET_RAW alone, and the daemon CAP_NET_ADMIN alone", async () => {
     const daemon = await box.status(await property(box, "MainPID"));
-    const capture = await box.status(await box.says("pgrep", "-x", "tcpdump"));
-    for (const set of ["CapInh", "CapPrm", "CapEff", "CapAmb"]) {
-      expect(`${set} ${capture.get(set)}`).toBe(`${set} ${hex(CAP_NET_RAW)}`);
-      expect(`${set} ${daemon.get(set)}`).toBe(`${set} ${hex(CAP_NET_RAW | CAP_NET_ADMIN)}`);
+    const sniffer = await box.status(await box.says("pgrep", "-x", "tcpdump"));
+    for (const set of ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"]) {
+      expect(`${set} ${sniffer.get(set)}`).toBe(`${set} ${hex(CAP_NET_RAW)}`);
+      expect(`${set} ${daemon.get(set)}`).toBe(`${set} ${hex(CAP_NET_ADMIN)}`);
     }
-    for (const process of [daemon, capture]) {
-      expect(process.get("CapBnd")).toBe(hex(CAP_NET_RAW | CAP_NET_ADMIN));
+    for (const process of [daemon, sniffer]) {
       expect(process.get("NoNewPrivs")).toBe("1");
       expect(process.get("Uid")).not.toMatch(/\b0\b/);
     }
@@ -149,6 +147,7 @@ describe.skipIf(!root)("the systemd service", () => {
     const said = await box.says("knockd", "doctor");
     for (const line of [
       /^ok {4}config: \/etc\/knockd\/knockd\.yaml: 3 doors$/m,
+      /^ok {4}capture: tcpdump \S+, libpcap/m,
       /^ok {4}capture: cap, \S*libpcap/m,
       /^ok {4}interface: eth0: up, 10\.9\.0\.1/m,
       /^ok {4}state: \/var\/lib\/knockd is writable$/m,
@@ -212,16 +211,15 @@ describe.skipIf(!root)("the systemd service", () => {
     expect(after.split(" ")).toContain("knockd.service");
   });
 
-  it("runs a command as root with the drop-in that the unit tells of", async () => {
+  it("runs a command as root with knockd-root.conf", async () => {
     const file = box.read("/etc/knockd/knockd.yaml");
     box.write(
       "/etc/knockd/knockd.yaml",
       file.replace(/^ {4}start_command: .*$/m, "    start_command: id -un >/srv/came"),
     );
-    const dropIn = [...box.read(UNIT).matchAll(/^# {3}(\S.*)$/gm)].map(([, line]) => line);
-    expect(dropIn).toContain("User=root");
-    await box.ok("mkdir", "/etc/systemd/system/knockd.service.d");
-    box.write("/etc/systemd/system/knockd.service.d/override.conf", `${dropIn.join("\n")}\n`);
+    const dropIn = `${UNIT_DIRECTORY}/knockd.service.d/`;
+    await box.ok("mkdir", dropIn);
+    await box.ok("cp", "/usr/local/lib/knockd/systemd/knockd-root.conf", dropIn);
     await box.ok("systemctl", "daemon-reload");
     await box.ok("systemctl", "restart", "knockd");
     await box.journal(/(?:^starting up, listening on eth0$[\s\S]*){2}/m);
@@ -234,6 +232,118 @@ describe.skipIf(!root)("the systemd service", () => {
     box.write("/etc/knockd/knockd.yaml", file);
     await box.ok("systemctl", "restart", "knockd");
     await box.journal(/(?:^starting up, listening on eth0$[\s\S]*){3}/m);
+  });
+
+  it("has a new sniffer whichever part of the old one is killed", async () => {
+    // tcpdump, the shell that systemd has started, and the one beside it; the kernel cuts their names.
+    const parts = [
+      ["-x", "tcpdump"],
+      ["-o", "-x", "knockd-sniffer."],
+      ["-n", "-x", "knockd-sniffer."],
+    ];
+    for (const [index, part] of parts.entries()) {
+      const before = await sniffers(box);
+      expect(before).toHaveLength(1);
+      await box.ok("pkill", "-KILL", ...part);
+      if (index < 2) await until(async () => (await sniffers(box)).some((pid) => !before.includes(pid)));
+      await until(async () => {
+        await knock(net, WEB_KNOCK);
+        return (await visit(net)).code === VISIBLE.code;
+      });
+      await until(async () => (await visit(net)).code === HIDDEN.code, 15_000);
+    }
+    await box.ok("systemctl", "restart", "knockd");
+    await until(async () => (await sniffers(box)).length === 1);
+  });
+
+  it("captures with its own program where tcpdump does not work, with the same privilege", async () => {
+    await box.ok("mv", "/usr/bin/tcpdump", "/usr/bin/tcpdump.away");
+    await box.ok("systemctl", "restart", "knockd");
+    await box.journal(/^capturing on eth0 with cap, since tcpdump does not work: .*not found$/m);
+    const sniffer = await box.status(await box.says("pgrep", "-f", "dist/capture.js"));
+    expect(sniffer.get("CapEff")).toBe(hex(CAP_NET_RAW));
+    await knock(net, WEB_KNOCK);
+    await until(async () => (await visit(net)).code === VISIBLE.code);
+    await box.ok("mv", "/usr/bin/tcpdump.away", "/usr/bin/tcpdump");
+    await box.ok("systemctl", "restart", "knockd");
+    await until(async () => (await sniffers(box)).length === 1);
+    await until(async () => (await visit(net)).code === HIDDEN.code, 15_000);
+  });
+
+  it("tells systemd how many doors are open, and where it listens", async () => {
+    await until(async () => (await property(box, "StatusText")) === "0 doors open, listening on eth0");
+    await knock(net, WEB_KNOCK);
+    await until(async () => (await property(box, "StatusText")) === "1 door open, listening on eth0");
+    await until(async () => (await property(box, "StatusText")) === "0 doors open, listening on eth0");
+  });
+
+  it("is ended and started again when its main loop stalls, which keeps what is hidden hidden", async () => {
+    await box.ok("mkdir", "-p", "/run/systemd/system/knockd.service.d");
+    box.write("/run/systemd/system/knockd.service.d/watchdog.conf", "[Service]\nWatchdogSec=3\n");
+    await box.ok("systemctl", "daemon-reload");
+    await box.ok("systemctl", "restart", "knockd");
+    const pid = await property(box, "MainPID");
+    // Longer than the watchdog's time: it is answered.
+    await delay(4000);
+    expect(await property(box, "MainPID")).toBe(pid);
+    await box.ok("kill", "-STOP", pid);
+    expect(await visit(net)).toMatchObject(HIDDEN);
+    await box.journal(/Watchdog timeout/);
+    await until(async () => !["0", pid].includes(await property(box, "MainPID")));
+    await until(async () => (await property(box, "StatusText")) === "0 doors open, listening on eth0");
+    await box.ok("rm", "-r", "/run/systemd/system/knockd.service.d");
+    await box.ok("systemctl", "daemon-reload");
+    await box.ok("systemctl", "restart", "knockd");
+  });
+
+  it("runs several daemons side by side, each with a table, an interface and directories of its own", async () => {
+    await box.ok("systemctl", "stop", "knockd");
+    await box.plug(net, "eth1", "10.9.1");
+    for (const [name, port] of [
+      ["eth0", 8443],
+      ["eth1", 9443],
+    ])
+      box.write(
+        `/etc/knockd/${name}.yaml`,
+        `options: { interface: ${name} }\ndoors: { ${name}: { sequence: [7000, 8200/udp, 7600], open: ${port}/tcp, for: 1h } }\n`,
+      );
+    await box.ok("systemctl", "start", "knockd@eth0", "knockd@eth1");
+    for (const name of ["eth0", "eth1"])
+      await until(async () => (await property(box, "StatusText", `knockd@${name}`)).endsWith(`listening on ${name}`));
+    const table = (name: string) => box.ok("nft", "list", "table", "inet", `knockd-${name}`);
+    expect(await table("eth0")).toContain("hidden by knockd: 8443/tcp");
+    expect(await table("eth1")).toContain("hidden by knockd: 9443/tcp");
+    await net.ok("client", ["/usr/bin/knock", "10.9.1.1", "7000", "8200:udp", "7600"]);
+    await until(async () => (await table("eth1")).includes("10.9.1.2 timeout"));
+    expect(await table("eth0")).not.toContain("10.9.1.2");
+    // Neither minds how the other fares.
+    await box.ok("systemctl", "kill", "-s", "SIGKILL", "knockd@eth0");
+    await box.ok("systemctl", "reload", "knockd@eth1");
+    expect(await box.ok("env", "RUNTIME_DIRECTORY=/run/knockd-eth1", "knockd", "status")).toContain("10.9.1.2");
+    await until(async () => (await property(box, "ActiveState", "knockd@eth0")) === "active");
+    await box.ok("systemctl", "stop", "knockd@eth0");
+    expect(await table("eth1")).toContain("10.9.1.2 timeout");
+    expect(box.has("/var/lib/knockd-eth1/guard-secret")).toBe(true);
+    expect(box.has("/run/knockd-eth0")).toBe(false);
+    await box.ok("systemctl", "stop", "knockd@eth1");
+    for (const name of ["eth0", "eth1"]) {
+      await box.ok("nft", "delete", "table", "inet", `knockd-${name}`);
+      await box.ok("rm", "-r", `/etc/knockd/${name}.yaml`, `/var/lib/knockd-${name}`);
+    }
+    await box.ok("systemctl", "start", "knockd");
+  });
+
+  it("puts its rules back that somebody flushes", async () => {
+    await box.ok("nft", "flush", "ruleset");
+    await until(async () =>
+      (await box.says("nft", "list", "table", "inet", "knockd")).includes("hidden by knockd: 22/tcp"),
+    );
+    await box.journal(/^firewall: our rules were taken away, put back/m);
+  });
+
+  it("is as exposed as its unit says, and no more", async () => {
+    const said = await box.says("systemd-analyze", "security", "--no-pager", "--threshold=15", "knockd.service");
+    expect(Number(/exposure level for knockd\.service: ([\d.]+)/.exec(said)?.[1])).toBeLessThanOrEqual(1.5);
   });
 
   it("stops cleanly, and what was hidden stays hidden", async () => {
@@ -278,8 +388,8 @@ describe.skipIf(!root)("the systemd service", () => {
 });
 
 /** What systemd says of the unit. */
-function property(box: Box, name: string): Promise<string> {
-  return box.says("systemctl", "show", "--value", "-p", name, "knockd");
+function property(box: Box, name: string, unit = "knockd"): Promise<string> {
+  return box.says("systemctl", "show", "--value", "-p", name, unit);
 }
 
 const VISIBLE = { code: 0, stdout: "a page\n" };
@@ -300,6 +410,11 @@ async function until(holds: () => Promise<boolean>, limitMs = 10_000): Promise<v
     if (performance.now() > end) throw new Error(`not so after ${limitMs} ms: ${holds}`);
     await delay(50);
   }
+}
+
+async function sniffers(box: Box): Promise<string[]> {
+  const { stdout } = await box.run("pgrep", "-x", "tcpdump");
+  return stdout.split("\n").filter((pid) => pid !== "");
 }
 
 function hex(capabilities: bigint): string {

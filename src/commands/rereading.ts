@@ -16,6 +16,12 @@ export interface Source {
   readonly interface?: string;
 }
 
+/** Hears of it. */
+export interface ReloadReport {
+  reloading(): void;
+  reloaded(): void;
+}
+
 /** What a running daemon cannot change. */
 const FIXED = ["firewall", "sniffer"] as const;
 
@@ -30,17 +36,26 @@ export class Rereading {
   readonly #daemon: Daemon;
   readonly #log: Log;
   readonly #taken: (config: Config) => void;
+  readonly #report: ReloadReport;
   readonly #serial = new Serial();
   /** Has not begun yet. */
   #next: Promise<readonly Deed[]> | undefined;
 
   /** `taken` hears of each config that was good, once the daemon has it. */
-  constructor(source: Source, atStart: Config, daemon: Daemon, log: Log, taken: (config: Config) => void) {
+  constructor(
+    source: Source,
+    atStart: Config,
+    daemon: Daemon,
+    log: Log,
+    report: ReloadReport,
+    taken: (config: Config) => void,
+  ) {
     this.#source = source;
     this.#taken = taken;
     this.#atStart = atStart;
     this.#daemon = daemon;
     this.#log = log;
+    this.#report = report;
   }
 
   signalled(): void {
@@ -62,6 +77,7 @@ export class Rereading {
 
   async #reread(): Promise<readonly Deed[]> {
     const file = this.#source.config;
+    this.#report.reloading();
     try {
       const config = configFor(this.#source);
       await this.#daemon.reload(config);
@@ -82,6 +98,8 @@ export class Rereading {
       this.#log.error({ event: "reload-rejected", file }, words.reloadRejected(reasonOf(error) + hint));
       const code = error instanceof Failure ? error.code : EXIT.UNAVAILABLE;
       throw new Failure(code, reasonOf(error), "nothing changed: knockd goes on with the config that it has");
+    } finally {
+      this.#report.reloaded();
     }
   }
 }

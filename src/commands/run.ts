@@ -12,7 +12,7 @@ import { bootId } from "../io/clock.ts";
 import { readCodeSecrets } from "../io/code-secrets.ts";
 import { runCommand } from "../io/command.ts";
 import { Control } from "../io/control/control.ts";
-import { lock } from "../io/control/lock.ts";
+import { lockBoth } from "../io/control/lock.ts";
 import { MetricsFile } from "../io/control/metrics-file.ts";
 import { Onlookers } from "../io/control/onlookers.ts";
 import { Ending } from "../io/ending.ts";
@@ -21,6 +21,7 @@ import { warnOfForwarding } from "../io/firewall/forwarding.ts";
 import { Leash } from "../io/leash.ts";
 import { portsInUse } from "../io/listening.ts";
 import { Logbook } from "../io/log/log.ts";
+import { notifyFor } from "../io/notify.ts";
 import { goAhead } from "../io/priority.ts";
 import { controlPath, stateDirectory } from "../io/state/directories.ts";
 import { readKeys } from "../io/state/key-files.ts";
@@ -59,33 +60,29 @@ async function run(options: Options): Promise<void> {
   goAhead();
   const logbook = new Logbook(config);
   const { log } = logbook;
+  const notify = notifyFor(log);
   // Not their text, which quotes steps.
   const weak = weaknesses(config).length;
   if (weak > 0) log.warn({ event: "weak", points: weak }, words.weak(weak));
   const state = stateDirectory();
-  const [, place] = await Promise.all([
-    lock(`${state}/ledger.lock`, "STATE_DIRECTORY"),
-    lock(`${controlPath()}.lock`, "RUNTIME_DIRECTORY"),
-  ]);
+  const place = await lockBoth(state, controlPath());
   const { secret, problem } = guardSecret(state);
   if (problem !== undefined) log.warn({ event: "state" }, words.secretNotKept(problem));
-
   const captures = new Captures(config.sniffer, {
     ...captureLog(log),
     frame: (frame, local) => daemon.see(frame, local),
     denied: (reason) => ending.fail(new Failure(EXIT.NO_PERMISSION, `cannot capture: ${reason}`, PRIVILEGES_NEEDED)),
   });
   const firewall = chooseFirewall(config, leash?.lease);
-  const ledger = new Ledger(state);
   const onlookers = new Onlookers();
+  const tools = { log, firewall, ledger: new Ledger(state), runCommand, boot: bootId() };
+  const watch = captures.watch.bind(captures);
   const replays = new ReplayFile(state, log);
   const usedCodes = new ReplayFile(state, log, CODES);
-  const tools = { log, firewall, ledger, runCommand, boot: bootId() };
-  const watch = captures.watch.bind(captures);
   const lookout = { watch, portsInUse, guardSecret: secret, replays, readKeys, usedCodes, readCodeSecrets };
   const daemon = new Daemon(config, { ...tools, ...lookout, audience: onlookers });
   const metricsFile = new MetricsFile(() => desk.metrics(), log);
-  const rereading = new Rereading(options, config, daemon, log, (taken) => {
+  const rereading = new Rereading(options, config, daemon, log, notify, (taken) => {
     logbook.take(taken);
     metricsFile.take(taken.metricsFile);
   });
@@ -95,8 +92,8 @@ async function run(options: Options): Promise<void> {
     rereading.signalled();
   });
   const about = { version: readVersion(), pid: process.pid, config: options.config, firewall: config.firewall };
-  const reload = () => rereading.now();
-  const desk = new Desk({ daemon, captures: () => captures.status(), onlookers, reload, log, about });
+  const asked = { captures: () => captures.status(), reload: () => rereading.now() };
+  const desk = new Desk({ daemon, ...asked, onlookers, log, about });
   const control = new Control((request, gone) => desk.answer(request, gone), about.version);
   try {
     await captures.start();
@@ -108,8 +105,10 @@ async function run(options: Options): Promise<void> {
     if (problem !== undefined) log.warn({ event: "control" }, words.noControl(problem));
     const kept = () => log.info({ event: "kept" }, words.kept());
     leash?.hold(() => daemon.reload(config), kept);
+    notify.start(() => words.standing(daemon.view.grants.count, captures.states()));
     await ending.promise;
   } finally {
+    void notify.stop();
     control.close();
     captures.close();
     await daemon.stop();

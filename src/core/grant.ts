@@ -67,6 +67,11 @@ export class Grants {
     this.#max = max;
   }
 
+  /** How many are open, or opening. */
+  get count(): number {
+    return this.#grants.size;
+  }
+
   /** What an earned door means for this address now. What is open already is never shortened. */
   admit(door: Door, ip: string, nowMs: number, terms: Terms = {}): Admission {
     const { earnedBy = BY_KNOCK, durationMs = door.grantMs } = terms;

@@ -14,8 +14,10 @@ export const privileges: Check = {
   async look() {
     const missing = missingHere();
     if (missing.length === 0) return [ok("CAP_NET_RAW and CAP_NET_ADMIN are here")];
-    const given = (await unitOf())?.get("AmbientCapabilities")?.toUpperCase() ?? "";
-    const lacking = NEEDED.filter(({ name }) => !given.includes(name)).map(({ name }) => name);
+    const unit = await unitOf();
+    const given = unit?.get("AmbientCapabilities")?.toUpperCase() ?? "";
+    const hasSniffers = unit?.get("Environment")?.includes("KNOCKD_SNIFFER_SOCKET=/") === true;
+    const lacking = NEEDED.filter(({ name }) => !given.includes(name) && !(hasSniffers && name === "CAP_NET_RAW"));
     if (lacking.length === 0) return [ok(`you have no ${missing.join(" and no ")}, but knockd.service gives it`)];
     const text = `no ${missing.join(" and no ")}`;
     if (process.getuid?.() === 0) return [fail(`${text}, even for root`, "give this container the capabilities")];

@@ -9,6 +9,7 @@ const PROPERTIES = [
   "UnitFileState",
   "Result",
   "AmbientCapabilities",
+  "Environment",
   "ExecStart",
 ];
 

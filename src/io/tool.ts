@@ -2,6 +2,7 @@
 import { type ChildProcess, type ExecFileException, execFile, spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { EXIT, Failure } from "../core/exit.ts";
+import { snifferSocket } from "./state/directories.ts";
 
 /** The same words from every tool whatever the locale, and the directories of system tools even under a bare PATH. */
 export const TOOL_ENV: NodeJS.ProcessEnv = {
@@ -17,13 +18,17 @@ const TOOL_LIMIT_MS = 10_000;
 const OUTPUT_MAX_BYTES = 16 * 1024 * 1024;
 
 /** Its stdout. Throws a Failure that carries the tool's own words: UNAVAILABLE if it is missing or fails, NO_PERMISSION if it may not. */
-export function runTool(argv: readonly [string, ...string[]], input = ""): Promise<string> {
+export function runTool(
+  argv: readonly [string, ...string[]],
+  input = "",
+  env: NodeJS.ProcessEnv = {},
+): Promise<string> {
   const [file, ...args] = argv;
   return new Promise((resolve, reject) => {
     const child = execFile(
       file,
       args,
-      { env: TOOL_ENV, timeout: TOOL_LIMIT_MS, maxBuffer: OUTPUT_MAX_BYTES },
+      { env: { ...TOOL_ENV, ...env }, timeout: TOOL_LIMIT_MS, maxBuffer: OUTPUT_MAX_BYTES },
       (error, stdout, stderr) => {
         if (error === null) resolve(stdout);
         else reject(toolFailure(file, args, error, stderr));
@@ -62,13 +67,18 @@ function packageOf(file: string): string {
     "ip6tables-restore": "iptables",
     ipset: "ipset",
     ip: "iproute2",
+    "systemd-notify": "systemd",
   };
   return packages[file] ?? file;
 }
 
-/** Starts a tool that keeps telling us things; it ends when we do, even if we are killed. */
+/**
+ * Starts a tool that keeps telling us things; it ends when we do, even if we are killed. In our unit systemd sees to that, and
+ * its system call filter leaves setpriv(1) nothing to work with.
+ */
 export function spawnWatcher(argv: readonly [string, ...string[]]): ChildProcess {
-  const [file, ...args] = setprivExists() ? ["setpriv", "--pdeathsig=TERM", ...argv] : argv;
+  const mustSee = snifferSocket() === undefined && setprivExists();
+  const [file, ...args] = mustSee ? ["setpriv", "--pdeathsig=TERM", ...argv] : argv;
   return spawn(file, args, { env: TOOL_ENV, stdio: ["ignore", "pipe", "ignore"] });
 }
 

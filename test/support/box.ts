@@ -11,12 +11,10 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
-  renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import * as z from "zod";
 import type { Netns, Outcome } from "./netns.ts";
 import { Running } from "./running.ts";
 
@@ -30,8 +28,6 @@ const JOURNAL_MS = 15_000;
 const SCRIPT = join(import.meta.dirname, "..", "systemd-box.sh");
 const CHECKOUT = join(import.meta.dirname, "..", "..");
 const INSTALLED_FROM = "/opt/knockd";
-/** A package for development, which must not be installed. */
-export const DEVELOPMENT_PACKAGE = "fast-check";
 
 const PAGE_SERVER = `require("node:http").createServer((request, response) => response.end("a page\\n")).listen(8080)`;
 
@@ -58,25 +54,35 @@ export class Box {
     if (this.#disk !== "") rmSync(this.#disk, { recursive: true, force: true });
   }
 
-  /** What a build leaves, the packages for production and one for development, this machine's node, its libraries. */
+  /** What a build leaves, the library of the second sniffer, this machine's node, its libraries. */
   async copyCheckout(): Promise<void> {
-    this.#copyProgram(process.execPath, "/usr/local/bin/node");
-    for (const library of await librariesOf(process.execPath))
-      if (!existsSync(this.#path(library))) this.#copyProgram(library, library);
-    const modules = [...productionModules(), `node_modules/${DEVELOPMENT_PACKAGE}`];
-    for (const path of ["dist", "config", "systemd", "package.json", "package-lock.json", ...modules])
+    await this.copyNode("/usr/local/bin/node");
+    for (const path of ["dist", "config", "systemd", "package.json", "node_modules/cap"])
       cpSync(join(CHECKOUT, path), this.#path(join(INSTALLED_FROM, path)), { recursive: true });
   }
 
-  /** A cable from the client's eth0 to the box's. */
-  async plug(net: Netns): Promise<void> {
-    const peer = ["peer", "name", "eth0", "netns", this.#pid];
-    await net.ok("client", ["ip", "link", "add", "eth0", "type", "veth", ...peer]);
-    await net.ok("client", ["ip", "link", "set", "eth0", "up"]);
-    await this.ok("ip", "link", "set", "eth0", "up");
-    await this.ok("ip", "address", "add", "10.9.0.1/24", "dev", "eth0");
-    await net.address("client", "eth0", "10.9.0.2/24");
-    await net.carrier("client", "eth0");
+  /** This machine's, with the libraries that it needs. */
+  async copyNode(to: string): Promise<void> {
+    this.#copyProgram(process.execPath, to);
+    for (const library of await librariesOf(process.execPath))
+      if (!existsSync(this.#path(library))) this.#copyProgram(library, library);
+  }
+
+  /** A cable from an interface of the client's to the box's of that name. */
+  async plug(net: Netns, name = "eth0", network = "10.9.0"): Promise<void> {
+    const peer = ["peer", "name", name, "netns", this.#pid];
+    await net.ok("client", ["ip", "link", "add", name, "type", "veth", ...peer]);
+    await net.ok("client", ["ip", "link", "set", name, "up"]);
+    await this.ok("ip", "link", "set", name, "up");
+    await this.ok("ip", "address", "add", `${network}.1/24`, "dev", name);
+    await net.address("client", name, `${network}.2/24`);
+    await net.carrier("client", name);
+  }
+
+  /** A file from this machine. */
+  copy(from: string, to: string): void {
+    mkdirSync(this.#path(dirname(to)), { recursive: true });
+    copyFileSync(from, this.#path(to));
   }
 
   /** A web page on port 8080. */
@@ -159,20 +165,23 @@ export class Box {
   }
 }
 
-/** One for each list of packages. */
+/** One for each version of the script that makes it. */
 async function baseSystem(): Promise<string> {
   const { XDG_CACHE_HOME = "/var/cache" } = process.env;
-  const packages = /^packages=.*$/m.exec(readFileSync(SCRIPT, "utf8"))?.[0];
   const release = /^VERSION_CODENAME=.*$/m.exec(readFileSync("/etc/os-release", "utf8"))?.[0];
-  const key = createHash("sha256").update(`${packages} ${release}`).digest("hex").slice(0, 12);
+  const key = createHash("sha256")
+    .update(`${readFileSync(SCRIPT, "utf8")} ${release}`)
+    .digest("hex")
+    .slice(0, 12);
   const base = join(XDG_CACHE_HOME, "knockd-test", `box-${key}`);
   if (existsSync(base)) return base;
   process.stderr.write(`\nbuilding a base system for the tests with systemd, once, about a minute: ${base}\n`);
-  const building = `${base}.new`;
-  rmSync(building, { recursive: true, force: true });
-  mkdirSync(building, { recursive: true });
-  await script(CREATE_MS, "create", building);
-  renameSync(building, base);
+  mkdirSync(dirname(base), { recursive: true });
+  // Another test file may be building it just now.
+  const program = `[ -e "$1" ] || { rm -rf "$1.new" && bash "$0" create "$1.new" && mv "$1.new" "$1"; }`;
+  const running = new Running(["flock", `${base}.lock`, "bash", "-c", program, SCRIPT, base]);
+  const code = await running.ended(CREATE_MS);
+  if (code !== 0) throw new Error(`systemd-box.sh create ended with exit code ${code}\n${running.stderr}`);
   return base;
 }
 
@@ -187,13 +196,4 @@ async function librariesOf(program: string): Promise<string[]> {
   const running = new Running(["ldd", program]);
   await running.ended(COMMAND_MS);
   return [...running.stdout.matchAll(/(\/\S+) \(0x/g)].flatMap(([, path]) => path ?? []);
-}
-
-const lockSchema = z.object({ packages: z.record(z.string(), z.object({ dev: z.boolean().optional() })) });
-
-function productionModules(): string[] {
-  const { packages } = lockSchema.parse(JSON.parse(readFileSync(join(CHECKOUT, "package-lock.json"), "utf8")));
-  return Object.entries(packages).flatMap(([path, { dev }]) =>
-    path !== "" && !dev && existsSync(join(CHECKOUT, path)) ? [path] : [],
-  );
 }

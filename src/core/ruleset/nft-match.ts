@@ -24,7 +24,7 @@ type Value = string | number | readonly Value[];
 const UNKNOWN: Left = { is: "unknown" };
 const ABSENT: Left = { is: "absent" };
 /** The sets of doors in our own table. */
-const OWN_SET = /^inet knockd \S+_ipv[46]$/;
+const OWN_SET = /^inet knockd(?:-\S+)? \S+_ipv[46]$/;
 
 const matchSchema = z.object({ op: z.string(), left: z.unknown(), right: z.unknown() });
 const metaSchema = z.object({ meta: z.object({ key: z.string() }) });

@@ -73,6 +73,18 @@ export const words = {
     `doors lead to hosts behind this one, but it forwards nothing: set ${name} = 1 (sysctl -w ${name}=1)`,
   stopUnfinished: () => "some stop commands have not ended; the next start runs them again",
   kept: () => "trial confirmed: hidden until another knockd takes over, or this one ends",
+  notNotified: (reason: string) => `systemd: cannot tell it how we fare: ${reason}`,
+  /** For `systemctl status`. */
+  standing: (open: number, captures: readonly { interface: string; state: string }[]) => {
+    const listening = captures.filter(({ state }) => state === "capturing").map(({ interface: name }) => name);
+    const waiting = captures.filter(({ state }) => state !== "capturing").map(({ interface: name }) => name);
+    const parts = [
+      `${open} ${open === 1 ? "door" : "doors"} open`,
+      listening.length > 0 ? `listening on ${listening.join(" ")}` : "listening nowhere",
+      ...(waiting.length > 0 ? [`waiting for ${waiting.join(" ")}`] : []),
+    ];
+    return parts.join(", ");
+  },
   shutdown: () => "shutting down",
 };
 

@@ -137,16 +137,14 @@ export class Capture {
       this.#endOlderThan(sniffer);
       this.#listening();
     });
-    sniffer.process.stderr?.on("data", (chunk: Buffer) => {
-      lastWords = (lastWords + chunk.toString()).slice(-LAST_WORDS_MAX);
+    sniffer.onWords((words) => {
+      lastWords = (lastWords + words).slice(-LAST_WORDS_MAX);
       hearDrops(lastWords);
     });
-    const ended = (code: number | null, words: string): void => {
+    sniffer.onEnd((code, problem) => {
       clearTimeout(limit);
-      this.#ended(sniffer, reader.started, code, words);
-    };
-    sniffer.process.on("error", (error) => ended(null, error.message));
-    sniffer.process.on("close", (code) => ended(code, lastWords));
+      this.#ended(sniffer, reader.started, code, problem ?? lastWords);
+    });
   }
 
   #listening(): void {

@@ -69,6 +69,11 @@ export class Captures {
     for (const { capture } of this.#captures.values()) capture.close();
   }
 
+  /** What can be told at once. */
+  states(): Pick<CaptureStatus, "interface" | "state">[] {
+    return [...this.#captures].map(([name, { capture }]) => ({ interface: name, state: capture.state }));
+  }
+
   status(): Promise<CaptureStatus[]> {
     const each = [...this.#captures].map(async ([name, { capture, counts }]) => {
       const dropped = (await capture.dropped()) ?? null;

@@ -17,8 +17,15 @@ export interface SniffOrder {
 /** Which of them is to do it; auto: tcpdump if it works, which costs less and holds more. */
 export type SnifferChoice = "auto" | "tcpdump" | "cap";
 
-export interface Sniffer {
-  readonly process: ChildProcess;
+/** A program that captures, wherever it runs. */
+export interface Program {
+  /** What it says on stderr. */
+  onWords(hear: (words: string) => void): void;
+  /** Its exit code where that is known, and why it could not even start. */
+  onEnd(ended: (code: number | null, problem?: string) => void): void;
+}
+
+export interface Sniffer extends Program {
   /** Hands on the pcap stream in chunks, each valid only during the call. */
   read(onChunk: (chunk: Uint8Array) => void): void;
   end(): void;
@@ -37,6 +44,16 @@ export function spawnWithNetRaw(
 ): ChildProcess {
   const [program, ...args] = setprivExists() ? ["setpriv", ...netRawOnly(programs), ...argv] : argv;
   return spawn(program, args, { stdio });
+}
+
+export function programOf(child: ChildProcess): Program {
+  return {
+    onWords: (hear) => void child.stderr?.on("data", (chunk: Buffer) => hear(chunk.toString())),
+    onEnd: (ended) => {
+      child.on("error", (error) => ended(null, error.message));
+      child.on("close", (code) => ended(code));
+    },
+  };
 }
 
 function netRawOnly(programs: readonly string[]): string[] {

@@ -1,12 +1,11 @@
 // tcpdump as the sniffer. cap asks libpcap for frames of 65,535 bytes, each of which takes a slot of 128 KiB; tcpdump takes the
 // bytes that we read, so it holds twenty times as many packets in a tenth of the memory.
-import { spawnSync } from "node:child_process";
-import { chmodSync, closeSync, constants, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { TOOL_ENV } from "../tool.ts";
-import { readPipe } from "./frame-pipe.ts";
-import { type Sniffer, type SniffOrder, spawnWithNetRaw } from "./sniffer.ts";
+import { runtimeDirectory, snifferSocket } from "../state/directories.ts";
+import { type FrameFifo, openFifo } from "./frame-fifo.ts";
+import { programOf, type Sniffer, type SniffOrder, spawnWithNetRaw } from "./sniffer.ts";
+import { connectSniffer } from "./sniffer-socket.ts";
 
 /** The kernel's ring, in KiB: some 12,000 frames of 256 bytes, which a flood of 300,000 a second needs 40 ms to fill; of whole packets 3,800. */
 const RING_KIB = 4096;
@@ -17,45 +16,41 @@ const HEADERS_BYTES_MAX = 256;
 const FILTER_FD = "/dev/fd/3";
 
 /** Throws what node:fs throws. */
-export function sniffWithTcpdump({ interface: name, filter, snapBytes }: SniffOrder): Sniffer {
-  const ringKib = snapBytes > HEADERS_BYTES_MAX ? RING_KIB_OF_WHOLE_PACKETS : RING_KIB;
-  // For us alone; both names end in .pcap because AppArmor lets a confined tcpdump touch no others.
-  const directory = mkdtempSync(join(tmpdir(), "knockd-"));
+export function sniffWithTcpdump(order: SniffOrder): Sniffer {
+  const socket = snifferSocket();
+  const fifo = openFifo(socket === undefined ? tmpdir() : runtimeDirectory(), order.filter);
   try {
-    // An argument would show the secret ports to everyone in `ps`. nobody gets at the file through its descriptor alone.
-    const filterFile = join(directory, "filter.pcap");
-    writeFileSync(filterFile, filter);
-    // Whatever the umask.
-    chmodSync(filterFile, 0o644);
-    const filterFd = openSync(filterFile, "r");
-    const { reader, writer } = openPipe(join(directory, "frames.pcap"));
-    const argv = ["tcpdump", "-i", name, "-p", "-n", "-s", String(snapBytes), "-B", String(ringKib)] as const;
-    const child = spawnWithNetRaw(
-      [...argv, "--immediate-mode", "-U", "-F", FILTER_FD, "-w", "-"],
-      ["ignore", writer, "pipe", filterFd],
-      [],
-    );
-    closeSync(writer);
-    closeSync(filterFd);
-    const remove = (): void => rmSync(directory, { recursive: true, force: true });
-    child.on("close", remove);
-    child.on("error", remove);
-    return {
-      process: child,
-      read: (onChunk) => readPipe(reader, onChunk, remove),
-      end: () => void child.kill(),
-      tellDropped: () => void child.kill("SIGUSR1"),
-    };
+    const sniffer = socket === undefined ? spawned(order, fifo) : connected(socket, order, fifo);
+    sniffer.onEnd(fifo.remove);
+    return sniffer;
   } catch (error) {
-    rmSync(directory, { recursive: true, force: true });
+    fifo.remove();
     throw error;
   }
 }
 
-/** A real pipe. What Node calls one is a pair of sockets, where each small write costs three times as much. */
-function openPipe(path: string): { reader: number; writer: number } {
-  const made = spawnSync("mkfifo", ["-m", "600", path], { env: TOOL_ENV });
-  if (made.error !== undefined) throw made.error;
-  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  return { reader, writer: openSync(path, constants.O_WRONLY) };
+function spawned({ interface: name, snapBytes }: SniffOrder, fifo: FrameFifo): Sniffer {
+  const argv = ["tcpdump", "-i", name, "-p", "-n", "-s", String(snapBytes), "-B", ringKibFor(snapBytes)] as const;
+  const filterFd = openSync(fifo.filterFile, "r");
+  const child = spawnWithNetRaw(
+    [...argv, "--immediate-mode", "-U", "-F", FILTER_FD, "-w", "-"],
+    ["ignore", fifo.writer, "pipe", filterFd],
+    [],
+  );
+  closeSync(filterFd);
+  return {
+    ...programOf(child),
+    read: fifo.read,
+    end: () => void child.kill(),
+    tellDropped: () => void child.kill("SIGUSR1"),
+  };
+}
+
+function connected(socket: string, { interface: name, snapBytes }: SniffOrder, fifo: FrameFifo): Sniffer {
+  const program = connectSniffer(socket, `tcpdump ${fifo.directory} ${name} ${snapBytes} ${ringKibFor(snapBytes)}\n`);
+  return { ...program, read: fifo.read, tellDropped: program.ask };
+}
+
+function ringKibFor(snapBytes: number): string {
+  return String(snapBytes > HEADERS_BYTES_MAX ? RING_KIB_OF_WHOLE_PACKETS : RING_KIB);
 }

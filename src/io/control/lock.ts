@@ -33,6 +33,15 @@ export async function lock(path: string, variable: string): Promise<{ problem?: 
   return {};
 }
 
+/** The directory of the state, and the place of the control socket; resolves to how the latter went. */
+export async function lockBoth(state: string, socket: string): Promise<{ problem?: unknown }> {
+  const [, place] = await Promise.all([
+    lock(`${state}/ledger.lock`, "STATE_DIRECTORY"),
+    lock(`${socket}.lock`, "RUNTIME_DIRECTORY"),
+  ]);
+  return place;
+}
+
 /** For whoever is refused, and no more than that: a full disk does not matter. */
 function sign(file: number): void {
   try {

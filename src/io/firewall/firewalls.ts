@@ -2,13 +2,25 @@
 import type { Config } from "../../core/config/config.ts";
 import { EXIT, Failure } from "../../core/exit.ts";
 import type { Lease } from "../lease.ts";
+import { instance } from "../state/directories.ts";
 import type { Firewall, OpenElement } from "./firewall.ts";
 import { Iptables } from "./iptables.ts";
 import { Nftables } from "./nftables.ts";
 
+/** What nft takes as the name of a table, and what is no path. */
+const INSTANCE = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
+
 export function chooseFirewall({ firewall }: Config, lease?: Lease): Firewall {
   if (lease !== undefined && firewall !== "nftables")
     throw new Failure(EXIT.CONFIG, `a trial needs options.firewall: nftables, got "${firewall}"`);
+  const name = instance();
+  if (name !== "" && !INSTANCE.test(name))
+    throw new Failure(
+      EXIT.USAGE,
+      `the instance ${JSON.stringify(name)} cannot be part of a firewall's names, expected letters, digits, "_", "." and "-"`,
+    );
+  if (name !== "" && firewall === "iptables")
+    throw new Failure(EXIT.CONFIG, 'firewall: iptables has chains for one daemon only, expected "nftables" or "none"');
   switch (firewall) {
     case "nftables":
       return new Nftables(lease);

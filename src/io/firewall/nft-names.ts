@@ -1,8 +1,10 @@
 // How things are called in our own nftables table, and which of them a listing of it shows.
 import type { Family } from "../../core/address.ts";
 import type { Door } from "../../core/door.ts";
+import { instance } from "../state/directories.ts";
 
-export const TABLE = "inet knockd";
+/** Each daemon has its own: two in one network namespace would take each other's away. */
+export const TABLE = tableOf(instance());
 
 /** `ip` is nft's word for the family in matches and in translations. */
 export const FAMILIES = [
@@ -13,6 +15,10 @@ export const FAMILIES = [
 /** The sets of the ports that are hidden: for good, and in a trial. A table has one of them. */
 export const HIDDEN = "hidden";
 export const LEASED = "leased";
+
+export function tableOf(instance: string): string {
+  return instance === "" ? "inet knockd" : `inet knockd-${instance}`;
+}
 
 /** `ssh` -> `ssh_ipv4`. */
 export function setName(door: Door, family: Family): string {

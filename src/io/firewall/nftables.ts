@@ -78,7 +78,7 @@ export class Nftables implements Firewall {
   async close(door: Door, ip: string): Promise<void> {
     // The kernel may have closed it already: deleting what is not there would be an error, and so would a set that a reload
     // has taken away with its door.
-    const places = placesOf(door, ip).filter(({ set }) => !set.startsWith(TABLE) || this.#ownSets.has(set));
+    const places = placesOf(door, ip).filter(({ set }) => !set.startsWith(`${TABLE} `) || this.#ownSets.has(set));
     const statements = places.map(({ set, element }) => addAndDelete(set, element, `${element} timeout 1s`));
     if (statements.length > 0) await this.#shell.run(statements.join("; "));
   }

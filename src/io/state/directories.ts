@@ -4,12 +4,26 @@ import { join } from "node:path";
 const STATE = "/var/lib/knockd";
 const RUNTIME = "/run/knockd";
 
+/** Which of several daemons this is, as `knockd@.service` says; empty: the only one. It becomes part of names in the firewall. */
+export function instance(): string {
+  return process.env["KNOCKD_INSTANCE"] ?? "";
+}
+
 export function stateDirectory(): string {
   return first(process.env["STATE_DIRECTORY"]) || STATE;
 }
 
+export function runtimeDirectory(): string {
+  return first(process.env["RUNTIME_DIRECTORY"]) || RUNTIME;
+}
+
+/** Where systemd starts sniffers for us, which have the privilege that we then need not have; undefined: we start them. */
+export function snifferSocket(): string | undefined {
+  return process.env["KNOCKD_SNIFFER_SOCKET"] || undefined;
+}
+
 export function controlPath(): string {
-  return join(first(process.env["RUNTIME_DIRECTORY"]) || RUNTIME, "knockd.sock");
+  return join(runtimeDirectory(), "knockd.sock");
 }
 
 /** systemd may name several; the first is ours. */

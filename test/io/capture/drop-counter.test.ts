@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DropCounter } from "../../../src/io/capture/drop-counter.ts";
 import type { Sniffer } from "../../../src/io/capture/sniffer.ts";
@@ -9,8 +8,7 @@ const said = (dropped: number) =>
 
 /** Answers when it is asked, as tcpdump does, or not at all. */
 function sniffer(tellDropped?: () => void): Sniffer {
-  const process = spawn("true");
-  const common = { process, read: () => {}, end: () => {} };
+  const common = { onWords: () => {}, onEnd: () => {}, read: () => {}, end: () => {} };
   return tellDropped === undefined ? common : { ...common, tellDropped };
 }
 

@@ -1,6 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { chooseFirewall } from "../../../src/io/firewall/firewalls.ts";
 import { Iptables } from "../../../src/io/firewall/iptables.ts";
+import { tableOf } from "../../../src/io/firewall/nft-names.ts";
 import { Nftables } from "../../../src/io/firewall/nftables.ts";
 import { config } from "../../support/doors.ts";
 
@@ -19,5 +20,28 @@ describe("the firewall", () => {
     await firewall.open(ssh, "192.0.2.7", 1000);
     await firewall.close(ssh, "192.0.2.7");
     firewall.release();
+  });
+
+  it("has a table for each of several daemons", () => {
+    expect(tableOf("")).toBe("inet knockd");
+    expect(tableOf("br-lan.7")).toBe("inet knockd-br-lan.7");
+  });
+});
+
+describe("the firewall of one of several daemons", () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it("takes a name that nft takes, and no other", () => {
+    vi.stubEnv("KNOCKD_INSTANCE", "br-lan.7");
+    expect(chooseFirewall(config([{}]))).toBeInstanceOf(Nftables);
+    for (const name of ["a b", "x; flush ruleset", "-x", "../x", "x".repeat(65)]) {
+      vi.stubEnv("KNOCKD_INSTANCE", name);
+      expect(() => chooseFirewall(config([{}]))).toThrow("cannot be part of a firewall's names");
+    }
+  });
+
+  it("is not iptables, whose chains are one daemon's", () => {
+    vi.stubEnv("KNOCKD_INSTANCE", "eth1");
+    expect(() => chooseFirewall(config([{}], { firewall: "iptables" }))).toThrow('expected "nftables" or "none"');
   });
 });

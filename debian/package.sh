@@ -1,0 +1,121 @@
+#!/bin/bash
+# npm run package: makes knockd_VERSION_ARCHITECTURE.deb here, or package.sh DIR in DIR, of what npm run build leaves. Two of one commit
+# are the same to the byte: all times are the commit's. Needs dpkg-dev, and strip (binutils) for the library of the second sniffer.
+set -euo pipefail
+target=$(realpath "${1:-.}")
+cd "$(dirname "$0")/.."
+umask 022
+export LC_ALL=C TZ=UTC
+
+# An older one than any other, so that 1.0.0-alpha.1 comes before 1.0.0.
+version=$(node -p 'require("./package.json").version' | sed 's/-/~/')
+architecture=$(dpkg --print-architecture)
+epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+export SOURCE_DATE_EPOCH=$epoch
+package=$target/knockd_${version}_$architecture.deb
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+lib=$root/usr/lib/knockd
+doc=$root/usr/share/doc/knockd
+
+main() {
+  chmod 755 "$root"
+  mkdir -p "$lib" "$doc/examples" "$root"/{DEBIAN,etc,usr/bin,usr/lib/systemd/system}
+  install_program
+  install_config
+  install_units
+  install_manuals
+  install_papers
+  write_control
+  find "$root" -exec touch --no-dereference --date="@$epoch" {} +
+  # gzip's default level and xz's differ between machines with different dpkg: said here.
+  dpkg-deb --root-owner-group -Zxz -z6 --build "$root" "$package" >/dev/null
+  echo "knockd: $package, $(stat -c %s "$package") bytes, installed $(sed -n 's/^Installed-Size: //p' "$root/DEBIAN/control") KiB"
+}
+
+install_program() {
+  mkdir "$lib/dist"
+  cp -R dist/*.js dist/chunks "$lib/dist"
+  cp package.json "$lib"
+  install -D -m 644 -t "$lib/config" config/knockd.schema.json
+  install -m 755 systemd/{knockd-sniffer.sh,remove-rules.sh} "$lib"
+  find "$lib/dist" -type f -exec chmod 644 {} +
+  chmod 755 "$lib"/dist/{knockd,knock,capture}.js
+  ln -s ../lib/knockd/dist/knockd.js "$root/usr/bin/knockd"
+  ln -s ../lib/knockd/dist/knock.js "$root/usr/bin/knock"
+  # For the Node.js that builds this. With another one, tcpdump alone captures.
+  if node -e 'require("cap")' 2>/dev/null; then
+    mkdir -p "$lib/node_modules/cap/build/Release"
+    cp -R node_modules/cap/{package.json,lib} "$lib/node_modules/cap"
+    install -m 644 -t "$lib/node_modules/cap/build/Release" node_modules/cap/build/Release/cap.node
+    # What is left of the compiler's run says in which directory that was.
+    strip --strip-unneeded --remove-section=.note.gnu.build-id --remove-section=.comment "$lib/node_modules/cap/build/Release/cap.node"
+  else
+    echo "knockd: without the second sniffer: cap is not built here" >&2
+  fi
+}
+
+# The sample, with its doors shut up: what everybody knows hides nothing and opens nothing.
+install_config() {
+  install -d -m 750 "$root/etc/knockd"
+  sed 's|/usr/local/lib/knockd|/usr/lib/knockd|' config/knockd.yaml >"$doc/examples/knockd.yaml"
+  sed -e '/^doors:/,$ { /^ *#/! { /./ s/^/#/ } }' -e '/^#doors:/i # Nothing is hidden as long as there is no door. The # goes away from each line that you want.\ndoors: {}' \
+    "$doc/examples/knockd.yaml" >"$root/etc/knockd/knockd.yaml"
+  chmod 640 "$root/etc/knockd/knockd.yaml"
+  node dist/knockd.js check -c "$root/etc/knockd/knockd.yaml" >/dev/null 2>&1
+  echo /etc/knockd/knockd.yaml >"$root/DEBIAN/conffiles"
+  if [ -e config/knockd.logrotate ]; then
+    install -D -m 644 config/knockd.logrotate "$root/etc/logrotate.d/knockd"
+    echo /etc/logrotate.d/knockd >>"$root/DEBIAN/conffiles"
+  fi
+}
+
+install_units() {
+  bash systemd/units.sh "$root/usr/lib/systemd/system" /usr
+  install -m 644 config/grafana-dashboard.json "$doc/examples"
+  install -m 644 systemd/knockd-{root,network}.conf "$doc/examples"
+}
+
+install_manuals() {
+  local page name
+  for page in dist/man/*.[1-8]; do
+    mkdir -p "$root/usr/share/man/man${page##*.}"
+    gzip -9n <"$page" >"$root/usr/share/man/man${page##*.}/$(basename "$page").gz"
+  done
+  for name in knockd knock; do
+    install -D -m 644 dist/completion/knockd.bash "$root/usr/share/bash-completion/completions/$name"
+    install -D -m 644 dist/completion/knockd.fish "$root/usr/share/fish/vendor_completions.d/$name.fish"
+  done
+  install -D -m 644 dist/completion/knockd.zsh "$root/usr/share/zsh/vendor-completions/_knockd"
+}
+
+install_papers() {
+  local with_cap=
+  [ ! -e "$lib/node_modules/cap" ] || with_cap=with-cap
+  node debian/papers.mjs "$doc" "$epoch" "$with_cap"
+  gzip -9n "$doc/sbom.cdx.json"
+  gzip -9n <CHANGELOG.md >"$doc/NEWS.md.gz"
+  gzip -9n <README.md >"$doc/README.md.gz"
+  gzip -9n >"$doc/changelog.gz" <<TEXT
+knockd ($version) unstable; urgency=medium
+
+  * What is new is in /usr/share/doc/knockd/NEWS.md.gz.
+
+ -- $(sed -n 's/^Maintainer: //p' debian/control.in)  $(date --rfc-email --date="@$epoch")
+TEXT
+}
+
+write_control() {
+  local size libpcap='' script
+  size=$(du --apparent-size --summarize --block-size=1024 "$root" | cut -f1)
+  [ ! -e "$lib/node_modules/cap" ] || libpcap=', libc6, libstdc++6, libpcap0.8t64 | libpcap0.8'
+  sed -e "s/@VERSION@/$version/" -e "s/@ARCHITECTURE@/$architecture/" -e "s/@SIZE@/$size/" -e "s/@LIBPCAP@/$libpcap/" \
+    debian/control.in >"$root/DEBIAN/control"
+  for script in preinst postinst prerm postrm; do
+    sed -e '/^#FUNCTIONS#$/ { r debian/functions.sh' -e 'd }' debian/$script >"$root/DEBIAN/$script"
+    chmod 755 "$root/DEBIAN/$script"
+  done
+  (cd "$root" && find usr -type f -print0 | sort -z | xargs -0 md5sum >DEBIAN/md5sums)
+}
+
+main

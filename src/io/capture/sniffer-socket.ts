@@ -1,0 +1,30 @@
+// Sniffers that systemd starts (knockd-sniffer.socket), one for each connection: they have CAP_NET_RAW alone, and the daemon does
+// without it. The connection is a sniffer's life line and its stderr; frames come through a named pipe, which costs less.
+import { createConnection } from "node:net";
+import type { Program } from "./sniffer.ts";
+
+export interface RemoteProgram extends Program {
+  /** Makes tcpdump say how many packets the kernel dropped. */
+  ask(): void;
+  end(): void;
+}
+
+/** `order` is what systemd/knockd-sniffer.sh reads, the program's own stdin behind it. */
+export function connectSniffer(path: string, order: string): RemoteProgram {
+  // What it still says when it has been told to end is heard.
+  const socket = createConnection({ path, allowHalfOpen: true });
+  let problem: string | undefined;
+  socket.setEncoding("utf8");
+  socket.on("error", (error) => {
+    problem = `${path}: ${error.message}`;
+  });
+  // A life line that is cut on one side is cut on both.
+  socket.on("end", () => socket.end());
+  socket.write(order);
+  return {
+    onWords: (hear) => void socket.on("data", (chunk) => hear(String(chunk))),
+    onEnd: (ended) => void socket.on("close", () => ended(null, problem)),
+    ask: () => void socket.write("dropped\n"),
+    end: () => void socket.end(),
+  };
+}

@@ -1,0 +1,22 @@
+#!/bin/bash
+# Takes the rules of all our daemons out of the firewall: what was hidden stays hidden while a daemon is down.
+set -euo pipefail
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+say() { echo "knockd: $*"; }
+
+for table in $(nft list tables 2>/dev/null | sed -n 's/^table inet \(knockd\(-.*\)\?\)$/\1/p'); do
+  nft delete table inet "$table"
+  say "took away the nftables table inet $table: nothing is hidden any more"
+done
+for iptables in iptables ip6tables; do
+  for place in nat:PREROUTING:KNOCKD-LEAD-ON nat:POSTROUTING:KNOCKD-MASQ filter:FORWARD:KNOCKD-FORWARD filter:INPUT:KNOCKD; do
+    IFS=: read -r table hook chain <<<"$place"
+    "$iptables" --wait -t "$table" -S "$chain" >/dev/null 2>&1 || continue
+    while "$iptables" --wait -t "$table" -D "$hook" -j "$chain" 2>/dev/null; do :; done
+    "$iptables" --wait -t "$table" -F "$chain"
+    "$iptables" --wait -t "$table" -X "$chain"
+    say "took away the chain $chain of $iptables"
+  done
+done
+for set in $(ipset list -name 2>/dev/null | grep '^knockd-' || true); do ipset destroy "$set"; done

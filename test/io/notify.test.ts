@@ -1,0 +1,70 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { listenerOf, Notify } from "../../src/io/notify.ts";
+import { Running } from "../support/running.ts";
+import { Scratch } from "../support/scratch.ts";
+
+describe("what systemd wants to hear", () => {
+  it("is in the environment, and is not handed on to commands", () => {
+    const env = { NOTIFY_SOCKET: "/run/notify", WATCHDOG_USEC: "3000000", WATCHDOG_PID: "7", PATH: "/bin" };
+    expect(listenerOf(env, 7)).toEqual({ socket: "/run/notify", watchdogMs: 3000 });
+    expect(env).toEqual({ PATH: "/bin" });
+  });
+
+  it("is no sign of life where it asks for none, or asks another process", () => {
+    expect(listenerOf({ NOTIFY_SOCKET: "/run/notify" }, 7)?.watchdogMs).toBeUndefined();
+    const other = { NOTIFY_SOCKET: "/run/notify", WATCHDOG_USEC: "3000000", WATCHDOG_PID: "8" };
+    expect(listenerOf(other, 7)?.watchdogMs).toBeUndefined();
+  });
+
+  it("is nothing without systemd", () => {
+    expect(listenerOf({}, 7)).toBeUndefined();
+  });
+});
+
+describe("telling systemd", () => {
+  const scratch = new Scratch();
+  /** Prints each datagram. What comes with one, systemd-notify waits for until it is closed; socat would keep it. */
+  const RECEIVER = `use Socket; $| = 1; socket(S, PF_UNIX, SOCK_DGRAM, 0); bind(S, pack_sockaddr_un($ARGV[0]));
+    print "bound\\n"; print "$_\\n" while defined recv(S, $_, 4096, 0)`;
+  let receiver: Running;
+  beforeEach(async () => {
+    scratch.make();
+    receiver = new Running(["perl", "-e", RECEIVER, scratch.pathOf("notify")]);
+    await receiver.until(/bound/);
+  });
+  afterEach(async () => {
+    await receiver.stop();
+    scratch.remove();
+  });
+
+  it("says in order that it is ready, reloads, and stops", async () => {
+    const failed = vi.fn();
+    const notify = new Notify({ socket: scratch.pathOf("notify"), watchdogMs: undefined }, failed);
+    notify.start(() => "0 doors open");
+    notify.reloading();
+    notify.reloaded();
+    await notify.stop();
+    await receiver.until(
+      /READY=1\nSTATUS=0 doors open[\s\S]*RELOADING=1\nMONOTONIC_USEC=\d+[\s\S]*READY=1[\s\S]*STOPPING=1/,
+    );
+    expect(failed).not.toHaveBeenCalled();
+  });
+
+  it("tells a changed status, and pings three times within the watchdog's time", async () => {
+    let open = 0;
+    const notify = new Notify({ socket: scratch.pathOf("notify"), watchdogMs: 3000 }, () => {});
+    notify.start(() => `${open} open`);
+    open = 1;
+    await receiver.until(/STATUS=0 open[\s\S]*STATUS=1 open[\s\S]*WATCHDOG=1[\s\S]*WATCHDOG=1/);
+    await notify.stop();
+  });
+
+  it("says once why it cannot", async () => {
+    const failed = vi.fn();
+    const notify = new Notify({ socket: scratch.pathOf("nowhere"), watchdogMs: undefined }, failed);
+    notify.start(() => "");
+    notify.reloading();
+    await notify.stop();
+    expect(failed).toHaveBeenCalledOnce();
+  });
+});
