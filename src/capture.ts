@@ -3,6 +3,7 @@
 // because cap aborts when its interface goes, and does not return to the event loop while packets keep coming.
 import { writeSync } from "node:fs";
 import type { Cap } from "cap";
+import { capProblem } from "./core/capture/cap-problem.ts";
 import { fileHeader, LINKTYPE, RECORD_HEADER_BYTES, SNAP_BYTES, writeRecordHeader } from "./core/capture/pcap.ts";
 import { EXIT } from "./core/exit.ts";
 
@@ -48,7 +49,7 @@ async function main(): Promise<void> {
     const { default: library } = await import("cap");
     start(new library.Cap(), order);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = capProblem(error instanceof Error ? error.message : String(error));
     process.stderr.write(`${reason}\n`);
     process.exit(/permi(ssion|tted)/i.test(reason) ? EXIT.NO_PERMISSION : EXIT.UNAVAILABLE);
   }

@@ -106,7 +106,7 @@ describe.each(Object.entries(floors))(
 
 describe("the entries", () => {
   const entries: readonly [string, RegExp][] = [
-    ["capture.ts", /^(node:fs|cap|core\/(exit|capture\/pcap|filter|knock)\.ts)$/],
+    ["capture.ts", /^(node:fs|cap|core\/(exit|capture\/(pcap|cap-problem)|filter|knock)\.ts)$/],
     ["daemon.ts", /^((core|io)\/[\w/-]+|door-commands|doorkeeper|hiding|recovery|watchman)\.ts$/],
     ["doorkeeper.ts", /^((core|io)\/[\w/-]+|door-commands|ledger-entry)\.ts$/],
     ["desk.ts", /^((core|io)\/[\w/-]+|daemon|doorkeeper)\.ts$/],

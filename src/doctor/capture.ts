@@ -1,6 +1,7 @@
 // The two that can capture, tcpdump and cap with libpcap: one of them is enough, and which one was asked for.
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { capProblem, isForOtherNode } from "../core/capture/cap-problem.ts";
 import { reasonOf } from "../core/text/words.ts";
 import { runTool, TOOL_ENV } from "../io/tool.ts";
 import { type Check, type Finding, fail, ok, warn } from "./check.ts";
@@ -41,11 +42,16 @@ function loadCap(): Promise<Sniffer> {
   return new Promise((resolve) => {
     execFile(process.execPath, ["--eval", PROGRAM, modulePath()], options, (error, stdout, stderr) => {
       if (error === null) return resolve({ works: `cap, ${stdout || "libpcap in it"}` });
-      const [, reason] = /^Error: (.*)$/m.exec(stderr) ?? [];
-      const advice = /libpcap\.so/.test(stderr) ? "apt-get install libpcap0.8" : "npm rebuild cap";
-      resolve({ broken: `cap does not load: ${reason ?? error.message}`, advice });
+      const [, said = error.message] = /^Error: ([\s\S]*)/m.exec(stderr) ?? [];
+      resolve({ broken: `cap does not load: ${capProblem(said)}`, advice: adviceFor(said) });
     });
   });
+}
+
+function adviceFor(said: string): string {
+  if (isForOtherNode(said))
+    return "tcpdump is enough; or take that Node.js, or build cap for this one (npm rebuild cap)";
+  return /libpcap\.so/.test(said) ? "apt-get install libpcap0.8" : "npm rebuild cap";
 }
 
 /** From where we are installed; a module that is not there fails with its name. */
