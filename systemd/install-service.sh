@@ -32,7 +32,7 @@ main() {
   build_if_needed
   local first=yes
   [ ! -e $unit ] || first=no
-  add_user
+  systemd-sysusers "$PWD/systemd/knockd.sysusers"
   install_program
   install_config
   install_unit
@@ -68,16 +68,6 @@ build_if_needed() {
   source test/setup.sh
   (need_packages build-essential python3 libpcap-dev nftables)
   build_knockd
-}
-
-# A user of its own, who owns nothing but the state: the config, which is secret, is root's, and the group may read it.
-add_user() {
-  getent passwd knockd >/dev/null && return 0
-  say "adding the system user knockd"
-  local group=--user-group
-  if getent group knockd >/dev/null; then group=--gid=knockd; fi
-  useradd --system "$group" --home-dir /var/lib/knockd --no-create-home --shell "$(command -v nologin)" \
-    --comment "port-knocking daemon" knockd
 }
 
 # Made beside its place, tried there, then moved: at no time is half a program there.

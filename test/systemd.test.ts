@@ -9,7 +9,7 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Box, CREATE_MS } from "./support/box.ts";
+import { Box, CREATE_MS, until } from "./support/box.ts";
 import { Netns, type Outcome, root } from "./support/netns.ts";
 
 /** The manual and the completion. */
@@ -234,6 +234,27 @@ describe.skipIf(!root)("the systemd service", () => {
     await box.journal(/(?:^starting up, listening on eth0$[\s\S]*){3}/m);
   });
 
+  it("keeps its doors with iptables and ipset, too", async () => {
+    const file = box.read("/etc/knockd/knockd.yaml");
+    box.write("/etc/knockd/knockd.yaml", `options: { firewall: iptables }\n${file.slice(file.search(/^doors:/m))}`);
+    await box.ok("systemctl", "stop", "knockd");
+    await box.ok("nft", "delete", "table", "inet", "knockd");
+    const needs = /^fail {2}privileges: knockd\.service has no CAP_NET_RAW.*[\s\S]*knockd-iptables\.conf/m;
+    expect(await box.says("knockd", "doctor")).toMatch(needs);
+    await box.ok("mkdir", `${UNIT_DIRECTORY}/knockd.service.d/`);
+    await box.ok("cp", "/usr/local/lib/knockd/systemd/knockd-iptables.conf", `${UNIT_DIRECTORY}/knockd.service.d/`);
+    await box.ok("systemctl", "daemon-reload");
+    await box.ok("systemctl", "start", "knockd");
+    await until(async () => (await visit(net)).code === HIDDEN.code);
+    await knock(net, WEB_KNOCK);
+    await until(async () => (await visit(net)).code === VISIBLE.code);
+    await box.ok("systemctl", "stop", "knockd");
+    await box.ok("knockd", "remove");
+    await box.ok("systemctl", "revert", "knockd");
+    box.write("/etc/knockd/knockd.yaml", file);
+    await box.ok("systemctl", "start", "knockd");
+  });
+
   it("has a new sniffer whichever part of the old one is killed", async () => {
     // tcpdump, the shell that systemd has started, and the one beside it; the kernel cuts their names.
     const parts = [
@@ -402,14 +423,6 @@ function visit(net: Netns): Promise<Outcome> {
 
 async function knock(net: Netns, steps: readonly string[]): Promise<void> {
   await net.ok("client", ["/usr/bin/knock", "10.9.0.1", ...steps]);
-}
-
-async function until(holds: () => Promise<boolean>, limitMs = 10_000): Promise<void> {
-  const end = performance.now() + limitMs;
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`not so after ${limitMs} ms: ${holds}`);
-    await delay(50);
-  }
 }
 
 async function sniffers(box: Box): Promise<string[]> {

@@ -56,6 +56,17 @@ describe("a system tool", () => {
     },
   );
 
+  it("says how iptables may ask ipset in the service", async () => {
+    const failure = await failureOf([
+      "sh",
+      "-c",
+      'echo "iptables-restore v1.8.9 (nf_tables): $0." >&2; exit 2',
+      "Can't open socket to ipset",
+    ]);
+    expect(failure.code).toBe(EXIT.NO_PERMISSION);
+    expect(failure.hint).toContain("knockd-iptables.conf");
+  });
+
   it("does not fill the screen with its arguments", async () => {
     const failure = await failureOf(["sh", "-c", "exit 1", "x".repeat(5000)]);
     expect(failure.message.length).toBeLessThan(500);
