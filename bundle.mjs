@@ -1,6 +1,7 @@
 // What tsc has built, with the libraries it uses, as a few files in dist/: they load in half the time that two hundred take.
 import { cpSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
+import { librariesOf, licencesText } from "./libraries.mjs";
 
 rmSync("dist", { recursive: true, force: true });
 const { metafile } = await build({
@@ -16,7 +17,7 @@ const { metafile } = await build({
   // Native code is loaded from where npm has built it.
   external: ["cap"],
   legalComments: "none",
-  // Which libraries are in it: the licences of a package name them.
+  // Which libraries are in it.
   metafile: true,
   // Libraries in the older module format ask for Node's modules with require.
   banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
@@ -26,4 +27,7 @@ const { metafile } = await build({
 cpSync("src/completion", "dist/completion", { recursive: true });
 const { writePages } = await import("./build/src/man/write-pages.js");
 await writePages("src/man", "dist/man");
-writeFileSync("build/bundle.json", JSON.stringify(metafile));
+
+const libraries = librariesOf(metafile.inputs);
+writeFileSync("dist/LICENSES.md", licencesText(libraries));
+writeFileSync("build/libraries.json", JSON.stringify(libraries));

@@ -8,11 +8,13 @@ service_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 # The command knockd would be of no use without it, and the service could not start.
 need_node() {
   node=$(PATH=$service_path command -v node) || node=
-  version=v0
-  [ -z "$node" ] || version=$("$node" --version 2>/dev/null) || version=v0
-  printf 'v%s\n%s\n' "$node_wanted" "$version" | sort -CV && return 0
+  # What it says instead, if it does not run: a library that it lacks.
+  said=$("${node:-false}" --version 2>&1) || true
+  case $said in
+    v[0-9]*) ! printf 'v%s\n%s\n' "$node_wanted" "$said" | sort -CV || return 0 ;;
+  esac
   cat >&2 <<TEXT
-knockd: needs Node.js $node_wanted or newer, and found ${node:-none}${node:+, which is $version}.
+knockd: needs Node.js $node_wanted or newer, and found ${node:-none}${node:+, which says: $said}
 knockd: nothing was changed. The way out, on Debian 12 and others with an older one:
 knockd:   - a newer package nodejs, for example NodeSource's (https://github.com/nodesource/distributions), or
 knockd:   - Node's own archive (https://nodejs.org/en/download), unpacked over /usr/local: all users must be able to run it;

@@ -38,6 +38,7 @@ install_program() {
   cp -R dist/*.js dist/chunks "$lib/dist"
   cp package.json "$lib"
   install -D -m 644 -t "$lib/config" config/knockd.schema.json
+  install -D -m 644 systemd/knockd.sysusers "$root/usr/lib/sysusers.d/knockd.conf"
   install -m 755 systemd/{knockd-sniffer.sh,remove-rules.sh} "$lib"
   find "$lib/dist" -type f -exec chmod 644 {} +
   chmod 755 "$lib"/dist/{knockd,knock,capture}.js
@@ -62,6 +63,8 @@ install_config() {
   sed -e '/^doors:/,$ { /^ *#/! { /./ s/^/#/ } }' -e '/^#doors:/i # Nothing is hidden as long as there is no door. The # goes away from each line that you want.\ndoors: {}' \
     "$doc/examples/knockd.yaml" >"$root/etc/knockd/knockd.yaml"
   chmod 640 "$root/etc/knockd/knockd.yaml"
+  # By this `knockd init` knows that nobody has written there yet.
+  install -m 644 -t "$lib/config" "$root/etc/knockd/knockd.yaml"
   node dist/knockd.js check -c "$root/etc/knockd/knockd.yaml" >/dev/null 2>&1
   echo /etc/knockd/knockd.yaml >"$root/DEBIAN/conffiles"
   if [ -e config/knockd.logrotate ]; then
@@ -73,7 +76,7 @@ install_config() {
 install_units() {
   bash systemd/units.sh "$root/usr/lib/systemd/system" /usr
   install -m 644 config/grafana-dashboard.json "$doc/examples"
-  install -m 644 systemd/knockd-{root,network}.conf "$doc/examples"
+  install -m 644 systemd/knockd-{root,network,iptables}.conf "$doc/examples"
 }
 
 install_manuals() {
@@ -92,7 +95,8 @@ install_manuals() {
 install_papers() {
   local with_cap=
   [ ! -e "$lib/node_modules/cap" ] || with_cap=with-cap
-  node debian/papers.mjs "$doc" "$epoch" "$with_cap"
+  node debian/copyright.mjs "$doc/copyright" "$with_cap"
+  node debian/bill.mjs "$doc/sbom.cdx.json" "$epoch" "$with_cap"
   gzip -9n "$doc/sbom.cdx.json"
   gzip -9n <CHANGELOG.md >"$doc/NEWS.md.gz"
   gzip -9n <README.md >"$doc/README.md.gz"

@@ -1,7 +1,8 @@
 #!/bin/bash
 # A throw-away machine with a real systemd, for testing units as they are installed. Needs root, no VM, no Docker.
 #
-#   systemd-box.sh create DIR [packages...]          build the base system once (debootstrap, about a minute, 300 MB)
+#   systemd-box.sh create DIR [packages...]          build the base system once (debootstrap, about a minute, 300 MB);
+#                                                    of this machine's release, or of $BOX_RELEASE
 #   systemd-box.sh boot DIR [DISK]                   boot a copy of it; prints the pid of its init when it is up
 #   systemd-box.sh exec PID command...               run a command in the box (as root, clean environment, stdin kept)
 #   systemd-box.sh stop PID                          shut it down in order; nothing is left behind
@@ -20,34 +21,30 @@
 set -euo pipefail
 self=$(realpath "$0")
 PATH=$PATH:/usr/sbin:/sbin
-packages=systemd,systemd-sysv,dbus,iproute2,nftables,iptables,procps,tcpdump,util-linux,openssh-server,curl,logrotate
-# The same release as this machine's, so that programs copied into the box find the libraries they were linked with.
-release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+packages=systemd,systemd-sysv,dbus,iproute2,nftables,iptables,procps,tcpdump,util-linux,openssh-server,curl,logrotate,ipset
+# Of the same release as this machine's, programs copied into the box find the libraries that they were linked with.
+here=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+release=${BOX_RELEASE:-$here}
 boot_seconds=60
 stop_seconds=120
 
 die() { echo "systemd-box: $*" >&2; exit 1; }
 
-# The mirror this machine's own apt uses for its release, whatever the format of its sources.
+# The mirror that this machine's own apt uses, whatever the format of its sources.
 mirror() {
   # shellcheck disable=SC2016
   apt-get indextargets --format '$(CODENAME) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
-    awk -v release="$release" '$1 == release && $2 == "main" { print $3; exit }'
-}
-
-# By the name that it has in this release.
-libpcap() {
-  { dpkg-query --search '*/libpcap.so.0.8' 2>/dev/null || echo libpcap0.8; } | sed 's/:.*//;q'
+    awk -v release="$here" '$1 == release && $2 == "main" { print $3; exit }'
 }
 
 create() {
   local dir=$1 uri http_proxy=; shift
   [ ! -e "$dir" ] || [ -z "$(ls -A "$dir")" ] || die "$dir is not empty"
   command -v debootstrap >/dev/null || die "debootstrap is missing: apt-get install debootstrap"
-  uri=$(mirror); [ -n "$uri" ] || die "found no mirror of $release in this machine's apt sources"
+  uri=$(mirror); [ -n "$uri" ] || die "found no mirror of $here in this machine's apt sources"
   eval "$(apt-config shell http_proxy Acquire::http::Proxy)"; [ -z "$http_proxy" ] || export http_proxy
   mkdir -p "$dir"
-  local include; include=$packages,$(libpcap); [ $# = 0 ] || include+=$(printf ',%s' "$@")
+  local include=$packages; [ $# = 0 ] || include+=$(printf ',%s' "$@")
   # Its own mount namespace: a debootstrap that dies half way leaves no mounts behind.
   unshare --mount debootstrap --variant=minbase --include="$include" "$release" "$dir" "$uri" >&2 ||
     { tail -n 5 "$dir/debootstrap/debootstrap.log" >&2 || true; die "debootstrap failed; remove $dir, then try again"; }

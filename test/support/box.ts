@@ -15,8 +15,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { eventually } from "./lab.ts";
 import type { Netns, Outcome } from "./netns.ts";
-import { Running } from "./running.ts";
+import { Running, succeed } from "./running.ts";
 
 /** Building the base system fetches a few hundred packages. */
 export const CREATE_MS = 600_000;
@@ -24,6 +25,7 @@ const BOOT_MS = 90_000;
 const STOP_MS = 150_000;
 const COMMAND_MS = 30_000;
 const JOURNAL_MS = 15_000;
+const UNTIL_MS = 15_000;
 
 const SCRIPT = join(import.meta.dirname, "..", "systemd-box.sh");
 const CHECKOUT = join(import.meta.dirname, "..", "..");
@@ -31,14 +33,25 @@ const INSTALLED_FROM = "/opt/knockd";
 
 const PAGE_SERVER = `require("node:http").createServer((request, response) => response.end("a page\\n")).listen(8080)`;
 
+/** Another release than this machine's, or more than its base system. */
+export interface BoxSystem {
+  readonly release?: string;
+  readonly packages?: readonly string[];
+}
+
 export class Box {
+  readonly #system: BoxSystem;
   #pid = "";
   #base = "";
   #disk = "";
   #journal: Running | undefined;
 
+  constructor(system: BoxSystem = {}) {
+    this.#system = system;
+  }
+
   async boot(): Promise<void> {
-    this.#base = await baseSystem();
+    this.#base = await baseSystem(this.#system);
     this.#disk = mkdtempSync(join(dirname(this.#base), "disk-"));
     await this.#boot();
   }
@@ -63,9 +76,9 @@ export class Box {
 
   /** This machine's, with the libraries that it needs. */
   async copyNode(to: string): Promise<void> {
-    this.#copyProgram(process.execPath, to);
+    this.copyProgram(process.execPath, to);
     for (const library of await librariesOf(process.execPath))
-      if (!existsSync(this.#path(library))) this.#copyProgram(library, library);
+      if (!existsSync(this.#path(library))) this.copyProgram(library, library);
   }
 
   /** A cable from an interface of the client's to the box's of that name. */
@@ -158,19 +171,24 @@ export class Box {
     return join("/proc", this.#pid, "root", path);
   }
 
-  #copyProgram(from: string, to: string): void {
+  copyProgram(from: string, to: string): void {
     mkdirSync(this.#path(dirname(to)), { recursive: true });
+    // One that runs cannot be written to.
+    rmSync(this.#path(to), { force: true });
     copyFileSync(from, this.#path(to));
     chmodSync(this.#path(to), 0o755);
   }
 }
 
+export function until(holds: () => Promise<boolean>, limitMs = UNTIL_MS): Promise<void> {
+  return eventually(String(holds), holds, limitMs);
+}
+
 /** One for each version of the script that makes it. */
-async function baseSystem(): Promise<string> {
+async function baseSystem({ release = releaseHere(), packages = [] }: BoxSystem): Promise<string> {
   const { XDG_CACHE_HOME = "/var/cache" } = process.env;
-  const release = /^VERSION_CODENAME=.*$/m.exec(readFileSync("/etc/os-release", "utf8"))?.[0];
   const key = createHash("sha256")
-    .update(`${readFileSync(SCRIPT, "utf8")} ${release}`)
+    .update([readFileSync(SCRIPT, "utf8"), release, ...packages].join(" "))
     .digest("hex")
     .slice(0, 12);
   const base = join(XDG_CACHE_HOME, "knockd-test", `box-${key}`);
@@ -178,22 +196,21 @@ async function baseSystem(): Promise<string> {
   process.stderr.write(`\nbuilding a base system for the tests with systemd, once, about a minute: ${base}\n`);
   mkdirSync(dirname(base), { recursive: true });
   // Another test file may be building it just now.
-  const program = `[ -e "$1" ] || { rm -rf "$1.new" && bash "$0" create "$1.new" && mv "$1.new" "$1"; }`;
-  const running = new Running(["flock", `${base}.lock`, "bash", "-c", program, SCRIPT, base]);
-  const code = await running.ended(CREATE_MS);
-  if (code !== 0) throw new Error(`systemd-box.sh create ended with exit code ${code}\n${running.stderr}`);
+  const program = `base=$1; shift; [ -e "$base" ] || { rm -rf "$base.new" && bash "$0" create "$base.new" "$@" && mv "$base.new" "$base"; }`;
+  const bash = ["env", `BOX_RELEASE=${release}`, "bash", "-c", program, SCRIPT, base, ...packages];
+  await succeed(CREATE_MS, "flock", `${base}.lock`, ...bash);
   return base;
 }
 
-async function script(limitMs: number, ...words: string[]): Promise<string> {
-  const running = new Running(["bash", SCRIPT, ...words]);
-  const code = await running.ended(limitMs);
-  if (code !== 0) throw new Error(`systemd-box.sh ${words[0]} ended with exit code ${code}\n${running.stderr}`);
-  return running.stdout;
+function releaseHere(): string {
+  return /^VERSION_CODENAME=(.*)$/m.exec(readFileSync("/etc/os-release", "utf8"))?.[1] ?? "";
+}
+
+function script(limitMs: number, ...words: string[]): Promise<string> {
+  return succeed(limitMs, "bash", SCRIPT, ...words);
 }
 
 async function librariesOf(program: string): Promise<string[]> {
-  const running = new Running(["ldd", program]);
-  await running.ended(COMMAND_MS);
-  return [...running.stdout.matchAll(/(\/\S+) \(0x/g)].flatMap(([, path]) => path ?? []);
+  const said = await succeed(COMMAND_MS, "ldd", program);
+  return [...said.matchAll(/(\/\S+) \(0x/g)].flatMap(([, path]) => path ?? []);
 }

@@ -110,3 +110,11 @@ export interface RunningOptions {
   readonly typed?: boolean;
   readonly env?: NodeJS.ProcessEnv;
 }
+
+/** Its stdout; it must succeed. */
+export async function succeed(limitMs: number, ...argv: string[]): Promise<string> {
+  const running = new Running(argv);
+  const code = await running.ended(limitMs);
+  if (code !== 0) throw new Error(`${argv.join(" ")} ended with exit code ${code}\n${running.stdout}${running.stderr}`);
+  return running.stdout;
+}

@@ -1,0 +1,66 @@
+// The same package on the next Debian, with its own Node.js and with newer ones.
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CREATE_MS } from "./support/box.ts";
+import { root } from "./support/netns.ts";
+import { nodeOf } from "./support/nodes.ts";
+import { CONFIG, IN, OUT, PACKAGE_MS, SshBox } from "./support/ssh-box.ts";
+
+const CLOSE_MS = 60_000;
+const LISTENING = "0 doors open, listening on eth0";
+
+describe.skipIf(!root)("the Debian package on Debian 13", () => {
+  const machine = new SshBox({ release: "trixie", packages: ["nodejs", "libatomic1"] });
+  const { box } = machine;
+
+  beforeAll(() => machine.boot(), CREATE_MS);
+  afterAll(() => machine.close(), CLOSE_MS);
+
+  it("is installed with the Node.js of the distribution, without a compiler, npm or libpcap's headers", async () => {
+    await machine.install("/root/knockd.deb");
+    expect(await box.says("readlink", "-f", "/usr/bin/node")).toBe("/usr/bin/node");
+    for (const program of ["npm", "cc", "pcap-config"])
+      expect(`${program} ${await box.says("sh", "-c", `command -v ${program}`)}`).toBe(`${program} `);
+    expect(await box.says("knockd", "doctor")).toMatch(/^ok {4}capture: cap, \S*libpcap/m);
+  });
+
+  it("hides sshd by what knockd init writes, and lets in who knocks", async () => {
+    await box.ok("knockd", "init", "--yes", "--interface=eth0", "--port=22/tcp", "--no-allow", "--no-trial");
+    expect(await box.says("stat", "-c", "%a %U %G", CONFIG)).toBe("640 root knockd");
+    await box.ok("systemctl", "enable", "--now", "knockd");
+    expect(await machine.login()).toMatchObject(OUT);
+    const steps = /^ +sequence: \[(.*)\]/m.exec(box.read(CONFIG))?.[1]?.split(", ") ?? [];
+    await machine.knock(steps);
+    await box.journal(/^10\.9\.0\.2: ssh: OPEN SESAME$/m);
+    expect(await machine.login()).toMatchObject(IN);
+    await box.ok("knockd", "close", "--all");
+  });
+
+  it("is as exposed as on Debian 12", async () => {
+    const said = await box.says("systemd-analyze", "security", "--no-pager", "knockd.service");
+    expect(Number(/exposure level for knockd\.service: ([\d.]+)/.exec(said)?.[1])).toBeLessThanOrEqual(1.5);
+  });
+
+  for (const version of ["24", "26"])
+    it(
+      `runs with Node.js ${version}, without cap, which is built for another one`,
+      async () => {
+        box.copyProgram(await nodeOf(version), "/usr/local/bin/node");
+        expect(await box.ok("node", "--version")).toMatch(new RegExp(`^v${version}\\.`));
+        machine.configure("2s", ", sniffer: cap");
+        const before = await machine.mainPid();
+        await box.ok("systemctl", "restart", "knockd");
+        expect(await machine.mainPid()).not.toBe(before);
+        await machine.untilStatus(LISTENING);
+        const warning = `capturing on eth0 with tcpdump, since cap does not work: it is built for another Node`;
+        expect(await box.says("journalctl", "_PID=".concat(await machine.mainPid()), "-o", "cat")).toMatch(warning);
+        expect(await box.says("knockd", "doctor")).toMatch(/^warn {2}capture: cap does not load: it is built for/m);
+        expect(await machine.login()).toMatchObject(OUT);
+        await machine.knock();
+        await machine.untilStatus("1 door open, listening on eth0");
+        expect(await machine.login()).toMatchObject(IN);
+        await machine.untilStatus(LISTENING);
+      },
+      PACKAGE_MS,
+    );
+});
