@@ -15,6 +15,9 @@ import type { Log } from "./io/log/log.ts";
 import { OneTimeFiles } from "./io/state/one-time-files.ts";
 import type { ReplayFile } from "./io/state/replay-file.ts";
 
+/** Signed packets, or codes, each good once. */
+type UsedOnes = Pick<ReplayFile, "has" | "mayHaveForgotten" | "add" | "load">;
+
 export interface Lookout {
   readonly log: Log;
   /** Where the captures look, and what they let through, from now on. */
@@ -22,8 +25,8 @@ export interface Lookout {
   /** Port keys that a guard must not stand on. */
   readonly portsInUse: () => Promise<ReadonlySet<number>>;
   readonly guardSecret: GuardSecret;
-  readonly replays: Pick<ReplayFile, "has" | "mayHaveForgotten" | "add" | "load">;
-  readonly usedCodes: Pick<ReplayFile, "has" | "mayHaveForgotten" | "add" | "load">;
+  readonly replays: UsedOnes;
+  readonly usedCodes: UsedOnes;
 }
 
 /** The ways to earn a door. */

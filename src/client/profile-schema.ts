@@ -6,8 +6,6 @@ import { STEPS_MAX } from "../core/door.ts";
 import type { Port } from "../core/port.ts";
 import { lastPort } from "../core/totp/totp.ts";
 
-export const PROFILE_NAME_MAX = 64;
-export const PROFILE_NAME = new RegExp(`^[A-Za-z][\\w.-]{0,${PROFILE_NAME_MAX - 1}}$`);
 /** BOUNDED: so that a packet stays within what an unmodified fwknopd takes. */
 const ASKED_PORTS_MAX = 8;
 const SPA_PORT = { protocol: "udp", number: 62_201 } as const;

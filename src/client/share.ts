@@ -1,12 +1,13 @@
 // Profiles come and go as lines: --import puts one into the config file, --export prints one.
 
+import { NAME } from "../core/config/blocks.ts";
 import { formatPort } from "../core/port.ts";
 import { configPath, readConfigFile } from "./config-file.ts";
 import { addProfile } from "./config-write.ts";
 import { KnockError } from "./error.ts";
 import { formatLine, parseLine } from "./line.ts";
 import { findProfile } from "./profile.ts";
-import { PROFILE_NAME, type Profile } from "./profile-schema.ts";
+import type { Profile } from "./profile-schema.ts";
 import type { FindService } from "./target.ts";
 import { formatUri, parseUri, SCHEME, type Shared } from "./uri.ts";
 
@@ -42,7 +43,7 @@ function sharedOf(name: string, { host, sequence, totp, spa, delay_ms, family, w
 }
 
 function nameFor(text: string): string {
-  if (PROFILE_NAME.test(text)) return text;
+  if (NAME.test(text)) return text;
   throw new KnockError(
     `${JSON.stringify(text)} cannot be a profile's name`,
     'give one that begins with a letter: "--as NAME"',

@@ -18,7 +18,7 @@ export interface Watchlist {
 }
 
 /** All headers, with room for options and extensions. */
-const HEADERS_BYTES = 256;
+export const HEADERS_BYTES = 256;
 
 /** `inUse` are port keys that something on this machine uses; `spaPort` is given if signed packets can open a door. */
 export function watchlistFor(

@@ -16,14 +16,13 @@ import {
 import { basename, dirname, join, resolve } from "node:path";
 import { EXIT, Failure } from "../core/exit.ts";
 import { reasonOf } from "../core/text/words.ts";
+import { serviceUser } from "./state/service-user.ts";
 
 const DIRECTORY_MODE = 0o750;
 const FILE_MODE = 0o640;
 /** From where the program is. */
 const SAMPLE = "../config/knockd.yaml";
 const ROOT = 0;
-/** The service's own, which must be able to read it. */
-const GROUP = "knockd";
 
 /** Whether something stands there that is not ours to replace. The sample that came with knockd is nobody's work. */
 export function isTaken(path: string): boolean {
@@ -74,8 +73,8 @@ function sample(): string | undefined {
 }
 
 function giveToGroup(path: string): void {
-  const [, id] = new RegExp(`^${GROUP}:[^:]*:(\\d+):`, "m").exec(readFileSync("/etc/group", "latin1")) ?? [];
-  if (id !== undefined && process.getuid?.() === ROOT) chownSync(path, ROOT, Number(id));
+  const group = serviceUser()?.gid;
+  if (group !== undefined && process.getuid?.() === ROOT) chownSync(path, ROOT, group);
 }
 
 function failureOf(path: string, error: unknown): Failure {

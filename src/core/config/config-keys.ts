@@ -1,6 +1,7 @@
 // The keys of the config: rules as the path needs them, and what is wrong between keys and doors.
 import type { Family } from "../address.ts";
 import type { KeyRule } from "../spa/key.ts";
+import { mapping } from "./blocks.ts";
 import { quoted, quotedPath } from "./config-problem.ts";
 import type { Problem } from "./problem.ts";
 import type { ConfigInput } from "./schema.ts";
@@ -40,8 +41,4 @@ export function keyDoorProblems(file: YamlFile): Problem[] {
       return [{ path: quotedPath(path), ...file.place(path), message: `expected ${wanted}, got ${quoted(door)}` }];
     });
   });
-}
-
-function mapping(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null ? { ...value } : {};
 }

@@ -5,17 +5,11 @@ import { formatOpening } from "../opening.ts";
 import type { KeyRule } from "../spa/key.ts";
 import { natOpeningsOf } from "../spa/nat.ts";
 import { codeRangeProblems, codeRule } from "../totp/config-codes.ts";
+import { mapping, nameProblems, withoutEmpty } from "./blocks.ts";
 import { keyDoorProblems, keyRules, prefixesOf } from "./config-keys.ts";
 import { problemsOf, quoted, quotedPath } from "./config-problem.ts";
 import type { Problem } from "./problem.ts";
-import {
-  type ConfigInput,
-  configSchema,
-  DEFAULT_GRANT_MS,
-  DOOR_NAME_MAX,
-  type DoorInput,
-  knownKeys,
-} from "./schema.ts";
+import { type ConfigInput, configSchema, DEFAULT_GRANT_MS, type DoorInput, knownKeys } from "./schema.ts";
 import { readYaml, type YamlFile } from "./yaml-file.ts";
 
 export interface Network {
@@ -54,8 +48,6 @@ export type Parsed =
 
 /** BOUNDED: bytes of a config file. */
 export const CONFIG_BYTES_MAX = 4 * 1024 * 1024;
-
-const DOOR_NAME = new RegExp(`^[A-Za-z][\\w.-]{0,${DOOR_NAME_MAX - 1}}$`);
 
 export function parseConfig(text: string): Parsed {
   const file = readYaml(text);
@@ -131,16 +123,6 @@ function isEmpty(command: Command | undefined): command is undefined {
   return command === undefined || ("shell" in command && command.shell.trim() === "");
 }
 
-function nameProblems(file: YamlFile, block: "doors" | "keys"): Problem[] {
-  const wanted = `a ${block.slice(0, -1)}'s name begins with a letter and has 1 to ${DOOR_NAME_MAX} letters, digits, "_", "." or "-"`;
-  return Object.keys(mapping(mapping(file.value)[block]))
-    .filter((name) => !DOOR_NAME.test(name))
-    .map((name) => {
-      const path = [block, name];
-      return { path: quotedPath(path), ...file.placeOfKey(path), message: `${wanted}, got ${quoted(name)}` };
-    });
-}
-
 /** How a set is named depends on who keeps it; an address fits only a set of its own family. */
 function setProblems(file: YamlFile): Problem[] {
   const root = mapping(file.value);
@@ -162,15 +144,4 @@ function wantedSet(key: "set" | "set_6", words: readonly string[], firewall: unk
   const family = key === "set" ? "ip" : "ip6";
   if (words.length === 1) return `family, table and set, such as "inet filter ssh_allowed"`;
   return words[0] === "inet" || words[0] === family ? undefined : `a set of the family inet or ${family}`;
-}
-
-/** A block of which every line is commented out is as good as no block. */
-function withoutEmpty(value: unknown): unknown {
-  if (value === null || value === undefined) return {};
-  if (typeof value !== "object" || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== null));
-}
-
-function mapping(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null ? { ...value } : {};
 }

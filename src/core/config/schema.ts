@@ -14,7 +14,6 @@ import * as form from "./schema-forms.ts";
 const ALLOW_MAX = 1024;
 /** BOUNDED: doors in one config, by the width of a door's number in the table of attempts. */
 const DOORS_MAX = DOOR_NUMBER_MAX;
-export const DOOR_NAME_MAX = 64;
 export const DEFAULT_GRANT_MS = 10_000;
 
 const options = z.strictObject({

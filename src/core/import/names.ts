@@ -1,6 +1,6 @@
 // A door's name in the old file -> one that is allowed here, and not yet given to another door.
 
-import { DOOR_NAME_MAX } from "../config/schema.ts";
+import { NAME_LENGTH_MAX } from "../config/blocks.ts";
 import type { Section } from "./knockd-conf.ts";
 import { quote, type Say } from "./note.ts";
 
@@ -33,7 +33,7 @@ export class DoorNames {
     while (this.#given.has(name)) {
       const number = (this.#numbers.get(base) ?? 1) + 1;
       this.#numbers.set(base, number);
-      name = `${base.slice(0, DOOR_NAME_MAX - `-${number}`.length)}-${number}`;
+      name = `${base.slice(0, NAME_LENGTH_MAX - `-${number}`.length)}-${number}`;
     }
     return name;
   }
@@ -43,5 +43,5 @@ function allowed(name: string): string {
   const ascii = name.normalize("NFKD").replace(/\p{M}/gu, "");
   const plain = ascii.replace(/[^\w.-]+/g, "-").replace(/^[-._]+|[-.]+$/g, "");
   const named = /^[A-Za-z]/.test(plain) ? plain : `door-${plain}`;
-  return named.slice(0, DOOR_NAME_MAX).replace(/-+$/, "");
+  return named.slice(0, NAME_LENGTH_MAX).replace(/-+$/, "");
 }

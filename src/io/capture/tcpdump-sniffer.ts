@@ -2,6 +2,7 @@
 // bytes that we read, so it holds twenty times as many packets in a tenth of the memory.
 import { closeSync, openSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { HEADERS_BYTES } from "../../core/watchlist.ts";
 import { runtimeDirectory, snifferSocket } from "../state/directories.ts";
 import { type FrameFifo, openFifo } from "./frame-fifo.ts";
 import { programOf, type Sniffer, type SniffOrder, spawnWithNetRaw } from "./sniffer.ts";
@@ -10,7 +11,6 @@ import { connectSniffer } from "./sniffer-socket.ts";
 /** The kernel's ring, in KiB: some 12,000 frames of 256 bytes, which a flood of 300,000 a second needs 40 ms to fill; of whole packets 3,800. */
 const RING_KIB = 4096;
 const RING_KIB_OF_WHOLE_PACKETS = 8192;
-const HEADERS_BYTES_MAX = 256;
 
 /** Where the filter stands for tcpdump: file descriptor 3. */
 const FILTER_FD = "/dev/fd/3";
@@ -52,5 +52,5 @@ function connected(socket: string, { interface: name, snapBytes }: SniffOrder, f
 }
 
 function ringKibFor(snapBytes: number): string {
-  return String(snapBytes > HEADERS_BYTES_MAX ? RING_KIB_OF_WHOLE_PACKETS : RING_KIB);
+  return String(snapBytes > HEADERS_BYTES ? RING_KIB_OF_WHOLE_PACKETS : RING_KIB);
 }

@@ -6,6 +6,7 @@ import { derivationWorks } from "../../core/spa/crypto.ts";
 import type { Key, KeyRule } from "../../core/spa/key.ts";
 import { KEY_FILE_BYTES_MAX, parseKeyFile } from "../../core/spa/key-file.ts";
 import { reasonOf } from "../../core/text/words.ts";
+import { serviceUser } from "./service-user.ts";
 
 const OTHERS = 0o077;
 
@@ -83,10 +84,4 @@ export function writeKeyFile(file: string, text: string): void {
     closeSync(descriptor);
   }
   if (owner !== undefined) chownSync(file, owner.uid, owner.gid);
-}
-
-/** passwd(5). */
-function serviceUser(): { uid: number; gid: number } | undefined {
-  const [, uid, gid] = /^knockd:[^:]*:(\d+):(\d+):/m.exec(readFileSync("/etc/passwd", "utf8")) ?? [];
-  return uid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) };
 }

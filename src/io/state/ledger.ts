@@ -3,6 +3,7 @@ import { closeSync, fdatasync, ftruncateSync, readFileSync, writeSync } from "no
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { closeRecord, entryKey, type LedgerEntry, openRecord, readLedger } from "../../core/ledger.ts";
+import { isAbsent } from "./absent.ts";
 import { replaceFile } from "./replace-file.ts";
 
 const FILE = "ledger";
@@ -77,8 +78,4 @@ export class Ledger {
     this.#bytes = text.length;
     this.#compactAt = Math.max(COMPACT_BYTES, 2 * text.length);
   }
-}
-
-function isAbsent(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

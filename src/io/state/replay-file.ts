@@ -8,6 +8,7 @@ import { reasonOf } from "../../core/text/words.ts";
 import { codeWords } from "../../core/totp/words.ts";
 import type { Replays } from "../../core/unlock.ts";
 import type { Log } from "../log/log.ts";
+import { isAbsent } from "./absent.ts";
 import { replaceFile } from "./replace-file.ts";
 
 /** What it is called, and what the log says when it cannot be written. */
@@ -89,7 +90,7 @@ export class ReplayFile implements Replays {
       this.#memory.restore(kept);
       return kept.damaged > 0 ? `${kept.damaged} damaged lines in ${this.#path}` : undefined;
     } catch (error) {
-      return error instanceof Error && "code" in error && error.code === "ENOENT" ? undefined : reasonOf(error);
+      return isAbsent(error) ? undefined : reasonOf(error);
     }
   }
 

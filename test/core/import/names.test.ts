@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DOOR_NAME_MAX } from "../../../src/core/config/schema.ts";
+import { NAME_LENGTH_MAX } from "../../../src/core/config/blocks.ts";
 import { DoorNames } from "../../../src/core/import/names.ts";
 
 function named(...names: string[]): string[] {
@@ -17,7 +17,7 @@ describe("the name of an imported door", () => {
     ["Gäste", "Gaste"],
     ["ssh!!", "ssh"],
     ["日本", "door"],
-    ["a".repeat(200), "a".repeat(DOOR_NAME_MAX)],
+    ["a".repeat(200), "a".repeat(NAME_LENGTH_MAX)],
     ["null", "null"],
   ])("of %j is %j", (name, called) => {
     expect(named(name)).toEqual([called]);
@@ -26,7 +26,7 @@ describe("the name of an imported door", () => {
   it("is never given twice, however it comes about", () => {
     expect(named("a", "a", "a-2", "a", "a b", "a-b")).toEqual(["a", "a-2", "a-2-2", "a-3", "a-b", "a-b-2"]);
     expect(named("a-2", "a", "a")).toEqual(["a-2", "a", "a-3"]);
-    const long = "x".repeat(DOOR_NAME_MAX);
+    const long = "x".repeat(NAME_LENGTH_MAX);
     expect(named(long, long, long)).toEqual([long, `${long.slice(0, -2)}-2`, `${long.slice(0, -2)}-3`]);
   });
 
