@@ -4,20 +4,14 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { Running } from "./support/running.ts";
+import { knockd } from "./support/knockd.ts";
 import { Scratch } from "./support/scratch.ts";
 
-const KNOCKD = fileURLToPath(new URL("../dist/knockd.js", import.meta.url));
 const SAMPLE = fileURLToPath(new URL("../config/knockd.yaml", import.meta.url));
 
 const scratch = new Scratch();
 beforeAll(() => scratch.make());
 afterAll(() => scratch.remove());
-
-async function knockd(...args: string[]) {
-  const running = new Running([process.execPath, KNOCKD, ...args]);
-  return { code: await running.ended(), stdout: running.stdout, stderr: running.stderr };
-}
 
 const GOOD = "doors:\n  ssh:\n    sequence: 31337,4242/udp,9171\n    open: 22\n";
 const WEAK =

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { codeAt, parseSecretFile, stepOf } from "../../src/core/totp/code.ts";
-import { KNOCKD } from "../support/lab.ts";
+import { KNOCKD } from "../support/knockd.ts";
 import { Scratch } from "../support/scratch.ts";
 
 interface End {

@@ -1,21 +1,13 @@
 // knockd import as its user sees it: words on stdout and stderr, exit codes.
 
 import { readFileSync, statSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Running } from "../support/running.ts";
+import { knockd } from "../support/knockd.ts";
 import { Scratch } from "../support/scratch.ts";
-
-const KNOCKD = fileURLToPath(new URL("../../dist/knockd.js", import.meta.url));
 
 const scratch = new Scratch();
 beforeAll(() => scratch.make());
 afterAll(() => scratch.remove());
-
-async function knockd(...args: string[]) {
-  const running = new Running([process.execPath, KNOCKD, ...args]);
-  return { code: await running.ended(), stdout: running.stdout, stderr: running.stderr };
-}
 
 const GOOD = `[options]
   UseSyslog

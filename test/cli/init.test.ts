@@ -13,11 +13,11 @@ import {
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { KNOCKD } from "../support/knockd.ts";
 import { root } from "../support/netns.ts";
 import { Running } from "../support/running.ts";
 import { Scratch } from "../support/scratch.ts";
 
-const KNOCKD = fileURLToPath(new URL("../../dist/knockd.js", import.meta.url));
 const SAMPLE = fileURLToPath(new URL("../../config/knockd.yaml", import.meta.url));
 /** A session from elsewhere. It is found in the environment before that of any parent. */
 const SESSION = { SSH_CONNECTION: "198.51.100.7 50022 192.0.2.10 2222" };
@@ -28,7 +28,7 @@ describe("knockd init, without a terminal", () => {
   afterAll(() => scratch.remove());
 
   async function init(...args: string[]) {
-    const running = new Running([process.execPath, KNOCKD, "init", ...args], { env: { ...process.env, ...SESSION } });
+    const running = new Running([...KNOCKD, "init", ...args], { env: { ...process.env, ...SESSION } });
     return { code: await running.ended(), stdout: running.stdout, stderr: running.stderr };
   }
 
@@ -112,7 +112,7 @@ describe("knockd init, without a terminal", () => {
     mkdirSync(directory);
     chmodSync(scratch.path, 0o755);
     const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
-    const argv = [...nobody, process.execPath, KNOCKD, "init", "-c", join(directory, "sub", "knockd.yaml")];
+    const argv = [...nobody, ...KNOCKD, "init", "-c", join(directory, "sub", "knockd.yaml")];
     const running = new Running(argv);
     expect(await running.ended()).toBe(77);
     expect(running.stderr).toMatch(

@@ -1,16 +1,15 @@
 // Colours and progress: for who sits at a terminal, and for nobody else.
 
 import { open } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readingProgress } from "../../src/commands/progress.ts";
 import { DOORS } from "../support/failed-knocks.ts";
 import { ethernet, pcap, syn } from "../support/frames.ts";
+import { KNOCKD } from "../support/knockd.ts";
 import { HOST } from "../support/lab.ts";
 import { Running } from "../support/running.ts";
 import { Scratch } from "../support/scratch.ts";
 
-const KNOCKD = fileURLToPath(new URL("../../dist/knockd.js", import.meta.url));
 const GREEN = "\u001b[32m";
 const RED = "\u001b[31m";
 const CLEAR_LINE = "\u001b[K";
@@ -30,7 +29,7 @@ const explain = ["explain", "knock.pcap", "-c", "knockd.yaml"];
 /** In a terminal of its own (script), or with pipes. `env` holds only what is said. */
 async function knockd(where: "terminal" | "pipe", args: string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
   const words = args.map((word) => (/\.(yaml|pcap)$/.test(word) ? scratch.pathOf(word) : word));
-  const argv = [process.execPath, KNOCKD, ...words];
+  const argv = [...KNOCKD, ...words];
   const all = { PATH: process.env["PATH"], TERM: "xterm-256color", STATE_DIRECTORY: scratch.pathOf("nowhere"), ...env };
   const inTerminal = ["script", "-qec", argv.map((word) => `'${word}'`).join(" "), "/dev/null"];
   const running = new Running(where === "terminal" ? inTerminal : argv, { env: all });
@@ -90,7 +89,7 @@ describe("the progress of a capture that takes long", () => {
   it("is shown on a terminal, and gone when something else is printed", async () => {
     const fifo = scratch.pathOf("fifo");
     await new Running(["mkfifo", fifo]).ended();
-    const line = `'${process.execPath}' '${KNOCKD}' explain '${fifo}' -c '${scratch.pathOf("knockd.yaml")}'`;
+    const line = `${KNOCKD.join(" ")} explain '${fifo}' -c '${scratch.pathOf("knockd.yaml")}'`;
     const explaining = new Running(["script", "-qec", line, "/dev/null"]);
     const capture = await open(fifo, "w");
     const frames = [7100, 8200].map((port) => ethernet(syn({ from: "198.51.100.7", to: HOST, port })));

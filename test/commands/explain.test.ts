@@ -1,17 +1,16 @@
 // Why a knock did not open, from captures of every kind, as its user sees it.
 
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LINKTYPE } from "../../src/core/capture/pcap.ts";
 import { guardSecret } from "../../src/io/state/secret.ts";
 import { DOORS, FAILED_KNOCKS, framesOf, inGeneral } from "../support/failed-knocks.ts";
 import { ethernet, pcap, sll, syn, TCP, timedPcap } from "../support/frames.ts";
+import { KNOCKD } from "../support/knockd.ts";
 import { HOST, HOST_6 } from "../support/lab.ts";
 import { Blocks } from "../support/pcapng.ts";
 import { Running } from "../support/running.ts";
 import { Scratch } from "../support/scratch.ts";
 
-const KNOCKD = fileURLToPath(new URL("../../dist/knockd.js", import.meta.url));
 const NOON = Date.UTC(2026, 10, 23, 12, 0, 0);
 const X = "198.51.100.7";
 
@@ -27,7 +26,7 @@ async function explain(capture: string | Uint8Array, ...args: (string | NodeJS.P
   const more = args.filter((each) => typeof each !== "string");
   const env = Object.assign({ ...process.env, TZ: "UTC", STATE_DIRECTORY: scratch.pathOf("nowhere") }, ...more);
   const words = args.filter((each) => typeof each === "string");
-  const argv = [process.execPath, KNOCKD, "explain", file, "-c", scratch.pathOf("knockd.yaml"), ...words];
+  const argv = [...KNOCKD, "explain", file, "-c", scratch.pathOf("knockd.yaml"), ...words];
   const running = new Running(argv, { env });
   return { code: await running.ended(), stdout: running.stdout, stderr: running.stderr };
 }
@@ -110,7 +109,7 @@ describe("knockd explain", () => {
   it("reads stdin", async () => {
     const file = scratch.write("capture", pcap(KNOCK));
     const config = scratch.pathOf("knockd.yaml");
-    const running = new Running(["sh", "-c", `${process.execPath} ${KNOCKD} explain - -c ${config} < ${file}`]);
+    const running = new Running(["sh", "-c", `${KNOCKD.join(" ")} explain - -c ${config} < ${file}`]);
     expect({ code: await running.ended(), stdout: running.stdout }).toEqual(opens);
   });
 
@@ -194,7 +193,7 @@ describe("knockd explain", () => {
 
   it("ends in silence when its reader has seen enough", async () => {
     const file = scratch.write("long", pcap(Array.from({ length: 20_000 }, () => knock(7100))));
-    const line = `${process.execPath} ${KNOCKD} explain ${file} -c ${scratch.pathOf("knockd.yaml")} | head -n 1`;
+    const line = `${KNOCKD.join(" ")} explain ${file} -c ${scratch.pathOf("knockd.yaml")} | head -n 1`;
     const running = new Running(["bash", "-c", line], { env: { ...process.env, TZ: "UTC" } });
     expect({ code: await running.ended(), stdout: running.stdout, stderr: running.stderr }).toEqual({
       code: 0,

@@ -3,12 +3,11 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { KNOCKD } from "../support/knockd.ts";
 import { eventually, HOST, Lab, type StartOptions, words } from "../support/lab.ts";
 import { type Outcome, root } from "../support/netns.ts";
 
-const KNOCKD = fileURLToPath(new URL("../../dist/knockd.js", import.meta.url));
 const CONFIG = `
 options: { interface: eth0 }
 doors:
@@ -40,7 +39,7 @@ describe.skipIf(!root)("knockd's control socket", () => {
 
   /** An administrator's command; it needs no network namespace, only the socket. */
   const knockd = (args: string, env: NodeJS.ProcessEnv = {}, through: readonly string[] = []): Promise<Outcome> =>
-    net.run("server", [...through, process.execPath, KNOCKD, ...words(args)], {
+    net.run("server", [...through, ...KNOCKD, ...words(args)], {
       env: { PATH: process.env["PATH"], RUNTIME_DIRECTORY: run, TZ: "UTC", ...env },
     });
   const status = async () => JSON.parse((await knockd("status --json")).stdout);
@@ -137,7 +136,7 @@ describe.skipIf(!root)("knockd's control socket", () => {
     it("--watch goes on until Ctrl-C, and then ends well", async () => {
       await lab.start(CONFIG);
       const env = { PATH: process.env["PATH"], RUNTIME_DIRECTORY: run };
-      const watching = net.spawn("server", [process.execPath, KNOCKD, "status", "--watch"], { env });
+      const watching = net.spawn("server", [...KNOCKD, "status", "--watch"], { env });
       await watching.until(/no door is open/);
       await knockd("open ssh 10.9.0.77");
       await watching.until(/^ssh +10\.9\.0\.77 .* by hand$/m);
@@ -150,7 +149,7 @@ describe.skipIf(!root)("knockd's control socket", () => {
     it("--watch redraws a terminal in place", async () => {
       await lab.start(CONFIG);
       const env = { PATH: process.env["PATH"], RUNTIME_DIRECTORY: run, TERM: "xterm" };
-      const line = `stty rows 6 cols 40; exec ${process.execPath} ${KNOCKD} status --watch`;
+      const line = `stty rows 6 cols 40; exec ${KNOCKD.join(" ")} status --watch`;
       const watching = net.spawn("server", ["script", "-q", "-e", "-c", line, "/dev/null"], { env });
       const screens = (): string[] => watching.stdout.split(CLEAR_REST);
       await eventually("the second screen", async () => screens().length > 2);
@@ -422,7 +421,7 @@ describe.skipIf(!root)("knockd's control socket", () => {
     it("one that is killed in the middle", async () => {
       const daemon = await lab.start(CONFIG.replace("exit 3", "sleep 1"));
       for (let round = 0; round < 5; round++) {
-        const asking = net.spawn("server", [process.execPath, KNOCKD, "open", "wake", CLIENT], {
+        const asking = net.spawn("server", [...KNOCKD, "open", "wake", CLIENT], {
           env: { PATH: process.env["PATH"], RUNTIME_DIRECTORY: run },
         });
         await eventually("the opening begins", async () => daemon.count(/wake: running command/) === round + 1);

@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { secretsOf, writeKey } from "../support/fwknop.ts";
-import { type Daemon, eventually, HOST, KNOCKD, Lab, words } from "../support/lab.ts";
+import { KNOCKD } from "../support/knockd.ts";
+import { type Daemon, eventually, HOST, Lab, words } from "../support/lab.ts";
 import { root } from "../support/netns.ts";
 
 const SSH = "ssh: { sequence: [7000, 8200/udp, 7600], open: 2201/tcp, for: 1h }";

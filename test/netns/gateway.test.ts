@@ -2,7 +2,8 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { ECHO, INSIDE, INSIDE_6, Inside, PAGE, PAGE_2, PAGE_SAME } from "../support/inside.ts";
-import { eventually, HOST, HOST_6, KNOCKD, Lab, SERVICE, SERVICE_2, stillTalks, words } from "../support/lab.ts";
+import { KNOCKD } from "../support/knockd.ts";
+import { eventually, HOST, HOST_6, Lab, SERVICE, SERVICE_2, stillTalks, words } from "../support/lab.ts";
 import { root } from "../support/netns.ts";
 
 const KNOCK = ["7000:udp", "7600:udp"];

@@ -1,14 +1,12 @@
 // knockd import of fwknop's access.conf: Debian's own client opens the door with the keys that it had before.
 
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { base64 } from "../../src/core/spa/key-file.ts";
 import { Fwknop, secretsOf } from "../support/fwknop.ts";
+import { KNOCKD } from "../support/knockd.ts";
 import { HOST, Lab, SERVICE } from "../support/lab.ts";
 import { root } from "../support/netns.ts";
-
-const KNOCKD = fileURLToPath(new URL("../../dist/knockd.js", import.meta.url));
 
 describe.skipIf(!root)("an imported access.conf", () => {
   const lab = new Lab();
@@ -30,7 +28,7 @@ REQUIRE_SOURCE_ADDRESS Y
 FW_ACCESS_TIMEOUT 3
 `,
     );
-    const argv = [process.execPath, KNOCKD, "import", "--keys", join(lab.directory, "keys"), access];
+    const argv = [...KNOCKD, "import", "--keys", join(lab.directory, "keys"), access];
     const imported = await lab.net.run("server", argv);
     expect(imported).toMatchObject({ code: 0, stderr: "" });
     const daemon = await lab.start(imported.stdout, { args: ["-i", "eth0"] });

@@ -8,10 +8,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Door } from "../../src/core/door.ts";
 import { importKnockd } from "../../src/core/import/knockd.ts";
 import { configOf } from "../support/doors.ts";
+import { KNOCKD } from "../support/knockd.ts";
 import { HOST, Lab, words } from "../support/lab.ts";
 import { root } from "../support/netns.ts";
 
-const KNOCKD = fileURLToPath(new URL("../../dist/knockd.js", import.meta.url));
 const SAMPLES = fileURLToPath(new URL("../import/", import.meta.url));
 const ECHO = fileURLToPath(new URL("../support/echo.js", import.meta.url));
 const DEBIAN_CONF = "/etc/knockd.conf";
@@ -168,7 +168,7 @@ describe.skipIf(!root)("knockd import", () => {
   it("--modern makes of Debian's own sample a door that Debian's knock opens, beside rules of one's own that drop", async () => {
     // The rules of those who follow the tutorials; nothing but iptables can overrule the second.
     await net.ok("server", words("iptables -A INPUT -p tcp --dport 22 -j DROP"));
-    const imported = await net.run("server", [process.execPath, KNOCKD, "import", "--modern", DEBIAN_CONF]);
+    const imported = await net.run("server", [...KNOCKD, "import", "--modern", DEBIAN_CONF]);
     expect(imported.code).toBe(0);
     const daemon = await lab.start(imported.stdout, { args: ["-i", "eth0"] });
     expect(await lab.reachable("client", HOST, 22)).toBe(false);
@@ -181,7 +181,7 @@ describe.skipIf(!root)("knockd import", () => {
   it("without --modern runs the commands that knockd ran, for Debian's knock", async () => {
     await net.ok("server", words("iptables -A INPUT -p tcp --dport 22 -j DROP"));
     const conf = `[options]\n UseSyslog\n interface = eth0\n[ssh]\n sequence = 7000,8000:udp,9000\n command = iptables -I INPUT -s %IP% -p tcp --dport 22 -j ACCEPT # in\n stop_command = iptables -D INPUT -s %IP% -p tcp --dport 22 -j ACCEPT\n cmd_timeout = 3\n`;
-    const imported = await net.run("server", [process.execPath, KNOCKD, "import", lab.write("knockd.conf", conf)]);
+    const imported = await net.run("server", [...KNOCKD, "import", lab.write("knockd.conf", conf)]);
     await lab.start(imported.stdout);
     expect(await lab.reachable("client", HOST, 22)).toBe(false);
     await net.ok("client", ["/usr/bin/knock", HOST, "7000", "8000:udp", "9000"]);
@@ -194,19 +194,7 @@ describe.skipIf(!root)("knockd import", () => {
     const other = lab.write("other.conf", readFileSync(DEBIAN_CONF, "utf8"));
     const script = 'mount --bind "$1" /etc/default/knockd && shift && exec "$@"';
     const here = (file: string) =>
-      net.run("server", [
-        "unshare",
-        "--mount",
-        "sh",
-        "-c",
-        script,
-        "sh",
-        defaults,
-        process.execPath,
-        KNOCKD,
-        "import",
-        file,
-      ]);
+      net.run("server", ["unshare", "--mount", "sh", "-c", script, "sh", defaults, ...KNOCKD, "import", file]);
     expect((await here(DEBIAN_CONF)).stdout).toContain("  interface: ens3\n");
     const imported = await here(other);
     expect(imported.code).toBe(0);

@@ -4,7 +4,8 @@
 import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { eventually, HOST, HOST_6, KNOCKD, Lab, stillTalks, words } from "../support/lab.ts";
+import { KNOCKD } from "../support/knockd.ts";
+import { eventually, HOST, HOST_6, Lab, stillTalks, words } from "../support/lab.ts";
 import { root } from "../support/netns.ts";
 import type { Running } from "../support/running.ts";
 import { Sshd } from "../support/sshd.ts";

@@ -3,7 +3,8 @@
 import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { eventually, HOST, HOST_6, KNOCKD, Lab } from "../support/lab.ts";
+import { KNOCKD } from "../support/knockd.ts";
+import { eventually, HOST, HOST_6, Lab } from "../support/lab.ts";
 import { root } from "../support/netns.ts";
 import { readingOf, readPage } from "../support/prometheus.ts";
 

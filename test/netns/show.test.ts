@@ -2,7 +2,8 @@
 import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { type Daemon, eventually, HOST, HOST_6, KNOCKD, Lab, OUR_KNOCK } from "../support/lab.ts";
+import { KNOCKD } from "../support/knockd.ts";
+import { type Daemon, eventually, HOST, HOST_6, Lab, OUR_KNOCK } from "../support/lab.ts";
 import { root } from "../support/netns.ts";
 
 /** A packet to one of these is dropped, so a tool that insists would send its SYN again. */

@@ -6,7 +6,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { formatKeyFile } from "../../src/core/spa/key-file.ts";
 import { Fwknop, secretsOf, writeKey } from "../support/fwknop.ts";
 import { INSIDE, Inside, PAGE, PAGE_2 } from "../support/inside.ts";
-import { type Daemon, eventually, HOST, KNOCKD, Lab, SERVICE, words } from "../support/lab.ts";
+import { KNOCKD } from "../support/knockd.ts";
+import { type Daemon, eventually, HOST, Lab, SERVICE, words } from "../support/lab.ts";
 import { root } from "../support/netns.ts";
 
 const WEB = 8080;

@@ -5,7 +5,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { DIGEST_KINDS } from "../../src/core/spa/crypto.ts";
 import { Fwknop, secretsOf, sendText, writeKey } from "../support/fwknop.ts";
-import { type Daemon, eventually, HOST, KNOCKD, Lab, SERVICE, SERVICE_2 } from "../support/lab.ts";
+import { KNOCKD } from "../support/knockd.ts";
+import { type Daemon, eventually, HOST, Lab, SERVICE, SERVICE_2 } from "../support/lab.ts";
 import { root } from "../support/netns.ts";
 
 const ASK = `-A tcp/${SERVICE}`;

@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { codePorts } from "../../src/core/totp/totp.ts";
-import { type Daemon, eventually, HOST, KNOCKD, Lab, OUR_KNOCK } from "../support/lab.ts";
+import { KNOCKD } from "../support/knockd.ts";
+import { type Daemon, eventually, HOST, Lab, OUR_KNOCK } from "../support/lab.ts";
 import { root } from "../support/netns.ts";
 import { Sshd } from "../support/sshd.ts";
 

@@ -5,7 +5,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addressesOf, DOORS, FAILED_KNOCKS, framesOf, inGeneral } from "../support/failed-knocks.ts";
 import { ethernet, syn } from "../support/frames.ts";
-import { eventually, HOST, KNOCKD, Lab } from "../support/lab.ts";
+import { KNOCKD } from "../support/knockd.ts";
+import { eventually, HOST, Lab } from "../support/lab.ts";
 import { root } from "../support/netns.ts";
 import type { Running } from "../support/running.ts";
 

@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { KNOCKD } from "./knockd.ts";
 import { Netns } from "./netns.ts";
 import type { Running } from "./running.ts";
 
@@ -23,7 +24,6 @@ export const SERVICE = 2201;
 export const SERVICE_2 = 2202;
 
 export const OUR_KNOCK = [process.execPath, pathOf("../../dist/knock.js")];
-export const KNOCKD = [process.execPath, pathOf("../../dist/knockd.js")];
 const ECHO = [process.execPath, pathOf("./echo.js")];
 const SEND_FRAMES = [process.execPath, pathOf("./send-frames.js")];
 const FIRST_CLIENT = 10;
