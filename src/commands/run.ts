@@ -25,9 +25,7 @@ import { notifyFor } from "../io/notify.ts";
 import { goAhead } from "../io/priority.ts";
 import { controlPath, stateDirectory } from "../io/state/directories.ts";
 import { readKeys } from "../io/state/key-files.ts";
-import { Ledger } from "../io/state/ledger.ts";
-import { CODES, ReplayFile } from "../io/state/replay-file.ts";
-import { guardSecret } from "../io/state/secret.ts";
+import { openState } from "../io/state/state.ts";
 import { PRIVILEGES_NEEDED } from "../io/tool.ts";
 import { readVersion } from "../version.ts";
 import { CONFIG_OPTION } from "./config-file.ts";
@@ -58,29 +56,27 @@ async function run(options: Options): Promise<void> {
   const leash = options.trial === undefined ? undefined : new Leash(parseDuration(options.trial), ending);
   const config = configFor(options);
   goAhead();
+
   const logbook = new Logbook(config);
   const { log } = logbook;
   const notify = notifyFor(log);
   // Not their text, which quotes steps.
   const weak = weaknesses(config).length;
   if (weak > 0) log.warn({ event: "weak", points: weak }, words.weak(weak));
-  const state = stateDirectory();
-  const place = await lockBoth(state, controlPath());
-  const { secret, problem } = guardSecret(state);
-  if (problem !== undefined) log.warn({ event: "state" }, words.secretNotKept(problem));
+
+  const place = await lockBoth(stateDirectory(), controlPath());
+  const state = openState(stateDirectory(), log);
   const captures = new Captures(config.sniffer, {
     ...captureLog(log),
     frame: (frame, local) => daemon.see(frame, local),
     denied: (reason) => ending.fail(new Failure(EXIT.NO_PERMISSION, `cannot capture: ${reason}`, PRIVILEGES_NEEDED)),
   });
+  const watch = captures.watch.bind(captures);
   const firewall = chooseFirewall(config, leash?.lease);
   const onlookers = new Onlookers();
-  const tools = { log, firewall, ledger: new Ledger(state), runCommand, boot: bootId() };
-  const watch = captures.watch.bind(captures);
-  const replays = new ReplayFile(state, log);
-  const usedCodes = new ReplayFile(state, log, CODES);
-  const lookout = { watch, portsInUse, guardSecret: secret, replays, readKeys, usedCodes, readCodeSecrets };
-  const daemon = new Daemon(config, { ...tools, ...lookout, audience: onlookers });
+  const machine = { boot: bootId(), portsInUse, readKeys, readCodeSecrets, runCommand };
+  const daemon = new Daemon(config, { log, firewall, watch, ...state, ...machine, audience: onlookers });
+
   const metricsFile = new MetricsFile(() => desk.metrics(), log);
   const rereading = new Rereading(options, config, daemon, log, notify, (taken) => {
     logbook.take(taken);
@@ -95,6 +91,7 @@ async function run(options: Options): Promise<void> {
   const asked = { captures: () => captures.status(), reload: () => rereading.now() };
   const desk = new Desk({ daemon, ...asked, onlookers, log, about });
   const control = new Control((request, gone) => desk.answer(request, gone), about.version);
+
   try {
     await captures.start();
     await daemon.start();
