@@ -8,7 +8,7 @@ source test/setup.sh
 if [ "$(id -u)" = 0 ]; then
   need_packages build-essential python3 libpcap-dev nftables iptables ipset iproute2 iputils-ping tcpdump nmap knockd \
     hping3 netcat-openbsd netcat-traditional socat openssh-server openssh-client util-linux libcap2-bin procps curl \
-    nginx-light fwknop-client fwknop-server oathtool logrotate fail2ban man-db mandoc groff fish zsh debootstrap dpkg-dev binutils
+    nginx-light fwknop-client fwknop-server oathtool logrotate fail2ban man-db mandoc groff fish zsh debootstrap dpkg-dev binutils systemd lintian
 elif [ "${CI:-}" = true ]; then
   say "CI needs root for the tests in network namespaces"
   echo "0 passed, 1 failed"

@@ -64,7 +64,7 @@ describe.skipIf(!root)("knockd doctor", () => {
 
   async function run(args: readonly string[], { file = daemon.file, mounts = "true", through = [] }: Look = {}) {
     // No systemd of the machine that runs the test, and no other clock than ours.
-    const own = `mount -t tmpfs none /run/systemd 2>/dev/null; mount --bind ${lab.directory}/tools /usr/local/sbin`;
+    const own = `mkdir -p /run/systemd && mount -t tmpfs none /run/systemd && mount --bind ${lab.directory}/tools /usr/local/sbin`;
     const argv = ["unshare", "-m", "sh", "-c", `${own}; ${mounts}; exec "$@"`, "sh", ...through];
     const env = { PATH: process.env["PATH"], STATE_DIRECTORY: state };
     return await net.run("server", [...argv, ...KNOCKD, "doctor", "-c", file, ...args], { env });
