@@ -1,6 +1,6 @@
 // Which program captures, and what happens where one of them does not work.
 
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { HOST, Lab } from "../support/lab.ts";
@@ -63,6 +63,14 @@ describe.skipIf(!root)("the daemon", () => {
     await lab.knock("client", HOST, ...KNOCK);
     await lab.opens("client");
     expect(daemon.log).not.toContain("does not work");
+  });
+
+  it("sweeps away the named pipe that a killed daemon has left", async () => {
+    const left = join(lab.directory, "run", "knockd-a1B2c3");
+    mkdirSync(left, { recursive: true });
+    lab.write("run/knockd-a1B2c3/filter.pcap", `tcp port ${KNOCK[0]}`);
+    await lab.start(config("auto"));
+    expect(existsSync(left)).toBe(false);
   });
 
   it("keeps its ports out of what others may see: arguments and files", async () => {
