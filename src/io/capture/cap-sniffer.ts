@@ -36,7 +36,7 @@ function spawned(line: string): Sniffer {
 
 function connected(socket: string, line: string, filter: string): Sniffer {
   const fifo = openFifo(runtimeDirectory(), filter);
-  const program = connectSniffer(socket, `cap ${fifo.directory}\n${line}`);
+  const program = connectSniffer(socket, "cap", fifo.directory, line);
   program.onEnd(fifo.remove);
   return { ...program, read: fifo.read };
 }

@@ -47,7 +47,8 @@ function spawned({ interface: name, snapBytes }: SniffOrder, fifo: FrameFifo): S
 }
 
 function connected(socket: string, { interface: name, snapBytes }: SniffOrder, fifo: FrameFifo): Sniffer {
-  const program = connectSniffer(socket, `tcpdump ${fifo.directory} ${name} ${snapBytes} ${ringKibFor(snapBytes)}\n`);
+  const line = `${name} ${snapBytes} ${ringKibFor(snapBytes)}\n`;
+  const program = connectSniffer(socket, "tcpdump", fifo.directory, line);
   return { ...program, read: fifo.read, tellDropped: program.ask };
 }
 
