@@ -14,14 +14,14 @@ afterAll(() => scratch.remove());
 
 /** The lines of a unit that systemd reads. */
 async function directivesOf(unit: string, prefix = "/usr"): Promise<string[]> {
-  await succeed(LIMIT_MS, "bash", "systemd/units.sh", scratch.path, prefix);
+  await succeed(LIMIT_MS, "bash", "-c", 'umask 077; exec bash systemd/units.sh "$@"', "bash", scratch.path, prefix);
   return readFileSync(scratch.pathOf(unit), "utf8")
     .split("\n")
     .filter((line) => line !== "" && !line.startsWith("#"));
 }
 
 describe("the units", () => {
-  it("are all there, and everybody may read them", async () => {
+  it("are all there, and everybody may read them whatever the umask", async () => {
     await directivesOf("knockd.service");
     expect(readdirSync(scratch.path).sort()).toEqual(UNITS);
     for (const unit of UNITS) expect(statSync(scratch.pathOf(unit)).mode & 0o777).toBe(0o644);
@@ -49,6 +49,7 @@ describe("the units", () => {
       "LogsDirectory=knockd-%i",
       "Environment=KNOCKD_INSTANCE=%i",
     ]);
+    expect(readFileSync(scratch.pathOf("knockd@.service"), "utf8")).toContain("/etc/systemd/system/knockd@.service.d");
     // Everything else is for all of them; a new line with a place of the one daemon's belongs above.
     const shared = several.filter((line) => /knockd/.test(line) && !line.includes("%i"));
     expect(shared).toEqual([

@@ -26,6 +26,11 @@ export function listenerOf(env: NodeJS.ProcessEnv, pid: number): Listener | unde
   return { socket, watchdogMs: watchdogMs > 0 && whose === String(pid) ? watchdogMs : undefined };
 }
 
+/** So long after a ping that arrived; the next look would be too late. */
+export function pingIsDue(sinceMs: number, watchdogMs = Number.POSITIVE_INFINITY): boolean {
+  return sinceMs > watchdogMs / PINGS - LOOK_MS / 2;
+}
+
 export function notifyFor(log: Log): Notify {
   const failed = (reason: string): void => log.warn({ event: "systemd" }, words.notNotified(reason));
   return new Notify(listenerOf(process.env, process.pid), failed);
@@ -78,8 +83,7 @@ export class Notify {
     if (this.#sending > 0) return;
     const nowMs = performance.now();
     const status = this.#status();
-    const { watchdogMs = Number.POSITIVE_INFINITY } = this.#listener ?? {};
-    const isDue = nowMs - this.#pingedMs > watchdogMs / PINGS - LOOK_MS / 2;
+    const isDue = pingIsDue(nowMs - this.#pingedMs, this.#listener?.watchdogMs);
     const news = [
       ...(this.#isReadyTold ? [] : [READY]),
       ...(status === this.#told ? [] : [`STATUS=${status}`]),

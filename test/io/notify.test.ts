@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { listenerOf, Notify } from "../../src/io/notify.ts";
+import { listenerOf, Notify, pingIsDue } from "../../src/io/notify.ts";
 import { Running } from "../support/running.ts";
 import { Scratch } from "../support/scratch.ts";
 
@@ -19,6 +19,18 @@ describe("what systemd wants to hear", () => {
 
   it("is nothing without systemd", () => {
     expect(listenerOf({}, 7)).toBeUndefined();
+  });
+});
+
+describe("a sign of life", () => {
+  it.each([
+    [30_000, 9_400, false],
+    [30_000, 9_600, true],
+    [3_000, 400, false],
+    [3_000, 600, true],
+    [undefined, Number.POSITIVE_INFINITY, false],
+  ])("is given three times within the watchdog's time: within %s ms, after %s ms: %s", (watchdogMs, sinceMs, isDue) => {
+    expect(pingIsDue(sinceMs, watchdogMs)).toBe(isDue);
   });
 });
 
@@ -45,9 +57,11 @@ describe("telling systemd", () => {
     notify.reloading();
     notify.reloaded();
     await notify.stop();
-    await receiver.until(
-      /READY=1\nSTATUS=0 doors open[\s\S]*RELOADING=1\nMONOTONIC_USEC=\d+[\s\S]*READY=1[\s\S]*STOPPING=1/,
+    const [, usec = ""] = await receiver.until(
+      /READY=1\nSTATUS=0 doors open[\s\S]*RELOADING=1\nMONOTONIC_USEC=(\d+)[\s\S]*READY=1[\s\S]*STOPPING=1/,
     );
+    expect(BigInt(usec) * 1000n).toBeLessThan(process.hrtime.bigint());
+    expect(BigInt(usec) * 1000n).toBeGreaterThan(process.hrtime.bigint() - 60_000_000_000n);
     expect(failed).not.toHaveBeenCalled();
   });
 
@@ -62,13 +76,39 @@ describe("telling systemd", () => {
     expect(receiver.stdout.match(/READY|RELOADING/g)).toEqual(["READY"]);
   });
 
-  it("tells a changed status, and pings three times within the watchdog's time", async () => {
-    let open = 0;
-    const notify = new Notify({ socket: scratch.pathOf("notify"), watchdogMs: 3000 }, () => {});
-    notify.start(() => `${open} open`);
-    open = 1;
-    await receiver.until(/STATUS=0 open[\s\S]*STATUS=1 open[\s\S]*WATCHDOG=1[\s\S]*WATCHDOG=1/);
+  it("tells a changed status, and nothing twice", async () => {
+    let looks = 0;
+    const notify = new Notify({ socket: scratch.pathOf("notify"), watchdogMs: 3_600_000 }, () => {});
+    notify.start(() => (++looks > 2 ? "1 open" : "0 open"));
+    await receiver.until(/STATUS=1 open/);
     await notify.stop();
+    const told = receiver.stdout.match(/(READY|STATUS|WATCHDOG)=.+/g);
+    expect(told).toEqual(["READY=1", "STATUS=0 open", "WATCHDOG=1", "STATUS=1 open"]);
+  });
+
+  it("gives signs of life however often the status changes", async () => {
+    let looks = 0;
+    const notify = new Notify({ socket: scratch.pathOf("notify"), watchdogMs: 6000 }, () => {});
+    notify.start(() => `${++looks} open`);
+    await receiver.until(/(WATCHDOG=1[\s\S]*){2}/);
+    await notify.stop();
+  });
+
+  it("looks at nothing while a message is on its way, nor after the end, nor without systemd", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const status = vi.fn(() => "");
+    const notify = new Notify({ socket: scratch.pathOf("notify"), watchdogMs: undefined }, () => {});
+    notify.start(status);
+    vi.advanceTimersByTime(5000);
+    expect(status).toHaveBeenCalledTimes(1);
+    await notify.stop();
+    vi.advanceTimersByTime(5000);
+    const without = new Notify(undefined, () => {});
+    without.start(status);
+    vi.advanceTimersByTime(5000);
+    await without.stop();
+    vi.useRealTimers();
+    expect(status).toHaveBeenCalledTimes(1);
   });
 
   it("says again what did not arrive, until it does: ready, status, sign of life", async () => {

@@ -11,8 +11,8 @@ export interface RemoteProgram extends Program {
 
 /** What systemd/knockd-sniffer.sh reads: the program, and the directory of the pipe to the end of its line; then its own stdin. */
 export function connectSniffer(path: string, name: "tcpdump" | "cap", directory: string, input: string): RemoteProgram {
-  // What it still says when it has been told to end is heard.
-  const socket = createConnection({ path, allowHalfOpen: true });
+  // An end on one side is one on both: Node answers the program's, and hears it out after ours.
+  const socket = createConnection(path);
   let connected = false;
   let problem: string | undefined;
   socket.setEncoding("utf8");
@@ -23,8 +23,6 @@ export function connectSniffer(path: string, name: "tcpdump" | "cap", directory:
     // The program's last words tell more than that the connection was reset, for it had not read all.
     if (!connected) problem = error.message;
   });
-  // A life line that is cut on one side is cut on both.
-  socket.on("end", () => socket.end());
   socket.write(`${name} ${directory}\n${input}`);
   return {
     onWords: (hear) => void socket.on("data", (chunk) => hear(String(chunk))),

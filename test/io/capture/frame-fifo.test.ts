@@ -14,6 +14,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openFifo, sweepFifos } from "../../../src/io/capture/frame-fifo.ts";
 import { Scratch } from "../../support/scratch.ts";
 
+/** Without its final zero. */
+const PATH_MAX = 4095;
+const DIRECTORY_CHARACTERS = "/knockd-abcdef".length;
+
 const scratch = new Scratch();
 beforeEach(() => scratch.make());
 afterEach(() => scratch.remove());
@@ -76,11 +80,21 @@ describe("the named pipe of a sniffer", () => {
     expect(readdirSync(scratch.path)).toEqual([]);
   });
 
+  it("leaves nothing behind where it cannot be made", () => {
+    let parent = scratch.path;
+    // The directory has a path of the greatest length that there is; for a file in it there is none.
+    while (parent.length < PATH_MAX - DIRECTORY_CHARACTERS)
+      parent = join(parent, "x".repeat(Math.min(200, PATH_MAX - DIRECTORY_CHARACTERS - parent.length - 1) || 1));
+    mkdirSync(parent, { recursive: true });
+    expect(() => openFifo(parent, "")).toThrow("ENAMETOOLONG");
+    expect(readdirSync(parent)).toEqual([]);
+  });
+
   it("that a killed daemon has left is swept away, and nothing else", () => {
     const left = openFifo(scratch.path, "tcp port 7000");
-    const others = ["knockd-abcdef", "knockd-other", "knockd.sock"];
+    const others = ["knockd-abcdef", "knockd-somebodys", "knockd.sock"];
     mkdirSync(scratch.pathOf("knockd-abcdef"));
-    mkdirSync(scratch.pathOf("knockd-other"));
+    mkdirSync(scratch.pathOf("knockd-somebodys"));
     scratch.write("knockd-abcdef/theirs", "");
     scratch.write("knockd.sock", "");
     sweepFifos(scratch.path);

@@ -52,7 +52,27 @@ describe("a connection to a sniffer", () => {
     });
   });
 
-  it("brings the order, and ends with the program's last words though it has not read all", async () => {
+  it.each([
+    ["tcpdump", sniffWithTcpdump, { snapBytes: 128 }, /^eth0 128 4096\n$/],
+    ["tcpdump", sniffWithTcpdump, { snapBytes: 65_535 }, /^eth0 65535 8192\n$/],
+    ["cap", sniffWithCap, { snapBytes: 128 }, /^\{"interface":"eth0","filter":"tcp port 7000","snapBytes":128\}\n$/],
+  ])("brings the order, for a pipe in the runtime directory: %s", async (name, sniff, { snapBytes }, second) => {
+    vi.stubEnv("RUNTIME_DIRECTORY", scratch.path);
+    vi.stubEnv("KNOCKD_SNIFFER_SOCKET", path());
+    const accepted = new Promise<Socket>(listen);
+    const sniffer = sniff({ interface: "eth0", filter: "tcp port 7000", snapBytes });
+    const end = endOf(sniffer);
+    sniffer.read(() => {});
+    const connection = (await accepted).resume();
+    const [first, ...rest] = String(await once(connection, "data")).split(/(?<=\n)/);
+    expect(first).toMatch(new RegExp(`^${name} ${scratch.path}/knockd-\\w{6}\n$`));
+    expect(rest.join("")).toMatch(second);
+    connection.end();
+    await end;
+    vi.unstubAllEnvs();
+  });
+
+  it("ends with the program's last words though it has not read all", async () => {
     const accepted = new Promise<Socket>(listen);
     const program = connectSniffer(path(), "cap", "/run/knockd", "{}\n");
     const end = endOf(program);
@@ -175,6 +195,8 @@ describe.skipIf(!root)("a sniffer that systemd starts", () => {
       words += said;
     });
     await frames(sniffer);
+    const says = "tcpdump -i eth0 -p -n -s 128 -B 4096 --immediate-mode -U -F";
+    expect(await programs()).toContainEqual(expect.stringMatching(`^${says}`));
     for (const times of [1, 2]) {
       sniffer.tellDropped?.();
       await vi.waitFor(() => expect(words.match(/\d packets dropped by kernel/g)).toHaveLength(times), 5000);
