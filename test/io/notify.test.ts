@@ -142,6 +142,22 @@ describe("telling systemd", () => {
     await notify.stop();
   });
 
+  it("does not say that a reload is over because something else did not arrive", async () => {
+    let open = 0;
+    const failed = vi.fn();
+    const notify = new Notify({ socket: scratch.pathOf("notify"), watchdogMs: undefined }, failed);
+    notify.start(() => `${open} open`);
+    notify.reloading();
+    await receiver.until(/RELOADING=1/);
+    await receiver.stop();
+    rmSync(scratch.pathOf("notify"));
+    open = 1;
+    await vi.waitFor(() => expect(failed).toHaveBeenCalled(), 5000);
+    receiver = new Running(["perl", "-e", RECEIVER, scratch.pathOf("notify")]);
+    await receiver.until(/bound\nSTATUS=1 open\n/);
+    await notify.stop();
+  });
+
   it("says once why it cannot", async () => {
     const failed = vi.fn();
     const notify = new Notify({ socket: scratch.pathOf("nowhere"), watchdogMs: undefined }, failed);

@@ -12,6 +12,9 @@ import { sniffWithTcpdump } from "../../../src/io/capture/tcpdump-sniffer.ts";
 import { Netns, root } from "../../support/netns.ts";
 import { Scratch } from "../../support/scratch.ts";
 
+/** The kernel takes everything but blanks, slashes and colons. */
+const ODD_NAME = `-e\\n"$x;'*`;
+
 const scratch = new Scratch();
 let server: Server | undefined;
 beforeEach(() => scratch.make());
@@ -115,6 +118,7 @@ describe.skipIf(!root)("a sniffer that systemd starts", () => {
   beforeAll(async () => {
     await net.add("here", "there");
     await net.veth(["here", "eth0", "10.9.0.1/24"], ["there", "eth0", "10.9.0.2/24"]);
+    await net.veth(["here", ODD_NAME], ["there", "eth1"]);
   });
   afterAll(() => net.close());
   beforeEach(async () => {
@@ -186,6 +190,14 @@ describe.skipIf(!root)("a sniffer that systemd starts", () => {
     expect((await end).words).toMatch(/eth9: .*No such device/i);
     expect(readdirSync(scratch.pathOf("run of knockd"))).toEqual([]);
     await vi.waitFor(async () => expect(await programs()).toEqual([]), 5000);
+  });
+
+  it.each(SNIFFERS)("captures with %s on an interface whatever its name", async (_name, sniff) => {
+    const sniffer = sniff({ ...order, interface: ODD_NAME });
+    const end = endOf(sniffer);
+    await frames(sniffer);
+    sniffer.end();
+    await end;
   });
 
   it("tells as often as it is asked how many packets the kernel dropped", async () => {
