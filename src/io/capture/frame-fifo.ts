@@ -14,6 +14,7 @@ import {
 import { join } from "node:path";
 import { TOOL_ENV } from "../tool.ts";
 import { readPipe } from "./frame-pipe.ts";
+import type { Sniffer } from "./sniffer.ts";
 
 /** As mkdtemp(3) completes it. */
 const PREFIX = "knockd-";
@@ -59,6 +60,16 @@ export function openFifo(parent: string, filter: string): FrameFifo {
     rmSync(directory, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** A sniffer that takes its pipe with it; told to end, at once: we may be gone before it is. */
+export function endingWith(fifo: FrameFifo, sniffer: Sniffer): Sniffer {
+  sniffer.onEnd(fifo.remove);
+  const end = (): void => {
+    fifo.remove();
+    sniffer.end();
+  };
+  return { ...sniffer, end };
 }
 
 /** What a daemon has left that was killed before the first frame: each start would add to it, and the filters tell ports. */

@@ -3,7 +3,7 @@
 import { closeSync, openSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { runtimeDirectory, snifferSocket } from "../state/directories.ts";
-import { type FrameFifo, openFifo } from "./frame-fifo.ts";
+import { endingWith, type FrameFifo, openFifo } from "./frame-fifo.ts";
 import { programOf, type Sniffer, type SniffOrder, spawnWithNetRaw } from "./sniffer.ts";
 import { connectSniffer } from "./sniffer-socket.ts";
 
@@ -21,8 +21,7 @@ export function sniffWithTcpdump(order: SniffOrder): Sniffer {
   const fifo = openFifo(socket === undefined ? tmpdir() : runtimeDirectory(), order.filter);
   try {
     const sniffer = socket === undefined ? spawned(order, fifo) : connected(socket, order, fifo);
-    sniffer.onEnd(fifo.remove);
-    return sniffer;
+    return endingWith(fifo, sniffer);
   } catch (error) {
     fifo.remove();
     throw error;

@@ -75,6 +75,24 @@ describe("a connection to a sniffer", () => {
     vi.unstubAllEnvs();
   });
 
+  it.each([
+    ["tcpdump", sniffWithTcpdump],
+    ["cap", sniffWithCap],
+  ])(
+    "leaves no pipe when %s is told to end before its first frame, though we may be gone before it is",
+    (_name, sniff) => {
+      vi.stubEnv("RUNTIME_DIRECTORY", scratch.path);
+      vi.stubEnv("KNOCKD_SNIFFER_SOCKET", path());
+      const sniffer = sniff({ interface: "eth0", filter: "tcp port 7000", snapBytes: 128 });
+      sniffer.onWords(() => {});
+      sniffer.onEnd(() => {});
+      sniffer.read(() => {});
+      sniffer.end();
+      expect(readdirSync(scratch.path)).toEqual([]);
+      vi.unstubAllEnvs();
+    },
+  );
+
   it("ends with the program's last words though it has not read all", async () => {
     const accepted = new Promise<Socket>(listen);
     const program = connectSniffer(path(), "cap", "/run/knockd", "{}\n");
