@@ -23,7 +23,11 @@ case $program in
     while read -r _; do kill -s USR1 $beside; done
     ;;
   # It reads the second line itself, and ends with its stdin.
-  cap) exec node --max-semi-space-size=1 /usr/lib/knockd/dist/capture.js >"$directory/frames.pcap" ;;
+  cap)
+    # Whoever opens a pipe that nobody reads, since the daemon was killed just now, would wait for ever.
+    exec 3<>"$directory/frames.pcap"
+    exec node --max-semi-space-size=1 /usr/lib/knockd/dist/capture.js >"$directory/frames.pcap" 3<&-
+    ;;
   *)
     echo "expected tcpdump or cap, got \"$program\"" >&2
     exit 64

@@ -10,6 +10,7 @@ import type { Program, Sniffer } from "../../../src/io/capture/sniffer.ts";
 import { connectSniffer } from "../../../src/io/capture/sniffer-socket.ts";
 import { sniffWithTcpdump } from "../../../src/io/capture/tcpdump-sniffer.ts";
 import { Netns, root } from "../../support/netns.ts";
+import { succeed } from "../../support/running.ts";
 import { Scratch } from "../../support/scratch.ts";
 
 /** The kernel takes everything but blanks, slashes and colons. */
@@ -249,6 +250,18 @@ describe.skipIf(!root)("a sniffer that systemd starts", () => {
     process.kill(pids[what === "tcpdump" ? 2 : 1] ?? 0, "SIGKILL");
     if (what !== "tcpdump") sniffer.end();
     await end;
+    await vi.waitFor(async () => expect(await programs()).toEqual([]), 5000);
+  });
+
+  it.each([
+    ["tcpdump", "eth0 128 4096\n"],
+    ["cap", `${JSON.stringify(order)}\n`],
+  ])("ends with %s, too, when its daemon was killed before anybody opened the pipe", async (name, second) => {
+    scratch.write("filter.pcap", order.filter);
+    await succeed(5000, "mkfifo", scratch.pathOf("frames.pcap"));
+    createConnection(path()).end(`${name} ${scratch.path}\n${second}`);
+    await vi.waitFor(() => expect(mains).toHaveLength(1), 5000);
+    await vi.waitFor(() => expect(mains[0]?.exitCode ?? mains[0]?.signalCode).not.toBeNull(), 5000);
     await vi.waitFor(async () => expect(await programs()).toEqual([]), 5000);
   });
 
