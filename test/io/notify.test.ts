@@ -54,12 +54,16 @@ describe("telling systemd", () => {
     const failed = vi.fn();
     const notify = new Notify({ socket: scratch.pathOf("notify"), watchdogMs: undefined }, failed);
     notify.start(() => "0 doors open");
-    notify.reloading();
-    notify.reloaded();
+    for (let times = 0; times < 5; times++) {
+      notify.reloading();
+      notify.reloaded();
+    }
     await notify.stop();
     const [, usec = ""] = await receiver.until(
       /READY=1\nSTATUS=0 doors open[\s\S]*RELOADING=1\nMONOTONIC_USEC=(\d+)[\s\S]*READY=1[\s\S]*STOPPING=1/,
     );
+    const reloads = Array(5).fill(["RELOADING", "READY"]).flat();
+    expect(receiver.stdout.match(/READY|RELOADING|STOPPING/g)).toEqual(["READY", ...reloads, "STOPPING"]);
     expect(BigInt(usec) * 1000n).toBeLessThan(process.hrtime.bigint());
     expect(BigInt(usec) * 1000n).toBeGreaterThan(process.hrtime.bigint() - 60_000_000_000n);
     expect(failed).not.toHaveBeenCalled();
