@@ -1,11 +1,13 @@
 #!/bin/sh
 # What knockd-sniffer@.service runs for each connection of a daemon: a program that captures. Its only privilege is
-# CAP_NET_RAW. The connection is stdin, stdout and stderr; its first line says what to do, its end that nobody listens any
-# more. Frames go into the named pipe of the daemon, in a directory that the daemon has made.
+# CAP_NET_RAW. The connection is stdin, stdout and stderr; its first two lines say what to do, its end that nobody listens
+# any more. Frames go into the named pipe of the daemon, in a directory that the daemon has made.
 set -u
-read -r program directory interface snap_bytes ring_kib
+read -r program directory
 case $program in
   tcpdump)
+    # The kernel allows an interface no blanks in its name.
+    read -r interface snap_bytes ring_kib
     # Whichever is killed, no sniffer outlives its connection: without this shell systemd ends the others, without tcpdump the
     # one beside it ends this shell, and without that one this shell still hears of the end.
     (
@@ -20,8 +22,12 @@ case $program in
     # Each line asks for the number of dropped packets.
     while read -r _; do kill -s USR1 $beside; done
     ;;
-  # It reads the rest of the order itself, and ends with its stdin.
-  cap) exec node --max-semi-space-size=1 /usr/lib/knockd/dist/capture.js >"$directory/frames.pcap" ;;
+  # It reads the second line itself, and ends with its stdin.
+  cap)
+    # Whoever opens a pipe that nobody reads, since the daemon was killed just now, would wait for ever.
+    exec 3<>"$directory/frames.pcap"
+    exec node --max-semi-space-size=1 /usr/lib/knockd/dist/capture.js >"$directory/frames.pcap" 3<&-
+    ;;
   *)
     echo "expected tcpdump or cap, got \"$program\"" >&2
     exit 64

@@ -263,6 +263,7 @@ describe.skipIf(!root)("the systemd service", () => {
       ["-n", "-x", "knockd-sniffer."],
     ];
     for (const [index, part] of parts.entries()) {
+      // systemd may still be about to start it.
       await until(async () => (await sniffers(box)).length === 1);
       const before = await sniffers(box);
       await box.ok("pkill", "-KILL", ...part);

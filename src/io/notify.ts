@@ -8,6 +8,7 @@ import { runTool } from "./tool.ts";
 const LOOK_MS = 1000;
 /** Pings within one watchdog time, so that one which is late ends nobody. */
 const PINGS = 3;
+const READY = "READY=1";
 
 /** What systemd wants to hear, from the environment; nothing where it does not ask. */
 export interface Listener {
@@ -25,6 +26,11 @@ export function listenerOf(env: NodeJS.ProcessEnv, pid: number): Listener | unde
   return { socket, watchdogMs: watchdogMs > 0 && whose === String(pid) ? watchdogMs : undefined };
 }
 
+/** So long after a ping that arrived; the next look would be too late. */
+export function pingIsDue(sinceMs: number, watchdogMs = Number.POSITIVE_INFINITY): boolean {
+  return sinceMs > watchdogMs / PINGS - LOOK_MS / 2;
+}
+
 export function notifyFor(log: Log): Notify {
   const failed = (reason: string): void => log.warn({ event: "systemd" }, words.notNotified(reason));
   return new Notify(listenerOf(process.env, process.pid), failed);
@@ -34,8 +40,10 @@ export class Notify {
   readonly #listener: Listener | undefined;
   readonly #failed: (reason: string) => void;
   #status: () => string = () => "";
-  #told = "";
-  #pingedMs = 0;
+  /** What has arrived; the rest is said again with the next look. */
+  #isReadyTold = false;
+  #told: string | undefined;
+  #pingedMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #toldFailure = false;
   /** One at a time, in order: READY must not overtake RELOADING. BOUNDED: a look waits for the message before it. */
@@ -51,47 +59,58 @@ export class Notify {
   start(status: () => string): void {
     if (this.#listener === undefined) return;
     this.#status = status;
-    this.#told = status();
-    this.#pingedMs = performance.now();
-    this.#send("READY=1", `STATUS=${this.#told}`, "WATCHDOG=1");
+    this.#look();
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
   }
 
+  /** Before the start there is nothing to tell of it: READY would come too early. */
   reloading(): void {
-    this.#send("RELOADING=1", `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`);
+    if (this.#timer !== undefined) this.#send(["RELOADING=1", `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`]);
   }
 
   reloaded(): void {
-    this.#send("READY=1");
+    if (this.#timer !== undefined) this.#send([READY]);
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    this.#send("STOPPING=1", "STATUS=");
+    this.#send(["STOPPING=1", "STATUS="]);
     await this.#tail;
   }
 
   #look(): void {
     // A systemd that takes no messages gets no more of them.
     if (this.#sending > 0) return;
+    const nowMs = performance.now();
     const status = this.#status();
-    const { watchdogMs = Number.POSITIVE_INFINITY } = this.#listener ?? {};
-    const isDue = performance.now() - this.#pingedMs > watchdogMs / PINGS - LOOK_MS / 2;
-    if (isDue) this.#pingedMs = performance.now();
-    const news = status === this.#told ? [] : [`STATUS=${status}`];
-    this.#told = status;
-    if (isDue || news.length > 0) this.#send(...news, ...(isDue ? ["WATCHDOG=1"] : []));
+    const isDue = pingIsDue(nowMs - this.#pingedMs, this.#listener?.watchdogMs);
+    const news = [
+      ...(this.#isReadyTold ? [] : [READY]),
+      ...(status === this.#told ? [] : [`STATUS=${status}`]),
+      ...(isDue ? ["WATCHDOG=1"] : []),
+    ];
+    if (news.length === 0) return;
+    this.#send(news, () => {
+      this.#told = status;
+      if (isDue) this.#pingedMs = nowMs;
+    });
   }
 
-  #send(...assignments: string[]): void {
+  #send(assignments: readonly string[], arrived: () => void = () => {}): void {
     const socket = this.#listener?.socket;
     if (socket === undefined) return;
     this.#sending++;
     this.#tail = this.#tail
       .then(() => runTool(["systemd-notify", ...assignments], "", { NOTIFY_SOCKET: socket }))
       .then(
-        () => {},
-        (error) => this.#sayFailed(error),
+        () => {
+          if (assignments.includes(READY)) this.#isReadyTold = true;
+          arrived();
+        },
+        (error) => {
+          if (assignments.includes(READY)) this.#isReadyTold = false;
+          this.#sayFailed(error);
+        },
       )
       .finally(() => this.#sending--);
   }

@@ -1,6 +1,6 @@
 // Which program captures, and what happens where one of them does not work.
 
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { HOST, Lab } from "../support/lab.ts";
@@ -63,6 +63,27 @@ describe.skipIf(!root)("the daemon", () => {
     await lab.knock("client", HOST, ...KNOCK);
     await lab.opens("client");
     expect(daemon.log).not.toContain("does not work");
+  });
+
+  it("says why it has no sniffer while systemd starts none, hides all the same, and captures once it does", async () => {
+    const socket = join(lab.directory, "sniffer.sock");
+    const daemon = lab.spawn(config("auto"), { env: { KNOCKD_SNIFFER_SOCKET: socket } });
+    await daemon.logs(/^cannot open interface "eth0": connect ENOENT .*sniffer\.sock$/m);
+    await lab.closes("client");
+    const script = `EXEC:${join(import.meta.dirname, "../../systemd/knockd-sniffer.sh")},nofork`;
+    lab.net.spawn("server", ["socat", `UNIX-LISTEN:${socket},fork,unlink-early`, script]);
+    await daemon.logs(/^starting up, listening on eth0$/m);
+    await lab.knock("client", HOST, ...KNOCK);
+    await lab.opens("client");
+    expect(readdirSync(join(lab.directory, "run")).filter((name) => name.startsWith("knockd-"))).toEqual([]);
+  });
+
+  it("sweeps away the named pipe that a killed daemon has left", async () => {
+    const left = join(lab.directory, "run", "knockd-a1B2c3");
+    mkdirSync(left, { recursive: true });
+    lab.write("run/knockd-a1B2c3/filter.pcap", `tcp port ${KNOCK[0]}`);
+    await lab.start(config("auto"));
+    expect(existsSync(left)).toBe(false);
   });
 
   it("keeps its ports out of what others may see: arguments and files", async () => {

@@ -1,7 +1,7 @@
 // Our own capture process, which uses cap (libpcap).
 import { fileURLToPath } from "node:url";
 import { runtimeDirectory, snifferSocket } from "../state/directories.ts";
-import { openFifo } from "./frame-fifo.ts";
+import { endingWith, openFifo } from "./frame-fifo.ts";
 import { programOf, type Sniffer, type SniffOrder, spawnWithNetRaw } from "./sniffer.ts";
 import { connectSniffer } from "./sniffer-socket.ts";
 
@@ -36,7 +36,6 @@ function spawned(line: string): Sniffer {
 
 function connected(socket: string, line: string, filter: string): Sniffer {
   const fifo = openFifo(runtimeDirectory(), filter);
-  const program = connectSniffer(socket, `cap ${fifo.directory}\n${line}`);
-  program.onEnd(fifo.remove);
-  return { ...program, read: fifo.read };
+  const program = connectSniffer(socket, "cap", fifo.directory, line);
+  return endingWith(fifo, { ...program, read: fifo.read });
 }

@@ -1,7 +1,9 @@
 // All captures together: one per interface, each told what the network does.
 import type { AddressSet } from "../../core/address.ts";
 import type { Frame } from "../../core/knock.ts";
+import { runtimeDirectory } from "../state/directories.ts";
 import { Capture, type Search, type SnifferName } from "./capture.ts";
+import { sweepFifos } from "./frame-fifo.ts";
 import { defaultInterface, Network } from "./network.ts";
 import type { SnifferChoice } from "./sniffer.ts";
 
@@ -61,6 +63,7 @@ export class Captures {
   }
 
   async start(): Promise<void> {
+    sweepFifos(runtimeDirectory());
     await this.#network.start();
   }
 

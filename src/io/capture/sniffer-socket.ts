@@ -9,22 +9,27 @@ export interface RemoteProgram extends Program {
   end(): void;
 }
 
-/** `order` is what systemd/knockd-sniffer.sh reads, the program's own stdin behind it. */
-export function connectSniffer(path: string, order: string): RemoteProgram {
-  // What it still says when it has been told to end is heard.
-  const socket = createConnection({ path, allowHalfOpen: true });
+/** What systemd/knockd-sniffer.sh reads: the program, and the directory of the pipe to the end of its line; then its own stdin. */
+export function connectSniffer(path: string, name: "tcpdump" | "cap", directory: string, input: string): RemoteProgram {
+  // An end on one side is one on both: Node answers the program's, and hears it out after ours.
+  const socket = createConnection(path);
+  let connected = false;
   let problem: string | undefined;
   socket.setEncoding("utf8");
-  socket.on("error", (error) => {
-    problem = `${path}: ${error.message}`;
+  socket.on("connect", () => {
+    connected = true;
   });
-  // A life line that is cut on one side is cut on both.
-  socket.on("end", () => socket.end());
-  socket.write(order);
+  socket.on("error", (error) => {
+    // The program's last words tell more than that the connection was reset, for it had not read all.
+    if (!connected) problem = error.message;
+  });
+  socket.write(`${name} ${directory}\n${input}`);
   return {
     onWords: (hear) => void socket.on("data", (chunk) => hear(String(chunk))),
     onEnd: (ended) => void socket.on("close", () => ended(null, problem)),
-    ask: () => void socket.write("dropped\n"),
+    ask: () => {
+      if (socket.writable) socket.write("dropped\n");
+    },
     end: () => void socket.end(),
   };
 }

@@ -4,7 +4,7 @@ import { closeSync, openSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { HEADERS_BYTES } from "../../core/watchlist.ts";
 import { runtimeDirectory, snifferSocket } from "../state/directories.ts";
-import { type FrameFifo, openFifo } from "./frame-fifo.ts";
+import { endingWith, type FrameFifo, openFifo } from "./frame-fifo.ts";
 import { programOf, type Sniffer, type SniffOrder, spawnWithNetRaw } from "./sniffer.ts";
 import { connectSniffer } from "./sniffer-socket.ts";
 
@@ -21,8 +21,7 @@ export function sniffWithTcpdump(order: SniffOrder): Sniffer {
   const fifo = openFifo(socket === undefined ? tmpdir() : runtimeDirectory(), order.filter);
   try {
     const sniffer = socket === undefined ? spawned(order, fifo) : connected(socket, order, fifo);
-    sniffer.onEnd(fifo.remove);
-    return sniffer;
+    return endingWith(fifo, sniffer);
   } catch (error) {
     fifo.remove();
     throw error;
@@ -47,7 +46,8 @@ function spawned({ interface: name, snapBytes }: SniffOrder, fifo: FrameFifo): S
 }
 
 function connected(socket: string, { interface: name, snapBytes }: SniffOrder, fifo: FrameFifo): Sniffer {
-  const program = connectSniffer(socket, `tcpdump ${fifo.directory} ${name} ${snapBytes} ${ringKibFor(snapBytes)}\n`);
+  const line = `${name} ${snapBytes} ${ringKibFor(snapBytes)}\n`;
+  const program = connectSniffer(socket, "tcpdump", fifo.directory, line);
   return { ...program, read: fifo.read, tellDropped: program.ask };
 }
 

@@ -33,13 +33,13 @@ export async function lock(path: string, variable: string): Promise<{ problem?: 
   return {};
 }
 
-/** The directory of the state, and the place of the control socket; resolves to how the latter went. */
+/**
+ * The directory of the state, then the place of the control socket; resolves to how the latter went. One after the other: of two
+ * daemons that start at once, each might otherwise take what the other still needs.
+ */
 export async function lockBoth(state: string, socket: string): Promise<{ problem?: unknown }> {
-  const [, place] = await Promise.all([
-    lock(`${state}/ledger.lock`, "STATE_DIRECTORY"),
-    lock(`${socket}.lock`, "RUNTIME_DIRECTORY"),
-  ]);
-  return place;
+  await lock(`${state}/ledger.lock`, "STATE_DIRECTORY");
+  return await lock(`${socket}.lock`, "RUNTIME_DIRECTORY");
 }
 
 /** For whoever is refused, and no more than that: a full disk does not matter. */

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:f
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EXIT } from "../../../src/core/exit.ts";
-import { lock } from "../../../src/io/control/lock.ts";
+import { lock, lockBoth } from "../../../src/io/control/lock.ts";
 import { Running } from "../../support/running.ts";
 import { Scratch } from "../../support/scratch.ts";
 
@@ -65,5 +65,43 @@ describe("the lock of a directory", () => {
     const { problem } = await lock(join(file, "state", "knockd.lock"), "X");
     expect(problem).toMatchObject({ code: "ENOTDIR" });
     rmSync(file);
+  });
+});
+
+describe("the locks of a daemon", () => {
+  /** State and socket of a daemon of its own. */
+  const places = (name: string): [string, string] => {
+    mkdirSync(scratch.pathOf(name));
+    mkdirSync(scratch.pathOf(`${name}/run`));
+    return [scratch.pathOf(name), scratch.pathOf(`${name}/run/knockd.sock`)];
+  };
+
+  it.each([
+    ["state", "ledger.lock", "STATE_DIRECTORY"],
+    ["socket", "run/knockd.sock.lock", "RUNTIME_DIRECTORY"],
+  ])("are refused while another one has the place of its %s", async (what, file, variable) => {
+    const [state, socket] = places(`taken-${what}`);
+    await lock(join(state, file), "X");
+    await expect(lockBoth(state, socket)).rejects.toMatchObject({
+      code: EXIT.UNAVAILABLE,
+      hint: expect.stringContaining(variable),
+    });
+  });
+
+  it("go to one of several that start at once, not to none", async () => {
+    const race = async (round: number): Promise<string[]> => {
+      const [state, socket] = places(`race-${round}`);
+      const ends = await Promise.allSettled([1, 2, 3].map(() => lockBoth(state, socket)));
+      return ends.map(({ status }) => status).sort();
+    };
+    const races = await Promise.all([...Array(20).keys()].map(race));
+    expect(races).toEqual(races.map(() => ["fulfilled", "rejected", "rejected"]));
+  });
+
+  it("tell that the socket has no place, and are silent of a state that cannot be kept, which others tell", async () => {
+    const file = scratch.write("no-directory", "");
+    const [state, socket] = places("place");
+    expect(await lockBoth(state, join(file, "knockd.sock"))).toMatchObject({ problem: { code: "EEXIST" } });
+    expect(await lockBoth(join(file, "state"), socket)).toEqual({});
   });
 });
