@@ -293,6 +293,8 @@ describe.skipIf(!root)("the systemd service", () => {
   });
 
   it("tells systemd how many doors are open, and where it listens", async () => {
+    await box.ok("systemctl", "restart", "knockd");
+    expect(await property(box, "StatusText")).toMatch(/, listening on eth0$/);
     await until(async () => (await property(box, "StatusText")) === "0 doors open, listening on eth0");
     await knock(net, WEB_KNOCK);
     await until(async () => (await property(box, "StatusText")) === "1 door open, listening on eth0");

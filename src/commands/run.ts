@@ -102,6 +102,8 @@ async function run(options: Options): Promise<void> {
     if (problem !== undefined) log.warn({ event: "control" }, words.noControl(problem));
     const kept = () => log.info({ event: "kept" }, words.kept());
     leash?.hold(() => daemon.reload(config), kept);
+    // Whoever has waited for us may knock at once.
+    await Promise.race([captures.settled(), ending.promise]);
     notify.start(() => words.standing(daemon.view.grants.count, captures.states()));
     await ending.promise;
   } finally {

@@ -1,6 +1,7 @@
 // All captures together: one per interface, each told what the network does.
 import type { AddressSet } from "../../core/address.ts";
 import type { Frame } from "../../core/knock.ts";
+import { pause } from "../pause.ts";
 import { runtimeDirectory } from "../state/directories.ts";
 import { Capture, type Search, type SnifferName } from "./capture.ts";
 import { sweepFifos } from "./frame-fifo.ts";
@@ -22,6 +23,9 @@ export interface CapturesReport {
 }
 
 /** How one interface's capture fares. */
+/** How often it is looked whether they have started, which takes some 100 ms. */
+const LOOK_MS = 10;
+
 export interface CaptureStatus {
   readonly interface: string;
   readonly state: Capture["state"];
@@ -47,6 +51,8 @@ export class Captures {
   #names: readonly string[] = [];
   #search: Search | undefined;
   #toldNoRoute = false;
+  /** Asking for the default route. */
+  #asking: Promise<void> = Promise.resolve();
 
   constructor(sniffer: SnifferChoice, report: CapturesReport) {
     this.#sniffer = sniffer;
@@ -65,6 +71,12 @@ export class Captures {
   async start(): Promise<void> {
     sweepFifos(runtimeDirectory());
     await this.#network.start();
+  }
+
+  /** Resolves once each of them listens, or waits for its interface. */
+  async settled(): Promise<void> {
+    await this.#asking;
+    while (this.states().some(({ state }) => state === "starting")) await pause(LOOK_MS);
   }
 
   close(): void {
@@ -89,7 +101,7 @@ export class Captures {
     const search = this.#search;
     if (search === undefined) return;
     if (this.#names.length > 0) return this.#open(this.#names, search);
-    void this.#openDefault(search);
+    this.#asking = this.#openDefault(search);
   }
 
   async #openDefault(search: Search): Promise<void> {
