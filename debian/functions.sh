@@ -23,9 +23,32 @@ TEXT
   return 1
 }
 
-has_systemd() { [ -d /run/systemd/system ]; }
+# In a chroot, the services and the firewall are those of the machine around it.
+has_systemd() { [ -d /run/systemd/system ] && ! ischroot; }
 
 # The daemons that run now: knockd.service, knockd@eth1.service ...
 running_daemons() {
   systemctl list-units --plain --no-legend --state=active 'knockd.service' 'knockd@*.service' | awk '{ print $1 }'
 }
+
+# The knockd in C runs on under the name of our unit when its package is replaced.
+is_ours() {
+  pid=$(systemctl show --value -p MainPID "$1")
+  tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qx /usr/bin/knockd
+}
+
+# Nothing runs any more, and nothing is hidden.
+stop_and_show() {
+  ! ischroot || return 0
+  if has_systemd; then
+    # One that waits for its next try, too.
+    for unit in $(systemctl list-units --plain --no-legend 'knockd.service' 'knockd@*.service' knockd-sniffer.socket | awk '{ print $1 }'); do
+      deb-systemd-invoke stop "$unit" || true
+    done
+  fi
+  bash <<'RULES'
+#RULES#
+RULES
+}
+
+is_of_c() { dpkg --compare-versions "$1" lt-nl 1.0.0~; }

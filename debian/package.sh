@@ -39,7 +39,7 @@ install_program() {
   cp package.json "$lib"
   install -D -m 644 -t "$lib/config" config/knockd.schema.json
   install -D -m 644 systemd/knockd.sysusers "$root/usr/lib/sysusers.d/knockd.conf"
-  install -m 755 systemd/{knockd-sniffer.sh,remove-rules.sh} "$lib"
+  install -m 755 systemd/knockd-sniffer.sh "$lib"
   find "$lib/dist" -type f -exec chmod 644 {} +
   chmod 755 "$lib"/dist/{knockd,knock,capture}.js
   ln -s ../lib/knockd/dist/knockd.js "$root/usr/bin/knockd"
@@ -116,7 +116,8 @@ write_control() {
   sed -e "s/@VERSION@/$version/" -e "s/@ARCHITECTURE@/$architecture/" -e "s/@SIZE@/$size/" -e "s/@LIBPCAP@/$libpcap/" \
     debian/control.in >"$root/DEBIAN/control"
   for script in preinst postinst prerm postrm; do
-    sed -e '/^#FUNCTIONS#$/ { r debian/functions.sh' -e 'd }' debian/$script >"$root/DEBIAN/$script"
+    sed -e '/^#FUNCTIONS#$/ { r debian/functions.sh' -e 'd }' debian/$script |
+      sed -e '/^#RULES#$/ { r systemd/remove-rules.sh' -e 'd }' >"$root/DEBIAN/$script"
     chmod 755 "$root/DEBIAN/$script"
   done
   (cd "$root" && find usr -type f -print0 | sort -z | xargs -0 md5sum >DEBIAN/md5sums)

@@ -11,7 +11,8 @@ for table in $(nft list tables 2>/dev/null | sed -n 's/^table inet \(knockd\(-.*
 done
 for iptables in iptables ip6tables; do
   for place in nat:PREROUTING:KNOCKD-LEAD-ON nat:POSTROUTING:KNOCKD-MASQ filter:FORWARD:KNOCKD-FORWARD filter:INPUT:KNOCKD; do
-    IFS=: read -r table hook chain <<<"$place"
+    table=${place%%:*} chain=${place##*:} hook=${place#*:}
+    hook=${hook%:*}
     "$iptables" --wait -t "$table" -S "$chain" >/dev/null 2>&1 || continue
     while "$iptables" --wait -t "$table" -D "$hook" -j "$chain" 2>/dev/null; do :; done
     "$iptables" --wait -t "$table" -F "$chain"

@@ -28,6 +28,24 @@ describe.skipIf(!root)("the Debian package", () => {
   }, CREATE_MS);
   afterAll(() => machine.close(), CLOSE_MS);
 
+  /** With the administrator's file, which hides sshd. */
+  async function installed(): Promise<void> {
+    await box.ok("dpkg", "--force-confold", "-i", "/root/knockd.deb");
+    await box.ok("systemctl", "start", "knockd");
+  }
+
+  function running(): Promise<string> {
+    return box.says(
+      "systemctl",
+      "list-units",
+      "--plain",
+      "--no-legend",
+      "--type=service,socket",
+      "--state=active,activating",
+      "*knockd*",
+    );
+  }
+
   it(
     "is the same to the byte when it is made again",
     async () => {
@@ -50,6 +68,14 @@ describe.skipIf(!root)("the Debian package", () => {
     expect(names).not.toContain("vitest");
   });
 
+  it("depends on the package of each program that the daemon does not start without", async () => {
+    const depends = await succeed(PACKAGE_MS, "dpkg-deb", "-f", machine.deb, "Depends");
+    for (const program of ["nft", "ip", "systemctl", "deb-systemd-invoke"]) {
+      const owner = await box.ok("sh", "-c", `dpkg-query -S "*bin/${program}" | cut -d: -f1 | sort -u`);
+      expect(depends.split(/[ ,]+/)).toContain(owner.trim());
+    }
+  });
+
   it("says what to do where Node.js is too old, and changes nothing", async () => {
     await box.ok("dpkg", "-i", "/root/nodejs.deb");
     box.write("/usr/local/bin/node", "#!/bin/sh\necho v18.20.4\n");
@@ -67,8 +93,15 @@ describe.skipIf(!root)("the Debian package", () => {
   it("takes the place of Debian's knockd, and makes a draft of its file", async () => {
     await box.ok("sh", "-c", "DEBIAN_FRONTEND=noninteractive dpkg -i /opt/knockd_*.deb");
     box.write("/etc/knockd.conf", OLD_CONF);
-    await box.ok("systemctl", "enable", "knockd");
+    box.write("/etc/default/knockd", 'START_KNOCKD=1\nKNOCKD_OPTS="-i eth0 -v"\n');
+    await box.ok("systemctl", "enable", "--now", "knockd");
+    const pid = await machine.mainPid();
     const said = await machine.install("/root/knockd.deb");
+    expect(said).toContain("the old one runs on");
+    expect(said).toMatch(/^knockd: \/etc\/default\/knockd:2: KNOCKD_OPTS: -v .* take it out/m);
+    expect(await machine.mainPid()).toBe(pid);
+    await machine.install("--reinstall /root/knockd.deb");
+    expect(await machine.mainPid()).toBe(pid);
     expect(said).toContain("/etc/knockd.conf was translated to /etc/knockd/knockd.yaml.imported");
     expect(box.read("/etc/knockd/knockd.yaml.imported")).toContain("[7000/tcp, 8000/tcp, 9000/tcp]");
     expect(await box.says("stat", "-c", "%a %U %G", "/etc/knockd/knockd.yaml.imported")).toBe("640 root knockd");
@@ -79,6 +112,9 @@ describe.skipIf(!root)("the Debian package", () => {
 
   it("neither starts nor enables anything, and its file hides nothing", async () => {
     expect(await box.says("systemctl", "is-enabled", "knockd")).toBe("disabled");
+    box.write("/etc/default/knockd", "");
+    await box.ok("systemctl", "stop", "knockd");
+    await box.ok("systemctl", "reset-failed", "knockd");
     expect(await box.says("systemctl", "is-active", "knockd", "knockd-sniffer.socket")).toBe("inactive\ninactive");
     expect(await box.says("stat", "-c", "%a %U %G", "/etc/knockd", CONFIG)).toBe("750 root knockd\n640 root knockd");
     expect(await box.says("knockd", "check")).toContain("/etc/knockd/knockd.yaml: fine, 0 doors");
@@ -129,6 +165,22 @@ describe.skipIf(!root)("the Debian package", () => {
     await machine.untilStatus("1 door open, listening on eth0");
   });
 
+  it("leaves the daemon and the firewall alone when it is removed in a chroot", async () => {
+    const tree = `mkdir /tmp/c && mount -t tmpfs c /tmp/c && cd /tmp/c && ln -s usr/bin usr/sbin usr/lib usr/lib64 .
+      for each in dev etc proc run sys usr var; do mkdir $each && mount --rbind /$each $each; done`;
+    const dpkg = ["env", "DPKG_MAINTSCRIPT_PACKAGE=knockd", "DPKG_MAINTSCRIPT_NAME=it"];
+    const pid = await machine.mainPid();
+    // Of a daemon that does not run, and so puts nothing back.
+    await box.ok("nft", "add", "table", "inet", "knockd-other");
+    await box.ok("sh", "-ec", tree);
+    for (const script of ["prerm", "postrm"])
+      await box.ok("chroot", "/tmp/c", ...dpkg, `/var/lib/dpkg/info/knockd.${script}`, "remove");
+    await box.ok("sh", "-c", "umount --recursive --lazy /tmp/c && rmdir /tmp/c");
+    expect(await machine.mainPid()).toBe(pid);
+    expect(await box.ok("nft", "list", "tables")).toContain("table inet knockd-other\n");
+    await box.ok("nft", "delete", "table", "inet", "knockd-other");
+  });
+
   it("comes back after a reboot with the door still open to whoever had knocked", async () => {
     await box.reboot();
     expect(await box.ok("nft", "list", "table", "inet", "knockd")).toContain("hidden by knockd: 22/tcp");
@@ -141,6 +193,7 @@ describe.skipIf(!root)("the Debian package", () => {
 
   it("stops, and hides nothing any more, when it is removed", async () => {
     await box.ok("apt-get", "remove", "-y", "knockd");
+    expect(await running()).toBe("");
     expect(await box.ok("nft", "list", "tables")).toBe("");
     expect(await machine.login()).toMatchObject(IN);
     expect(box.has("/usr/bin/knockd")).toBe(false);
@@ -148,7 +201,26 @@ describe.skipIf(!root)("the Debian package", () => {
     expect(box.has("/var/lib/knockd/guard-secret")).toBe(true);
   });
 
+  it("stops, and hides nothing any more, when it is removed after half an upgrade", async () => {
+    await installed();
+    await box.ok("dpkg", "--unpack", "/root/knockd-newer.deb");
+    expect(await machine.login()).toMatchObject(OUT);
+    await box.ok("apt-get", "remove", "-y", "knockd");
+    expect(await running()).toBe("");
+    expect(await machine.login()).toMatchObject(IN);
+  });
+
+  it("stops, and hides nothing any more, when Debian's knockd takes its place again", async () => {
+    await installed();
+    expect(await machine.login()).toMatchObject(OUT);
+    await box.ok("sh", "-c", "DEBIAN_FRONTEND=noninteractive dpkg -i /opt/knockd_*.deb");
+    expect(await running()).toBe("");
+    expect(await machine.login()).toMatchObject(IN);
+    expect(box.has(CONFIG)).toBe(true);
+  });
+
   it("leaves nothing when it is purged", async () => {
+    await installed();
     await box.ok("apt-get", "purge", "-y", "knockd");
     const places = ["/etc", "/usr", "/var/lib", "/run", "/tmp"];
     const left = await box.says("find", ...places, "-xdev", "-name", "*knockd*", "-not", "-path", "/run/systemd/*");

@@ -87,9 +87,11 @@ async function init(options: Options): Promise<void> {
     throw error;
   }
   print(["", `${file} is written${kept === undefined ? "; nothing is hidden yet" : ""}.`, ""].join("\n"));
-  const warning = kept === undefined ? bootWarning((await unitOf())?.get("UnitFileState"), door) : undefined;
+  const unit = await unitOf();
+  const warning = kept === undefined ? bootWarning(unit?.get("UnitFileState"), door) : undefined;
   if (warning !== undefined) hint(warning);
-  print(nextSteps(file, CONFIG_OPTION[2], door, host).join("\n"));
+  const runs = unit?.get("ActiveState") === "active";
+  print(nextSteps(file, CONFIG_OPTION[2], door, host, runs).join("\n"));
 }
 
 /** What the daemon will make of it. */

@@ -1,6 +1,6 @@
 // `knockd remove`: takes everything of ours out of the firewall; what was hidden is visible again.
 import { Command } from "commander";
-import { chooseFirewall } from "../io/firewall/firewalls.ts";
+import { chooseFirewall, removeOther } from "../io/firewall/firewalls.ts";
 import { CONFIG_OPTION, loadConfig } from "./config-file.ts";
 import { examples } from "./help-text.ts";
 import { print } from "./terminal.ts";
@@ -14,6 +14,8 @@ export const command = new Command("remove")
   .option(...CONFIG_OPTION)
   .addHelpText("after", examples("knockd remove"))
   .action(async ({ config }: { config: string }) => {
-    await chooseFirewall(loadConfig(config)).remove();
+    const loaded = loadConfig(config);
+    await chooseFirewall(loaded).remove();
+    await removeOther(loaded);
     print("nothing is hidden any more");
   });

@@ -16,7 +16,7 @@ import { lockBoth } from "../io/control/lock.ts";
 import { MetricsFile } from "../io/control/metrics-file.ts";
 import { Onlookers } from "../io/control/onlookers.ts";
 import { Ending } from "../io/ending.ts";
-import { chooseFirewall } from "../io/firewall/firewalls.ts";
+import { chooseFirewall, removeOther } from "../io/firewall/firewalls.ts";
 import { warnOfForwarding } from "../io/firewall/forwarding.ts";
 import { Leash } from "../io/leash.ts";
 import { portsInUse } from "../io/listening.ts";
@@ -95,6 +95,7 @@ async function run(options: Options): Promise<void> {
   try {
     await captures.start();
     await daemon.start();
+    if (config.firewall === "iptables") await removeOther(config);
     await warnOfForwarding(config.doors, log);
     metricsFile.take(config.metricsFile);
     // Without its socket the daemon still does what it is for.

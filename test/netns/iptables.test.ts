@@ -115,6 +115,25 @@ describe.skipIf(!root)("the iptables firewall", () => {
     for (const host of [HOST, HOST_6]) await lab.opens("stranger", host);
   });
 
+  it("takes away what a run with nftables left hidden, so that a knock opens", async () => {
+    const before = await lab.start(config(SSH).replace("iptables", "nftables"));
+    expect(await before.stop()).toBe(0);
+    await lab.start(config(SSH));
+    expect(await lab.reachable("client")).toBe(false);
+    await lab.knock("client", HOST, ...KNOCK);
+    await lab.opens("client");
+    expect(await net.ok("server", words("nft list tables"))).not.toContain("inet knockd");
+  });
+
+  it("is taken away by knockd remove after a change to nftables, too", async () => {
+    const before = await lab.start(config(SSH));
+    expect(await before.stop()).toBe(0);
+    const { file } = await lab.start(config(SSH).replace("iptables", "nftables"));
+    await net.ok("server", [process.execPath, "dist/knockd.js", "remove", "-c", file]);
+    expect(await input("iptables")).not.toContain("KNOCKD");
+    expect(await net.ok("server", words("ipset -name list"))).toBe("");
+  });
+
   it("adds knockers to the administrator's own ipset", async () => {
     await net.ok("server", words("ipset create own hash:ip timeout 60"));
     await net.ok("server", words("iptables -I INPUT -p tcp --dport 2202 -m set ! --match-set own src -j DROP"));

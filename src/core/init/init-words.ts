@@ -53,14 +53,14 @@ export function keptWords(door: Door, pid: number | undefined): string[] {
   ];
 }
 
-export function nextSteps(file: string, usual: string, door: Door, host: Host): string[] {
+export function nextSteps(file: string, usual: string, door: Door, host: Host, runs: boolean): string[] {
   const config = file === usual ? "" : ` -c ${file}`;
-  const start =
-    file === usual
-      ? "sudo systemctl enable --now knockd"
-      : `sudo mv ${file} ${usual} && sudo systemctl enable --now knockd`;
+  // `enable --now` does nothing to a service that runs.
+  const start = runs
+    ? "sudo systemctl enable knockd && sudo systemctl restart knockd"
+    : "sudo systemctl enable --now knockd";
   const steps = [
-    [start, "hides it, now and at each boot"],
+    [file === usual ? start : `sudo mv ${file} ${usual} && ${start}`, "hides it, now and at each boot"],
     [`sudo knockd doctor${config}`, "is everything in place?"],
     ["sudo knockd watch", "live: each knock, and what it did"],
     [`knockd show ${door.name} --host ${host.text}${config}`, "how to knock with other tools"],

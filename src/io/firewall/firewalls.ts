@@ -31,6 +31,15 @@ export function chooseFirewall({ firewall }: Config, lease?: Lease): Firewall {
   }
 }
 
+/**
+ * What an earlier run hid with the other firewall would stay hidden, whoever knocks. For when the chosen one is in
+ * force. The daemon calls it with iptables alone: without CAP_NET_RAW, which nftables does not need, iptables cannot read its rules.
+ */
+export async function removeOther({ firewall }: Config): Promise<void> {
+  if (firewall !== "nftables") await new Nftables().remove().catch(() => {});
+  if (firewall !== "iptables" && instance() === "") await new Iptables().remove().catch(() => {});
+}
+
 /** A dry run: the daemon only logs. */
 class NoFirewall implements Firewall {
   async hide(): Promise<boolean> {

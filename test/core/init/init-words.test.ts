@@ -34,13 +34,20 @@ describe("what init says", () => {
 
   it("says how to start the service, with the file where that looks for it", () => {
     const usual = "/etc/knockd/knockd.yaml";
-    expect(nextSteps(usual, usual, SSH, HOST)[1]).toMatch(/^ {2}sudo systemctl enable --now knockd +hides it/);
-    expect(nextSteps("/root/new.yaml", usual, SSH, HOST).slice(1, 3)).toEqual([
+    expect(nextSteps(usual, usual, SSH, HOST, false)[1]).toMatch(/^ {2}sudo systemctl enable --now knockd +hides it/);
+    expect(nextSteps("/root/new.yaml", usual, SSH, HOST, false).slice(1, 3)).toEqual([
       expect.stringMatching(
         /^ {2}sudo mv \/root\/new\.yaml \/etc\/knockd\/knockd\.yaml && sudo systemctl enable --now/,
       ),
       expect.stringMatching(/^ {2}sudo knockd doctor -c \/root\/new\.yaml /),
     ]);
+  });
+
+  it("says to restart a service that runs, to which enable --now would do nothing", () => {
+    const usual = "/etc/knockd/knockd.yaml";
+    expect(nextSteps(usual, usual, SSH, HOST, true)[1]).toMatch(
+      /enable knockd && sudo systemctl restart knockd +hides it/,
+    );
   });
 
   it("warns of a service that would hide at the next boot what nobody has tried", () => {
