@@ -169,7 +169,7 @@ export class Daemon {
       for (const grant of ours) void this.#doorkeeper.close(this.#grants.remove(grant));
     }
     await this.#doorkeeper.finish();
-    this.#world.firewall.release();
+    await this.#world.firewall.release();
   }
 
   #readSecrets({ keys, doors }: Config): Secrets {

@@ -373,6 +373,8 @@ describe.skipIf(!root)("the systemd service", () => {
     await box.ok("systemctl", "stop", "knockd");
     expect(await property(box, "Result")).toBe("success");
     expect(await property(box, "ExecMainStatus")).toBe("0");
+    // Nothing of ours was left for systemd to kill, which it would say.
+    expect(await box.says("journalctl", "-u", "knockd", "-n", "10", "-o", "cat")).not.toContain("Killing process");
     // Whoever was in before may stay for the rest of his time.
     await until(async () => (await visit(net)).code === HIDDEN.code, 15_000);
   });

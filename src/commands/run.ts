@@ -108,11 +108,12 @@ async function run(options: Options): Promise<void> {
     notify.start(() => words.standing(daemon.view.grants.count, captures.states()));
     await ending.promise;
   } finally {
-    void notify.stop();
+    const told = notify.stop();
     control.close();
     captures.close();
     await daemon.stop();
     if (leash !== undefined) await firewall.remove();
     await metricsFile.close();
+    await told;
   }
 }

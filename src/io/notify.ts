@@ -2,12 +2,15 @@
 // Node has no datagram sockets of the unix kind; systemd-notify(1) is wherever systemd is, and costs the loop 0.8 ms a time.
 import { reasonOf, words } from "../core/text/words.ts";
 import type { Log } from "./log/log.ts";
+import { endsWithin } from "./pause.ts";
 import { runTool } from "./tool.ts";
 
 /** How often the daemon is asked how it fares. */
 const LOOK_MS = 1000;
 /** Pings within one watchdog time, so that one which is late ends nobody. */
 const PINGS = 3;
+/** The end does not wait for a systemd that takes no messages. */
+const STOP_LIMIT_MS = 1000;
 const READY = "READY=1";
 
 /** What systemd wants to hear, from the environment; nothing where it does not ask. */
@@ -72,10 +75,11 @@ export class Notify {
     if (this.#timer !== undefined) this.#send([READY]);
   }
 
+  /** Resolves once it is told, or soon. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#send(["STOPPING=1", "STATUS="]);
-    await this.#tail;
+    await endsWithin(this.#tail, STOP_LIMIT_MS);
   }
 
   #look(): void {

@@ -2,6 +2,7 @@
 import { type ChildProcess, type ExecFileException, execFile, spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { EXIT, Failure } from "../core/exit.ts";
+import { endsWithin } from "./pause.ts";
 import { snifferSocket } from "./state/directories.ts";
 
 /** The same words from every tool whatever the locale, and the directories of system tools even under a bare PATH. */
@@ -20,6 +21,7 @@ export const IPSET_ADVICE =
 /** BOUNDED: how much of a command an error quotes. */
 const COMMAND_TEXT_MAX = 200;
 const TOOL_LIMIT_MS = 10_000;
+const END_LIMIT_MS = 500;
 const OUTPUT_MAX_BYTES = 16 * 1024 * 1024;
 
 /** Its stdout. Throws a Failure that carries the tool's own words: UNAVAILABLE if it is missing or fails, NO_PERMISSION if it may not. */
@@ -86,6 +88,12 @@ export function spawnWatcher(argv: readonly [string, ...string[]]): ChildProcess
   const mustSee = snifferSocket() === undefined && setprivExists();
   const [file, ...args] = mustSee ? ["setpriv", "--pdeathsig=TERM", ...argv] : argv;
   return spawn(file, args, { env: TOOL_ENV, stdio: ["ignore", "pipe", "ignore"] });
+}
+
+/** Resolves once it has ended and all that it said was heard. BOUNDED: nobody waits for one that does not end. */
+export async function endOf(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  await endsWithin(new Promise((resolve) => child.once("close", resolve).once("error", resolve)), END_LIMIT_MS);
 }
 
 /** setpriv(1) of util-linux, which a minimal system may lack. */

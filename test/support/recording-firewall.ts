@@ -46,7 +46,7 @@ export class RecordingFirewall implements Firewall {
     this.#takenAway = takenAway;
   }
 
-  release(): void {}
+  async release(): Promise<void> {}
 
   async remove(): Promise<void> {
     this.hidden = [];

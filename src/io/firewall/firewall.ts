@@ -23,8 +23,8 @@ export interface Firewall {
   listOpen(): Promise<OpenElement[]>;
   /** Calls back, whenever what we hide has been taken away by somebody else. */
   guard(takenAway: () => void): void;
-  /** Gives up its helpers; what is hidden stays hidden. */
-  release(): void;
+  /** Gives up its helpers, and resolves once they have ended, or soon; what is hidden stays hidden. */
+  release(): Promise<void>;
   /** Takes everything of ours out of the firewall. */
   remove(): Promise<void>;
 }

@@ -51,6 +51,6 @@ class NoFirewall implements Firewall {
     return [];
   }
   guard(): void {}
-  release(): void {}
+  async release(): Promise<void> {}
   async remove(): Promise<void> {}
 }

@@ -74,7 +74,7 @@ export class Iptables implements Firewall {
     this.#look = setInterval(() => void this.#isWhole().then((whole) => (whole ? undefined : takenAway())), LOOK_MS);
   }
 
-  release(): void {
+  async release(): Promise<void> {
     clearInterval(this.#look);
   }
 

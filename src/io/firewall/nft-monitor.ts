@@ -1,6 +1,6 @@
 // Tells when somebody takes nftables rules of ours away: `nft flush ruleset`, a reload of nftables.service, a deleted table.
 import type { ChildProcess } from "node:child_process";
-import { spawnWatcher } from "../tool.ts";
+import { endOf, spawnWatcher } from "../tool.ts";
 
 const RESTART_MS = 500;
 /** What goes in one transaction comes as many lines. */
@@ -41,11 +41,15 @@ export class NftMonitor {
     child.on("close", again);
   }
 
-  end(): void {
+  /** Resolves once it has ended. */
+  async end(): Promise<void> {
     this.#ended = true;
     clearTimeout(this.#restart);
     clearTimeout(this.#settling);
-    this.#child?.kill();
+    const child = this.#child;
+    if (child === undefined) return;
+    child.kill();
+    await endOf(child);
   }
 
   #settle(): void {

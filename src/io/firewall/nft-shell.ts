@@ -1,6 +1,6 @@
 // One `nft -i` that stays: opening through it costs less than a millisecond, whatever the size of the sets; starting nft costs 7.
 import { type ChildProcess, spawn } from "node:child_process";
-import { TOOL_ENV } from "../tool.ts";
+import { endOf, TOOL_ENV } from "../tool.ts";
 
 interface Statement {
   readonly text: string;
@@ -49,8 +49,12 @@ export class NftShell {
     void this.run("").catch(() => {});
   }
 
-  end(): void {
-    this.#child?.stdin?.end();
+  /** Resolves once it has ended. */
+  async end(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined) return;
+    child.stdin?.end();
+    await endOf(child);
   }
 
   #send(): void {

@@ -96,9 +96,8 @@ export class Nftables implements Firewall {
     this.#shell.prepare();
   }
 
-  release(): void {
-    this.#monitor.end();
-    this.#shell.end();
+  async release(): Promise<void> {
+    await Promise.all([this.#monitor.end(), this.#shell.end()]);
   }
 
   async remove(): Promise<void> {

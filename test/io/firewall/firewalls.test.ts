@@ -19,7 +19,7 @@ describe("the firewall", () => {
     await firewall.hide(dry);
     await firewall.open(ssh, "192.0.2.7", 1000);
     await firewall.close(ssh, "192.0.2.7");
-    firewall.release();
+    await firewall.release();
   });
 
   it("has a table for each of several daemons", () => {
