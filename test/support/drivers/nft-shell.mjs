@@ -32,5 +32,5 @@ for (const { run = [], signal } of JSON.parse(readFileSync(0, "utf8"))) {
   while (signal === "SIGKILL" && run.length === 0 && children().length > 0) await delay(1);
   results.push({ outcomes: await Promise.all(outcomes), pids, tookMs: performance.now() - startMs });
 }
-shell.end();
+await shell.end();
 process.stdout.write(JSON.stringify(results));
