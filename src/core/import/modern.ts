@@ -24,7 +24,10 @@ export function modernise(doors: readonly DoorDraft[], say: Say): { doors: DoorD
     return door;
   });
   if (kind === "iptables")
-    say(0, "firewall: iptables, since the old commands were made for its rules: this needs ipset");
+    say(
+      0,
+      "firewall: iptables, since the old commands were made for its rules: this needs ipset, and for the service knockd-iptables.conf",
+    );
   return { doors: written, options: kind === "iptables" ? [IPTABLES] : [] };
 }
 
@@ -57,7 +60,8 @@ const IPTABLES: KeyDraft = {
   value: "iptables",
   line: 0,
   above: [
-    " The commands were made for iptables rules, and so our own rules go there (this needs ipset).",
+    " The commands were made for iptables rules, and so our own rules go there. This needs ipset, and for the",
+    ' service knockd-iptables.conf (README, "The service").',
     " With nftables they could not overrule a rule of yours that drops the port.",
   ],
 };
