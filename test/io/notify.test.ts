@@ -127,37 +127,45 @@ describe("telling systemd", () => {
     await lateReceiver.stop();
   });
 
-  it("says again that a reload is over, and not before it is", async () => {
+  /** One that reloads, as systemd has heard. */
+  async function reloading() {
     let open = 0;
     const failed = vi.fn();
     const notify = new Notify({ socket: scratch.pathOf("notify"), watchdogMs: undefined }, failed);
     notify.start(() => `${open} open`);
     notify.reloading();
     await receiver.until(/RELOADING=1/);
-    open = 1;
-    await receiver.until(/STATUS=1 open/);
-    expect(receiver.stdout.match(/READY=1/g)).toHaveLength(1);
+    return { notify, failed, openOne: () => open++ };
+  }
+
+  async function systemdGoes(): Promise<void> {
     await receiver.stop();
     rmSync(scratch.pathOf("notify"));
+  }
+
+  function systemdIsBack(): void {
+    receiver = new Running(["perl", "-e", RECEIVER, scratch.pathOf("notify")]);
+  }
+
+  it("says again that a reload is over, and not before it is", async () => {
+    const { notify, failed, openOne } = await reloading();
+    openOne();
+    await receiver.until(/STATUS=1 open/);
+    expect(receiver.stdout.match(/READY=1/g)).toHaveLength(1);
+    await systemdGoes();
     notify.reloaded();
     await vi.waitFor(() => expect(failed).toHaveBeenCalled(), 5000);
-    receiver = new Running(["perl", "-e", RECEIVER, scratch.pathOf("notify")]);
+    systemdIsBack();
     await receiver.until(/bound\nREADY=1\n/);
     await notify.stop();
   });
 
   it("does not say that a reload is over because something else did not arrive", async () => {
-    let open = 0;
-    const failed = vi.fn();
-    const notify = new Notify({ socket: scratch.pathOf("notify"), watchdogMs: undefined }, failed);
-    notify.start(() => `${open} open`);
-    notify.reloading();
-    await receiver.until(/RELOADING=1/);
-    await receiver.stop();
-    rmSync(scratch.pathOf("notify"));
-    open = 1;
+    const { notify, failed, openOne } = await reloading();
+    await systemdGoes();
+    openOne();
     await vi.waitFor(() => expect(failed).toHaveBeenCalled(), 5000);
-    receiver = new Running(["perl", "-e", RECEIVER, scratch.pathOf("notify")]);
+    systemdIsBack();
     await receiver.until(/bound\nSTATUS=1 open\n/);
     await notify.stop();
   });
