@@ -342,7 +342,7 @@ describe.skipIf(!root)("the systemd service", () => {
     // Neither minds how the other fares.
     await box.ok("systemctl", "kill", "-s", "SIGKILL", "knockd@eth0");
     await box.ok("systemctl", "reload", "knockd@eth1");
-    expect(await box.ok("env", "RUNTIME_DIRECTORY=/run/knockd-eth1", "knockd", "status")).toContain("10.9.1.2");
+    expect(await box.ok("env", "KNOCKD_INSTANCE=eth1", "knockd", "status")).toContain("10.9.1.2");
     await until(async () => (await property(box, "ActiveState", "knockd@eth0")) === "active");
     await box.ok("systemctl", "stop", "knockd@eth0");
     expect(await table("eth1")).toContain("10.9.1.2 timeout");

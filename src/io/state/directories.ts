@@ -10,11 +10,11 @@ export function instance(): string {
 }
 
 export function stateDirectory(): string {
-  return first(process.env["STATE_DIRECTORY"]) || STATE;
+  return first(process.env["STATE_DIRECTORY"]) || ofInstance(STATE);
 }
 
 export function runtimeDirectory(): string {
-  return first(process.env["RUNTIME_DIRECTORY"]) || RUNTIME;
+  return first(process.env["RUNTIME_DIRECTORY"]) || ofInstance(RUNTIME);
 }
 
 /** Where systemd starts sniffers for us, which have the privilege that we then need not have; undefined: we start them. */
@@ -24,6 +24,11 @@ export function snifferSocket(): string | undefined {
 
 export function controlPath(): string {
   return join(runtimeDirectory(), "knockd.sock");
+}
+
+/** As `knockd@.service` names them. */
+function ofInstance(directory: string): string {
+  return instance() === "" ? directory : `${directory}-${instance()}`;
 }
 
 /** systemd may name several; the first is ours. */

@@ -27,6 +27,16 @@ describe("where things live", () => {
     expect(places()).toEqual(usual);
   });
 
+  it("is of one of several daemons, when it is named", () => {
+    vi.stubEnv("KNOCKD_INSTANCE", "eth1");
+    const [state, runtime, control] = places();
+    expect([state, runtime, control]).toEqual([
+      "/var/lib/knockd-eth1",
+      "/run/knockd-eth1",
+      "/run/knockd-eth1/knockd.sock",
+    ]);
+  });
+
   it("is where systemd says; of several directories, the first", () => {
     vi.stubEnv("STATE_DIRECTORY", "/var/lib/knockd-eth1");
     vi.stubEnv("RUNTIME_DIRECTORY", "/run/knockd-eth1:/run/more");
