@@ -10,7 +10,7 @@ export LC_ALL=C TZ=UTC
 # An older one than any other, so that 1.0.0-alpha.1 comes before 1.0.0.
 version=$(node -p 'require("./package.json").version' | sed 's/-/~/')
 architecture=$(dpkg --print-architecture)
-epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md)}
 export SOURCE_DATE_EPOCH=$epoch
 package=$target/knockd_${version}_$architecture.deb
 root=$(mktemp -d)
