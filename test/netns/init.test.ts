@@ -134,7 +134,7 @@ describe.skipIf(!root)("knockd init over ssh", () => {
       before = now;
     }
     const daemon = await lab.start(readFileSync(file, "utf8"));
-    await eventually("the trial has ended", async () => !existsSync(`/proc/${pid}`));
+    await eventually("the trial has ended", async () => hasEnded(Number(pid)));
     expect(await net.ok("server", words("nft list table inet knockd"))).toMatch(
       /set hidden \{[^}]*elements = \{ tcp \. 22 \}/,
     );
@@ -303,3 +303,8 @@ describe.skipIf(!root)("knockd init over ssh", () => {
     expect(await reachable("stranger")).toBe(false);
   });
 });
+
+/** Where nobody reaps orphans, as in many containers, what is left of one has no memory of its own. */
+function hasEnded(pid: number): boolean {
+  return !existsSync(`/proc/${pid}`) || !readFileSync(`/proc/${pid}/status`, "utf8").includes("VmRSS");
+}
