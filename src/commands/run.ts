@@ -93,10 +93,10 @@ async function run(options: Options): Promise<void> {
   const control = new Control((request, gone) => desk.answer(request, gone), about.version);
 
   try {
+    await warnOfForwarding(config.doors, log);
     await captures.start();
     await daemon.start();
     if (config.firewall === "iptables") await removeOther(config);
-    await warnOfForwarding(config.doors, log);
     metricsFile.take(config.metricsFile);
     // Without its socket the daemon still does what it is for.
     const problem = place.problem ?? (await control.listen(controlPath()));
