@@ -21,6 +21,11 @@ bill.metadata.timestamp = new Date(Number(epoch) * 1000).toISOString();
 // npm takes the name of the directory, and tells its own version.
 bill.metadata.component.name = JSON.parse(readFileSync("package.json", "utf8")).name;
 bill.metadata.tools = [{ vendor: "npm", name: "cli" }];
-bill.components = components.map((one) => ({ ...one, scope: "required" }));
+// Where npm has fetched it from is this machine's own affair.
+bill.components = components.map(({ externalReferences = [], ...one }) => ({
+  ...one,
+  scope: "required",
+  externalReferences: externalReferences.filter(({ type }) => type !== "distribution"),
+}));
 bill.dependencies = [{ ref: bill.metadata.component["bom-ref"], dependsOn: wanted }];
 writeFileSync(file, `${JSON.stringify(bill, undefined, 2)}\n`);

@@ -34,7 +34,7 @@ running_daemons() {
 # The knockd in C runs on under the name of our unit when its package is replaced.
 is_ours() {
   pid=$(systemctl show --value -p MainPID "$1")
-  tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qx /usr/bin/knockd
+  [ "$pid" != 0 ] && tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qx /usr/bin/knockd
 }
 
 # Nothing runs any more, and nothing is hidden.

@@ -40,8 +40,6 @@ install_program() {
   install -D -m 644 -t "$lib/config" config/knockd.schema.json
   install -D -m 644 systemd/knockd.sysusers "$root/usr/lib/sysusers.d/knockd.conf"
   install -m 755 systemd/knockd-sniffer.sh "$lib"
-  find "$lib/dist" -type f -exec chmod 644 {} +
-  chmod 755 "$lib"/dist/{knockd,knock,capture}.js
   ln -s ../lib/knockd/dist/knockd.js "$root/usr/bin/knockd"
   ln -s ../lib/knockd/dist/knock.js "$root/usr/bin/knock"
   # For the Node.js that builds this. With another one, tcpdump alone captures.
@@ -54,6 +52,10 @@ install_program() {
   else
     echo "knockd: without the second sniffer: cap is not built here" >&2
   fi
+  # Whatever the umask of the build.
+  find "$lib" -type f ! -name '*.sh' -exec chmod 644 {} +
+  find "$lib" -type d -exec chmod 755 {} +
+  chmod 755 "$lib"/dist/{knockd,knock,capture}.js
 }
 
 # The sample, with its doors shut up: what everybody knows hides nothing and opens nothing.
@@ -65,7 +67,7 @@ install_config() {
   chmod 640 "$root/etc/knockd/knockd.yaml"
   # By this `knockd init` knows that nobody has written there yet.
   install -m 644 -t "$lib/config" "$root/etc/knockd/knockd.yaml"
-  node dist/knockd.js check -c "$root/etc/knockd/knockd.yaml" >/dev/null 2>&1
+  node dist/knockd.js check -c "$root/etc/knockd/knockd.yaml" >/dev/null
   echo /etc/knockd/knockd.yaml >"$root/DEBIAN/conffiles"
   if [ -e config/knockd.logrotate ]; then
     install -D -m 644 config/knockd.logrotate "$root/etc/logrotate.d/knockd"
@@ -111,7 +113,9 @@ TEXT
 
 write_control() {
   local size libpcap='' script
-  size=$(du --apparent-size --summarize --block-size=1024 "$root" | cut -f1)
+  # As dpkg-gencontrol counts: du would count what directories take on the file system of the build.
+  size=$(find "$root" -path "$root/DEBIAN" -prune -o -type f -printf '%s\n' -o -printf '1\n' |
+    awk '{ kib += int(($1 + 1023) / 1024) } END { print kib }')
   [ ! -e "$lib/node_modules/cap" ] || libpcap=', libc6, libstdc++6, libpcap0.8t64 | libpcap0.8'
   sed -e "s/@VERSION@/$version/" -e "s/@ARCHITECTURE@/$architecture/" -e "s/@SIZE@/$size/" -e "s/@LIBPCAP@/$libpcap/" \
     debian/control.in >"$root/DEBIAN/control"

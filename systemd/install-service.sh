@@ -37,7 +37,9 @@ main() {
   install_config
   install_unit
   say_about_the_old_knockd
-  if ours_runs; then start_again; else next_steps "$first"; fi
+  local running
+  running=$(our_daemons)
+  if [ -n "$running" ]; then start_again "$running"; else next_steps "$first"; fi
 }
 
 look_for_node() {
@@ -147,21 +149,38 @@ say_about_the_old_knockd() {
   if [ -e /lib/systemd/system/knockd.service ] || [ -e /usr/lib/systemd/system/knockd.service ]; then
     say "$unit now comes before its unit"
   fi
-  if systemctl is-active --quiet knockd && ! ours_runs; then
+  if systemctl is-active --quiet knockd && ! is_ours knockd; then
     say "it is running and goes on; once $config is right: systemctl restart knockd"
   fi
 }
 
-ours_runs() {
+# knockd.service, knockd@eth1.service ...
+our_daemons() {
+  local unit
+  for unit in $(systemctl list-units --plain --no-legend --state=active knockd.service 'knockd@*.service' | awk '{ print $1 }'); do
+    if is_ours "$unit"; then echo "$unit"; fi
+  done
+}
+
+is_ours() {
   local pid
-  pid=$(systemctl show --value -p MainPID knockd)
+  pid=$(systemctl show --value -p MainPID "$1")
   [ "$pid" != 0 ] && tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qx /usr/local/bin/knockd
 }
 
-# Doors that are open stay open, and what is hidden stays hidden meanwhile.
+# What is hidden stays hidden meanwhile. A daemon that runs is better than a newer one that does not start.
 start_again() {
-  say "restarting the service"
-  systemctl restart knockd-sniffer.socket knockd
+  local unit name
+  systemctl restart knockd-sniffer.socket
+  for unit in $1; do
+    name=${unit%.service} name=${name#knockd} name=${name#@}
+    if knockd check -c "/etc/knockd/${name:-knockd}.yaml" >/dev/null; then
+      say "restarting $unit"
+      systemctl restart "$unit"
+    else
+      say "$unit runs on as the old version: mend its file, then systemctl restart $unit"
+    fi
+  done
 }
 
 next_steps() {

@@ -1,13 +1,15 @@
 #!/bin/bash
-# Takes the rules of all our daemons out of the firewall: what was hidden stays hidden while a daemon is down.
-set -euo pipefail
+# Takes the rules of all our daemons out of the firewall: what was hidden stays hidden while a daemon is down. What cannot be
+# taken away is said, and keeps nobody from taking away the rest.
+set -uo pipefail
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 say() { echo "knockd: $*"; }
 
 for table in $(nft list tables 2>/dev/null | sed -n 's/^table inet \(knockd\(-.*\)\?\)$/\1/p'); do
-  nft delete table inet "$table"
-  say "took away the nftables table inet $table: nothing is hidden any more"
+  if nft delete table inet "$table"; then
+    say "took away the nftables table inet $table: nothing is hidden any more"
+  fi
 done
 for iptables in iptables ip6tables; do
   for place in nat:PREROUTING:KNOCKD-LEAD-ON nat:POSTROUTING:KNOCKD-MASQ filter:FORWARD:KNOCKD-FORWARD filter:INPUT:KNOCKD; do
@@ -15,9 +17,12 @@ for iptables in iptables ip6tables; do
     hook=${hook%:*}
     "$iptables" --wait -t "$table" -S "$chain" >/dev/null 2>&1 || continue
     while "$iptables" --wait -t "$table" -D "$hook" -j "$chain" 2>/dev/null; do :; done
-    "$iptables" --wait -t "$table" -F "$chain"
-    "$iptables" --wait -t "$table" -X "$chain"
-    say "took away the chain $chain of $iptables"
+    if "$iptables" --wait -t "$table" -F "$chain" && "$iptables" --wait -t "$table" -X "$chain"; then
+      say "took away the chain $chain of $iptables"
+    fi
   done
 done
-for set in $(ipset list -name 2>/dev/null | grep '^knockd-' || true); do ipset destroy "$set"; done
+for set in $(ipset list -name 2>/dev/null | grep -E '^knockd-.*-[46]n?$'); do
+  ipset destroy "$set" || say "the ipset $set stays: rules of yours use it"
+done
+exit 0

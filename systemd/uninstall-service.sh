@@ -30,12 +30,15 @@ main() {
 # A unit, or a running knockd, of the same name may not be ours.
 remove_service() {
   grep -q "^ExecStart=/usr/local/bin/knockd " $unit 2>/dev/null || return 0
-  if ours_runs; then
+  # One that waits for its next try, too, which has no process. Whatever cannot be stopped must not keep us from the rules.
+  if ours_runs || [ "$(systemctl show --value -p MainPID knockd)" = 0 ]; then
     say "stopping the service"
-    systemctl stop knockd
+    systemctl stop knockd || true
   fi
   systemctl disable --quiet knockd || true
-  systemctl stop "knockd@*.service" knockd-sniffer.socket
+  systemctl stop "knockd@*.service" || true
+  systemctl stop knockd-sniffer.socket 2>/dev/null || true
+  rm -f $units/multi-user.target.wants/knockd@*.service
   rm -f $unit $units/knockd@.service $units/knockd-sniffer{.socket,@.service}
   systemctl daemon-reload
   systemctl reset-failed knockd 2>/dev/null || true

@@ -391,12 +391,16 @@ describe.skipIf(!root)("the systemd service", () => {
 
   it("is restarted when it is installed again while it runs", async () => {
     const pid = await property(box, "MainPID");
-    expect(await box.ok("bash", "/opt/knockd/systemd/install-service.sh")).toContain("restarting the service");
+    expect(await box.ok("bash", "/opt/knockd/systemd/install-service.sh")).toContain("restarting knockd.service");
     expect(await box.says("systemctl", "is-active", "knockd")).toBe("active");
     expect(await property(box, "MainPID")).not.toBe(pid);
   });
 
   it("leaves nothing hidden and no unit when it is uninstalled; the file goes with --purge", async () => {
+    // As an older version has left it, without that unit.
+    await box.ok("systemctl", "stop", "knockd-sniffer.socket");
+    await box.ok("rm", `${UNIT_DIRECTORY}/knockd-sniffer.socket`);
+    await box.ok("systemctl", "daemon-reload");
     await box.ok("bash", "/usr/local/lib/knockd/systemd/uninstall-service.sh");
     expect(await box.ok("nft", "list", "tables")).not.toContain("knockd");
     expect((await box.run("systemctl", "cat", "knockd")).code).not.toBe(0);

@@ -4,8 +4,10 @@ import { CONFIG_BYTES_MAX, type Config, type Parsed, parseConfig } from "../core
 import { formatProblem } from "../core/config/problem.ts";
 import { EXIT, Failure } from "../core/exit.ts";
 import { reasonOf } from "../core/text/words.ts";
+import { instance } from "../io/state/directories.ts";
 
-export const DEFAULT_CONFIG = "/etc/knockd/knockd.yaml";
+/** Of one of several daemons, that of `knockd@.service`. */
+export const DEFAULT_CONFIG = `/etc/knockd/${instance() || "knockd"}.yaml`;
 
 /** `-c`, the same in every command. */
 export const CONFIG_OPTION = ["-c, --config <file>", "the config file", DEFAULT_CONFIG] as const;

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { chooseFirewall, removeOther } from "../io/firewall/firewalls.ts";
 import { CONFIG_OPTION, loadConfig } from "./config-file.ts";
 import { examples } from "./help-text.ts";
-import { print } from "./terminal.ts";
+import { hint, print } from "./terminal.ts";
 
 export const command = new Command("remove")
   .summary("take everything of ours out of the firewall")
@@ -16,6 +16,7 @@ export const command = new Command("remove")
   .action(async ({ config }: { config: string }) => {
     const loaded = loadConfig(config);
     await chooseFirewall(loaded).remove();
-    await removeOther(loaded);
-    print("nothing is hidden any more");
+    const problems = await removeOther(loaded);
+    for (const problem of problems) hint(`something may be left: ${problem}`);
+    print(problems.length === 0 ? "nothing is hidden any more" : `${loaded.firewall} hides nothing any more`);
   });

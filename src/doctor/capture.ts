@@ -5,6 +5,7 @@ import { capProblem, isForOtherNode } from "../core/capture/cap-problem.ts";
 import { reasonOf } from "../core/text/words.ts";
 import { runTool, TOOL_ENV } from "../io/tool.ts";
 import { type Check, type Finding, fail, ok, warn } from "./check.ts";
+import { IS_PACKAGED } from "./packaged.ts";
 
 const LIMIT_MS = 10_000;
 /** Loads cap in a process of its own, as for the daemon, and says which libpcap came with it. */
@@ -49,9 +50,9 @@ function loadCap(): Promise<Sniffer> {
 }
 
 function adviceFor(said: string): string {
-  if (isForOtherNode(said))
-    return "tcpdump is enough; or take that Node.js, or build cap for this one (npm rebuild cap)";
-  return /libpcap\.so/.test(said) ? "apt-get install libpcap0.8" : "npm rebuild cap";
+  if (/libpcap\.so/.test(said)) return "apt-get install libpcap0.8";
+  if (IS_PACKAGED) return "tcpdump is enough; or take the Node.js that the package was made for";
+  return isForOtherNode(said) ? "tcpdump is enough; or build cap for this one: npm rebuild cap" : "npm rebuild cap";
 }
 
 /** From where we are installed; a module that is not there fails with its name. */

@@ -1,5 +1,6 @@
 // The systemd unit: there, ours, running, and started with the machine.
 import { type Check, fail, ok, warn } from "./check.ts";
+import { INSTALL_ADVICE } from "./packaged.ts";
 import { unitOf } from "./systemctl.ts";
 
 export const unit: Check = {
@@ -9,11 +10,8 @@ export const unit: Check = {
     if (found === undefined) return [ok("no systemd here, so no unit")];
     const say = (key: string): string => found.get(key) ?? "";
     if (say("LoadState") === "not-found")
-      return [
-        warn("there is no knockd.service: the daemon does not start with the machine", "npm run install-service"),
-      ];
-    if (!say("ExecStart").includes("knockd run"))
-      return [warn("knockd.service is another knockd's", "npm run install-service")];
+      return [warn("there is no knockd.service: the daemon does not start with the machine", INSTALL_ADVICE)];
+    if (!say("ExecStart").includes("knockd run")) return [warn("knockd.service is another knockd's", INSTALL_ADVICE)];
     const state = `${say("ActiveState")} (${say("SubState")})`;
     if (say("ActiveState") !== "active") {
       const failed = say("Result") === "success" ? "" : `, ${say("Result")}`;

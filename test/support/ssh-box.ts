@@ -1,6 +1,7 @@
 // A box with our package, sshd in it, and a client at the other end of a cable who may log in as root, and knocks with Debian's knock.
 
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Box, type BoxSystem, until } from "./box.ts";
 import { Netns, type Outcome } from "./netns.ts";
@@ -88,9 +89,9 @@ export class SshBox {
   }
 }
 
-/** Its path. */
-export async function makePackage(directory: string): Promise<string> {
-  await succeed(PACKAGE_MS, "bash", PACKAGE_SH, directory);
+/** Its path; made on the file system of `scratch`. */
+export async function makePackage(directory: string, scratch = tmpdir()): Promise<string> {
+  await succeed(PACKAGE_MS, "env", `TMPDIR=${scratch}`, "bash", PACKAGE_SH, directory);
   return join(directory, readdirSync(directory).find((name) => /^knockd_.*\.deb$/.test(name)) ?? "");
 }
 

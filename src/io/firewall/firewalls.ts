@@ -1,6 +1,7 @@
 // The choice of a firewall; one of them is none.
 import type { Config } from "../../core/config/config.ts";
 import { EXIT, Failure } from "../../core/exit.ts";
+import { reasonOf } from "../../core/text/words.ts";
 import type { Lease } from "../lease.ts";
 import { instance } from "../state/directories.ts";
 import type { Firewall, OpenElement } from "./firewall.ts";
@@ -34,10 +35,20 @@ export function chooseFirewall({ firewall }: Config, lease?: Lease): Firewall {
 /**
  * What an earlier run hid with the other firewall would stay hidden, whoever knocks. For when the chosen one is in
  * force. The daemon calls it with iptables alone: without CAP_NET_RAW, which nftables does not need, iptables cannot read its rules.
+ * Resolves to why something may be left; a tool that is not there has left nothing.
  */
-export async function removeOther({ firewall }: Config): Promise<void> {
-  if (firewall !== "nftables") await new Nftables().remove().catch(() => {});
-  if (firewall !== "iptables" && instance() === "") await new Iptables().remove().catch(() => {});
+export async function removeOther({ firewall }: Config): Promise<string[]> {
+  const others = [
+    ...(firewall === "nftables" ? [] : [new Nftables()]),
+    ...(firewall === "iptables" || instance() !== "" ? [] : [new Iptables()]),
+  ];
+  const failures = others.map((other) =>
+    other.remove().then(
+      () => [],
+      (error) => [reasonOf(error)],
+    ),
+  );
+  return (await Promise.all(failures)).flat().filter((reason) => !reason.endsWith("not found"));
 }
 
 /** A dry run: the daemon only logs. */
