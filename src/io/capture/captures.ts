@@ -8,6 +8,9 @@ import { sweepFifos } from "./frame-fifo.ts";
 import { defaultInterface, Network } from "./network.ts";
 import type { SnifferChoice } from "./sniffer.ts";
 
+/** How often it is looked whether they have started, which takes some 100 ms. */
+const LOOK_MS = 10;
+
 export interface CapturesReport {
   /** `local` holds the addresses that the frame's interface has now. */
   frame(frame: Frame, local: AddressSet): void;
@@ -23,9 +26,6 @@ export interface CapturesReport {
 }
 
 /** How one interface's capture fares. */
-/** How often it is looked whether they have started, which takes some 100 ms. */
-const LOOK_MS = 10;
-
 export interface CaptureStatus {
   readonly interface: string;
   readonly state: Capture["state"];
