@@ -32,7 +32,7 @@ export interface FrameFifo {
   remove(): void;
 }
 
-/** Throws what node:fs throws. */
+/** Throws what node:fs throws, or what mkfifo(1) says. */
 export function openFifo(parent: string, filter: string): FrameFifo {
   const directory = mkdtempSync(join(parent, PREFIX));
   try {
@@ -96,8 +96,14 @@ function quietly<T>(act: () => T): T | undefined {
 
 /** A real pipe. What Node calls one is a pair of sockets, where each small write costs three times as much. */
 function openPipe(path: string): { reader: number; writer: number } {
-  const made = spawnSync("mkfifo", ["-m", "600", path], { env: TOOL_ENV });
+  const made = spawnSync("mkfifo", ["-m", "600", path], { env: TOOL_ENV, encoding: "utf8" });
   if (made.error !== undefined) throw made.error;
+  if (made.status !== 0) throw new Error(made.stderr.trim() || "mkfifo: cannot make the pipe");
   const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  return { reader, writer: openSync(path, constants.O_WRONLY) };
+  try {
+    return { reader, writer: openSync(path, constants.O_WRONLY) };
+  } catch (error) {
+    closeSync(reader);
+    throw error;
+  }
 }
