@@ -3,6 +3,9 @@
 import { createConnection } from "node:net";
 import type { Program } from "./sniffer.ts";
 
+/** BOUNDED: how long its end is waited for. A sniffer takes milliseconds; systemd may never have taken the connection at all. */
+const END_LIMIT_MS = 1000;
+
 export interface RemoteProgram extends Program {
   /** Makes tcpdump say how many packets the kernel dropped. */
   ask(): void;
@@ -15,6 +18,7 @@ export function connectSniffer(path: string, name: "tcpdump" | "cap", directory:
   const socket = createConnection(path);
   let connected = false;
   let problem: string | undefined;
+  let limit: NodeJS.Timeout | undefined;
   socket.setEncoding("utf8");
   socket.on("connect", () => {
     connected = true;
@@ -23,6 +27,11 @@ export function connectSniffer(path: string, name: "tcpdump" | "cap", directory:
     // The program's last words tell more than that the connection was reset, for it had not read all.
     if (!connected) problem = error.message;
   });
+  socket.on("close", () => clearTimeout(limit));
+  const giveUp = (): void => {
+    if (socket.bytesRead === 0) problem ??= `nobody answers on "${path}"`;
+    socket.destroy();
+  };
   socket.write(`${name} ${directory}\n${input}`);
   return {
     onWords: (hear) => void socket.on("data", (chunk) => hear(String(chunk))),
@@ -30,6 +39,9 @@ export function connectSniffer(path: string, name: "tcpdump" | "cap", directory:
     ask: () => {
       if (socket.writable) socket.write("dropped\n");
     },
-    end: () => void socket.end(),
+    end: () => {
+      socket.end();
+      limit ??= setTimeout(giveUp, END_LIMIT_MS).unref();
+    },
   };
 }

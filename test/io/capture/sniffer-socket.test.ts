@@ -16,12 +16,20 @@ import { Scratch } from "../../support/scratch.ts";
 /** The kernel takes everything but blanks, slashes and colons. */
 const ODD_NAME = `-e\\n"$x;'*`;
 
+/** A server as systemd is one while something keeps it from its work. */
+const NEVER_ACCEPTS = `require("node:net").createServer().listen(process.argv[1], () => {
+  console.log("listening");
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+})`;
+
 const scratch = new Scratch();
 let server: Server | undefined;
+let deaf: ChildProcess | undefined;
 beforeEach(() => scratch.make());
 afterEach(() => {
   server?.close();
   server = undefined;
+  deaf?.kill();
   scratch.remove();
 });
 
@@ -122,6 +130,27 @@ describe("a connection to a sniffer", () => {
     program.end();
     expect(await endOf(program)).toEqual({ words: "3 packets dropped by kernel\n", code: null, problem: undefined });
     expect(read).toBe("tcpdump /run/knockd\ndropped\n");
+  });
+
+  it("ends though systemd never takes it, and says so", async () => {
+    deaf = spawn(process.execPath, ["-e", NEVER_ACCEPTS, path()], { stdio: ["ignore", "pipe", "inherit"] });
+    await new Promise((listens) => deaf?.stdout?.once("data", listens));
+    const program = connectSniffer(path(), "tcpdump", "/run/knockd", "");
+    const end = endOf(program);
+    program.end();
+    program.end();
+    expect(await end).toEqual({ words: "", code: null, problem: `nobody answers on "${path()}"` });
+  });
+
+  it("ends though the program does not, with the words that there were", async () => {
+    const accepted = new Promise<Socket>(listen);
+    const program = connectSniffer(path(), "tcpdump", "/run/knockd", "");
+    const end = endOf(program);
+    const said = new Promise<void>((heard) => program.onWords(() => heard()));
+    (await accepted).write("listening\n");
+    await said;
+    program.end();
+    expect(await end).toEqual({ words: "listening\n", code: null, problem: undefined });
   });
 
   it("is closed when the program ends it", async () => {
