@@ -28,6 +28,34 @@ const UNITS = ["knockd.service", "knockd@.service", "knockd-sniffer.socket", "kn
 /** The web door of the sample; the box's file opens it for less time than the sample does. */
 const WEB_KNOCK = ["21077", "9263", "14850:udp"];
 const OPEN_MS = 4000;
+/** What a tcpdump that somebody has taken over would try first; its last line tells how it fared. */
+const INTRUDER = `#!/usr/local/bin/node
+const { readFileSync, readdirSync } = require("node:fs");
+const told = {};
+const attempt = (what, act) => {
+  try {
+    act();
+    told[what] = "done";
+  } catch ({ code }) {
+    told[what] = code;
+  }
+};
+attempt("config", () => readFileSync("/etc/knockd/knockd.yaml"));
+attempt("state", () => readdirSync("/var/lib/knockd"));
+attempt("log", () => readdirSync("/var/log/knockd"));
+const connect = (what, then) => {
+  const socket = require("node:net").createConnection(what, () => socket.destroy());
+  socket.on("error", ({ code }) => (told[what] = code));
+  socket.on("connect", () => (told[what] = "done"));
+  socket.on("close", then);
+};
+connect("/run/knockd/knockd.sock", () =>
+  connect("/run/knockd-sniffer.sock", () => {
+    console.error(JSON.stringify(told));
+    process.exit(1);
+  }),
+);
+`;
 const PAGE = "http://10.9.0.1:8080/";
 
 /** A door with commands, so that these show what they may do. */
@@ -291,6 +319,30 @@ describe.skipIf(!root)("the systemd service", () => {
     await until(async () => (await visit(net)).code === HIDDEN.code, 15_000);
   });
 
+  it("leaves a sniffer that is taken over no key, no ledger, and nobody to talk to but its own daemon", async () => {
+    await box.ok("mv", "/usr/bin/tcpdump", "/usr/bin/tcpdump.away");
+    box.write("/usr/bin/tcpdump", INTRUDER);
+    await box.ok("chmod", "755", "/usr/bin/tcpdump");
+    await box.ok("systemctl", "restart", "knockd");
+    const told = await newest(box, /^capturing on eth0 with cap, since tcpdump does not work: (\{.*\})$/m);
+    expect(JSON.parse(told)).toEqual({
+      config: "EACCES",
+      state: "EACCES",
+      log: "EACCES",
+      "/run/knockd/knockd.sock": "EAFNOSUPPORT",
+      "/run/knockd-sniffer.sock": "EAFNOSUPPORT",
+    });
+    await box.ok("mv", "/usr/bin/tcpdump.away", "/usr/bin/tcpdump");
+    await box.ok("systemctl", "restart", "knockd");
+    await until(async () => (await sniffers(box)).length === 1);
+    const unit = await snifferUnit(box);
+    // A ring of orders would make sockets past the filter of system calls.
+    expect(await property(box, "SystemCallFilter", unit)).not.toContain("io_uring");
+    expect(await property(box, "RestrictAddressFamilies", unit)).not.toMatch(/AF_UNIX|AF_NETLINK/);
+    const said = await box.says("systemd-analyze", "security", "--no-pager", unit);
+    expect(Number(/exposure level for \S+: ([\d.]+)/.exec(said)?.[1])).toBeLessThanOrEqual(1.7);
+  });
+
   it("tells systemd how many doors are open, and where it listens", async () => {
     await box.ok("systemctl", "restart", "knockd");
     expect(await property(box, "StatusText")).toMatch(/, listening on eth0$/);
@@ -433,9 +485,29 @@ async function knock(net: Netns, steps: readonly string[]): Promise<void> {
   await net.ok("client", ["/usr/bin/knock", "10.9.0.1", ...steps]);
 }
 
+/** What the group of a pattern holds in the newest line of the journal that matches. */
+async function newest(box: Box, pattern: RegExp): Promise<string> {
+  await box.journal(pattern);
+  const lines = await box.says("journalctl", "-b", "-u", "knockd", "-o", "cat");
+  return (
+    lines
+      .split("\n")
+      .flatMap((line) => pattern.exec(line)?.[1] ?? [])
+      .at(-1) ?? ""
+  );
+}
+
 async function sniffers(box: Box): Promise<string[]> {
   const { stdout } = await box.run("pgrep", "-x", "tcpdump");
   return stdout.split("\n").filter((pid) => pid !== "");
+}
+
+/** The newest of those that systemd has started; it counts them. */
+async function snifferUnit(box: Box): Promise<string> {
+  const units = await box.says("systemctl", "list-units", "--plain", "--no-legend", "knockd-sniffer@*");
+  const count = (unit: string) => Number(/@(\d+)-/.exec(unit)?.[1]);
+  const [newest = ""] = units.split("\n").sort((a, b) => count(b) - count(a));
+  return newest.split(" ")[0] ?? "";
 }
 
 function hex(capabilities: bigint): string {
