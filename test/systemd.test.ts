@@ -28,6 +28,9 @@ const UNITS = ["knockd.service", "knockd@.service", "knockd-sniffer.socket", "kn
 /** The web door of the sample; the box's file opens it for less time than the sample does. */
 const WEB_KNOCK = ["21077", "9263", "14850:udp"];
 const OPEN_MS = 4000;
+/** Of a sniffer that takes its time, and less than the daemon gives it. */
+const SLOW_START_MS = 2000;
+const ACTIVE_SINCE = "ActiveEnterTimestampMonotonic";
 /** What a tcpdump that somebody has taken over would try first; its last line tells how it fared. */
 const INTRUDER = `#!/usr/local/bin/node
 const { readFileSync, readdirSync } = require("node:fs");
@@ -237,6 +240,29 @@ describe.skipIf(!root)("the systemd service", () => {
     expect(await box.says("journalctl", "-b", "-g", "ordering cycle", "-o", "cat")).not.toMatch(/cycle/);
     const after = await box.says("systemctl", "show", "--value", "-p", "After", "network-pre.target");
     expect(after.split(" ")).toContain("knockd.service");
+  });
+
+  it("keeps the boot from going on to the network until its sniffers listen", async () => {
+    await box.ok("mv", "/usr/bin/tcpdump", "/usr/bin/tcpdump.away");
+    box.write("/usr/bin/tcpdump", `#!/bin/sh\nsleep ${SLOW_START_MS / 1000}\nexec tcpdump.away "$@"\n`);
+    await box.ok("chmod", "755", "/usr/bin/tcpdump");
+    const opts = box.read("/etc/default/knockd");
+    box.write("/etc/default/knockd", "");
+    const file = box.read("/etc/knockd/knockd.yaml");
+    box.write("/etc/knockd/knockd.yaml", `options: { interface: [lo, eth0] }\n${file.slice(file.search(/^doors:/m))}`);
+    await box.reboot();
+    await box.journal(/^starting up, listening on lo$/m);
+    const sinceBootMs = async (unit: string) => Number(await property(box, ACTIVE_SINCE, unit)) / 1000;
+    const ready = await sinceBootMs("knockd");
+    expect(ready).toBeGreaterThanOrEqual((await sinceBootMs(await snifferUnit(box))) + SLOW_START_MS);
+    expect(await sinceBootMs("network-pre.target")).toBeGreaterThanOrEqual(ready);
+    await box.ok("mv", "/usr/bin/tcpdump.away", "/usr/bin/tcpdump");
+    box.write("/etc/default/knockd", opts);
+    box.write("/etc/knockd/knockd.yaml", file);
+    await box.ok("systemctl", "restart", "knockd");
+    await box.plug(net);
+    await box.startPage();
+    await box.journal(/^starting up, listening on eth0$/m);
   });
 
   it("runs a command as root with knockd-root.conf", async () => {
