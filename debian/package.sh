@@ -67,7 +67,8 @@ install_config() {
   chmod 640 "$root/etc/knockd/knockd.yaml"
   # By this `knockd init` knows that nobody has written there yet.
   install -m 644 -t "$lib/config" "$root/etc/knockd/knockd.yaml"
-  node dist/knockd.js check -c "$root/etc/knockd/knockd.yaml" >/dev/null
+  local said
+  said=$(node dist/knockd.js check -c "$root/etc/knockd/knockd.yaml" 2>&1) || { echo "$said" >&2; exit 1; }
   echo /etc/knockd/knockd.yaml >"$root/DEBIAN/conffiles"
   if [ -e config/knockd.logrotate ]; then
     install -D -m 644 config/knockd.logrotate "$root/etc/logrotate.d/knockd"

@@ -36,6 +36,16 @@ describe.skipIf(!root)("the Debian package on Debian 13", () => {
     await box.ok("knockd", "close", "--all");
   });
 
+  it("captures with its own sniffer, too", async () => {
+    machine.configure("2s", ", sniffer: cap");
+    await box.ok("systemctl", "restart", "knockd");
+    await machine.untilStatus(LISTENING);
+    await box.ok("pgrep", "-f", "dist/capture.js");
+    await machine.knock();
+    await machine.untilStatus("1 door open, listening on eth0");
+    await machine.untilStatus(LISTENING);
+  });
+
   it("is as exposed as on Debian 12", async () => {
     const said = await box.says("systemd-analyze", "security", "--no-pager", "knockd.service");
     expect(Number(/exposure level for knockd\.service: ([\d.]+)/.exec(said)?.[1])).toBeLessThanOrEqual(1.5);
