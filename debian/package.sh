@@ -83,16 +83,12 @@ install_units() {
 }
 
 install_manuals() {
-  local page name
+  local page
   for page in dist/man/*.[1-8]; do
     mkdir -p "$root/usr/share/man/man${page##*.}"
     gzip -9n <"$page" >"$root/usr/share/man/man${page##*.}/$(basename "$page").gz"
   done
-  for name in knockd knock; do
-    install -D -m 644 dist/completion/knockd.bash "$root/usr/share/bash-completion/completions/$name"
-    install -D -m 644 dist/completion/knockd.fish "$root/usr/share/fish/vendor_completions.d/$name.fish"
-  done
-  install -D -m 644 dist/completion/knockd.zsh "$root/usr/share/zsh/vendor-completions/_knockd"
+  bash systemd/completion.sh "$root/usr/share" zsh/vendor-completions
 }
 
 install_papers() {

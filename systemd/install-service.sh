@@ -4,6 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 umask 022
+# shellcheck source=systemd/is-ours.sh
+source systemd/is-ours.sh
 
 program=/usr/local/lib/knockd
 config=/etc/knockd/knockd.yaml
@@ -97,7 +99,7 @@ install_program() {
   link knockd
   link knock
   install_manual
-  install_completion
+  bash systemd/completion.sh $share zsh/site-functions
   say "knockd $version is in $program"
 }
 
@@ -118,15 +120,6 @@ link() {
 install_manual() {
   local page
   for page in dist/man/*; do install -D -m 644 "$page" "$share/man/man${page##*.}/${page##*/}"; done
-}
-
-install_completion() {
-  local name
-  for name in knockd knock; do
-    install -D -m 644 dist/completion/knockd.bash "$share/bash-completion/completions/$name"
-    install -D -m 644 dist/completion/knockd.fish "$share/fish/vendor_completions.d/$name.fish"
-  done
-  install -D -m 644 dist/completion/knockd.zsh "$share/zsh/site-functions/_knockd"
 }
 
 # What an administrator wrote is never overwritten.
@@ -160,12 +153,6 @@ our_daemons() {
   for unit in $(systemctl list-units --plain --no-legend --state=active knockd.service 'knockd@*.service' | awk '{ print $1 }'); do
     if is_ours "$unit"; then echo "$unit"; fi
   done
-}
-
-is_ours() {
-  local pid
-  pid=$(systemctl show --value -p MainPID "$1")
-  [ "$pid" != 0 ] && tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qx /usr/local/bin/knockd
 }
 
 # What is hidden stays hidden meanwhile. A daemon that runs is better than a newer one that does not start.

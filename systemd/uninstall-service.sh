@@ -2,6 +2,8 @@
 # npm run uninstall-service: takes away what install-service put here, and the daemon's rules, so that nothing is hidden
 # any more. Keeps /etc/knockd and /var/lib/knockd; with --purge (npm run uninstall-service -- --purge) they go too.
 set -euo pipefail
+# shellcheck source=systemd/is-ours.sh
+source "$(dirname "$0")/is-ours.sh"
 
 program=/usr/local/lib/knockd
 units=/etc/systemd/system
@@ -31,7 +33,7 @@ main() {
 remove_service() {
   grep -q "^ExecStart=/usr/local/bin/knockd " $unit 2>/dev/null || return 0
   # One that waits for its next try, too, which has no process. Whatever cannot be stopped must not keep us from the rules.
-  if ours_runs || [ "$(systemctl show --value -p MainPID knockd)" = 0 ]; then
+  if is_ours knockd || [ "$(systemctl show --value -p MainPID knockd)" = 0 ]; then
     say "stopping the service"
     systemctl stop knockd || true
   fi
@@ -42,12 +44,6 @@ remove_service() {
   rm -f $unit $units/knockd@.service $units/knockd-sniffer{.socket,@.service}
   systemctl daemon-reload
   systemctl reset-failed knockd 2>/dev/null || true
-}
-
-ours_runs() {
-  local pid
-  pid=$(systemctl show --value -p MainPID knockd)
-  [ "$pid" != 0 ] && tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qx /usr/local/bin/knockd
 }
 
 remove_program() {
