@@ -26,9 +26,9 @@ export function controlPath(): string {
   return join(runtimeDirectory(), "knockd.sock");
 }
 
-/** As `knockd@.service` names them. */
-function ofInstance(directory: string): string {
-  return instance() === "" ? directory : `${directory}-${instance()}`;
+/** What the only daemon calls `name`, as this one of several calls it; `knockd@.service` does the same. */
+export function ofInstance(name: string, which = instance()): string {
+  return which === "" ? name : `${name}-${which}`;
 }
 
 /** systemd may name several; the first is ours. */
