@@ -115,19 +115,16 @@ describe.skipIf(!root)("knockd's control socket", () => {
     });
 
     it("tells how many packets the kernel dropped", async () => {
-      const daemon = await lab.start(CONFIG);
+      await lab.start(CONFIG);
       const dropped = async (): Promise<number> => (await status()).capture[0].dropped ?? 0;
       await eventually("the sniffer can tell", async () => (await status()).capture[0].dropped === 0);
       // It is kept from reading until its ring is full.
-      const children = readFileSync(`/proc/${daemon.running.pid}/task/${daemon.running.pid}/children`, "utf8");
-      const tcpdump = children
-        .trim()
-        .split(" ")
-        .find((pid) => readFileSync(`/proc/${pid}/comm`, "utf8") === "tcpdump\n");
-      process.kill(Number(tcpdump), "SIGSTOP");
+      const sniffers = () => net.processes("server", "^tcpdump");
+      await eventually("the sniffer of the test before is gone", async () => (await sniffers()).length === 1);
+      for (const { pid } of await sniffers()) process.kill(pid, "SIGSTOP");
       const send = `import socket\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\nfor _ in range(40000): s.sendto(b"", ("${HOST}", 7600))`;
       await net.ok("client", ["python3", "-c", send]);
-      process.kill(Number(tcpdump), "SIGCONT");
+      for (const { pid } of await sniffers()) process.kill(pid, "SIGCONT");
       await eventually("packets are dropped", async () => (await dropped()) > 1000);
       const { received } = (await status()).capture[0];
       expect(received + (await dropped())).toBeGreaterThanOrEqual(40_000);

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Daemon, eventually, HOST, Lab, SERVICE, SERVICE_2, words } from "../support/lab.ts";
-import { root } from "../support/netns.ts";
+import { endNow, root } from "../support/netns.ts";
 
 const KNOCK = ["7013", "8017", "7619"];
 const KNOCK_CMD = ["4100", "3900", "4500"];
@@ -24,12 +24,6 @@ describe.skipIf(!root)("a daemon with open doors", () => {
   async function kill(daemon: Daemon): Promise<void> {
     daemon.running.signal("SIGKILL");
     await daemon.running.ended(5000);
-  }
-
-  /** The pids of programs in the server whose command line has this in it. */
-  async function pidsOf(text: string): Promise<number[]> {
-    const pids = (await net.ok("switch", ["ip", "netns", "pids", net.nameOf("server")])).trim().split("\n");
-    return pids.map(Number).filter((pid) => commandLine(pid).includes(text));
   }
 
   it("killed and started again, runs the stop command at its time, and start not again", async () => {
@@ -90,9 +84,9 @@ describe.skipIf(!root)("a daemon with open doors", () => {
     await lab.start(config(ssh()));
     await lab.knock("other", HOST, ...KNOCK);
     await lab.opens("other");
-    const [nft] = await pidsOf("nft\0-i");
-    expect(nft).toBeDefined();
-    process.kill(nft ?? 0, "SIGKILL");
+    const nft = await net.processes("server", "^nft -i");
+    expect(nft).toHaveLength(1);
+    for (const { pid } of nft) endNow(pid);
     await lab.knock("client", HOST, ...KNOCK);
     await lab.opens("client");
   });
@@ -143,11 +137,11 @@ describe.skipIf(!root)("a daemon with open doors", () => {
     const daemon = await lab.start(config(cmd()));
     await lab.knock("client", HOST, ...KNOCK_CMD);
     await eventually("the start command", async () => done().includes(`start ${lab.addressOf("client")}`));
-    const [pid] = await pidsOf("knockd.js\0run");
-    await net.ok("server", words(`prlimit --pid ${pid} --nofile=4:4096`));
+    const [process] = await net.processes("server", "knockd.js run");
+    await net.ok("server", words(`prlimit --pid ${process?.pid} --nofile=4:4096`));
     await daemon.logs(/cmd: cannot run command: .*EMFILE/);
     expect(done()).toHaveLength(1);
-    await net.ok("server", words(`prlimit --pid ${pid} --nofile=4096:4096`));
+    await net.ok("server", words(`prlimit --pid ${process?.pid} --nofile=4096:4096`));
     await eventually("the stop command", async () => done().includes(`stop ${lab.addressOf("client")}`));
     await lab.knock("client", HOST, ...KNOCK_CMD);
     await eventually("another opening", async () => done().length > 2);
@@ -208,11 +202,3 @@ describe.skipIf(!root)("a daemon with open doors", () => {
     return Number(seconds) * 1000 + Number(ms);
   }
 });
-
-function commandLine(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
-  } catch {
-    return "";
-  }
-}

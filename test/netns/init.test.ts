@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { KNOCKD } from "../support/knockd.ts";
 import { eventually, HOST, HOST_6, Lab, stillTalks, words } from "../support/lab.ts";
-import { root } from "../support/netns.ts";
+import { endNow, root } from "../support/netns.ts";
 import type { Running } from "../support/running.ts";
 import { Sshd } from "../support/sshd.ts";
 
@@ -30,17 +30,15 @@ describe.skipIf(!root)("knockd init over ssh", () => {
   });
   afterAll(() => lab.close());
   afterEach(async () => {
-    for (const pid of await pids("knockd.js")) process.kill(pid, "SIGKILL");
+    for (const pid of await pids("knockd.js")) endNow(pid);
     await lab.reset();
     rmSync(join(lab.directory, "etc"), { recursive: true, force: true });
   });
 
   /** Those on the server whose command line has this word; their numbers are the same in every namespace of ours. */
   async function pids(word: string): Promise<number[]> {
-    const { stdout } = await net.run("server", ["pgrep", "-f", `${lab.directory}.*${word}|${word}.*${lab.directory}`]);
-    const all = stdout.split("\n").filter((pid) => pid !== "");
-    const ours = (await net.ok("server", ["ip", "netns", "pids", net.nameOf("server")])).split("\n");
-    return all.filter((pid) => ours.includes(pid)).map(Number);
+    const found = await net.processes("server", `${lab.directory}.*${word}|${word}.*${lab.directory}`);
+    return found.map(({ pid }) => pid);
   }
 
   function logIn(...flags: string[]): Running {
@@ -204,7 +202,7 @@ describe.skipIf(!root)("knockd init over ssh", () => {
     it("when it is killed", async () => {
       const init = logIn(...longTrial);
       await init.until(HIDDEN_NOW);
-      for (const pid of await pids("knockd.js init")) process.kill(pid, "SIGKILL");
+      for (const pid of await pids("knockd.js init")) endNow(pid);
       await eventually("visible", () => reachable("stranger"));
       await eventually("nothing of ours runs", async () => (await pids("knockd.js")).length === 0);
     });
@@ -212,7 +210,7 @@ describe.skipIf(!root)("knockd init over ssh", () => {
     it("when the daemon of the trial is killed", async () => {
       const init = logIn(...longTrial);
       await init.until(HIDDEN_NOW);
-      for (const pid of await pids("knockd.js run")) process.kill(pid, "SIGKILL");
+      for (const pid of await pids("knockd.js run")) endNow(pid);
       expect(await init.ended()).toBe(69);
       expect(await reachable("stranger")).toBe(true);
     });
@@ -220,8 +218,7 @@ describe.skipIf(!root)("knockd init over ssh", () => {
     it("when everything is killed, and only the kernel is left", async () => {
       const init = logIn("--yes", "--no-allow", "--trial", "3s");
       await init.until(HIDDEN_NOW);
-      for (const pid of [...(await pids("knockd.js run")), ...(await pids("knockd.js init"))])
-        process.kill(pid, "SIGKILL");
+      for (const pid of [...(await pids("knockd.js run")), ...(await pids("knockd.js init"))]) endNow(pid);
       expect(await reachable("stranger")).toBe(false);
       expect(await pids("knockd.js")).toEqual([]);
       await eventually("visible", () => reachable("stranger"));

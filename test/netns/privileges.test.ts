@@ -41,22 +41,16 @@ describe.skipIf(!root).each([
       await lab.start(configFor(sniffer), { through });
       await lab.knock("client", HOST, ...KNOCK);
       await lab.opens("client");
-      const [capture] = await processes(SNIFFERS[sniffer]);
-      const status = readFileSync(`/proc/${capture}/status`, "utf8");
+      const [capture] = await lab.net.processes("server", SNIFFERS[sniffer]);
+      const status = readFileSync(`/proc/${capture?.pid}/status`, "utf8");
       for (const set of ["CapPrm", "CapEff", "CapAmb"])
         expect(status).toMatch(new RegExp(`^${set}:\t${NET_RAW_ONLY}$`, "m"));
       expect(status).toMatch(/^NoNewPrivs:\t1$/m);
       expect(status).toMatch(/^Uid:\t65534\t65534\t65534\t65534$/m);
       // No port of a sequence is in what `ps` shows to everyone.
-      for (const pid of await processes("")) {
-        const shown = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-        for (const port of KNOCK) expect(shown).not.toContain(port);
+      for (const { line } of await lab.net.processes("server")) {
+        for (const port of KNOCK) expect(line).not.toContain(port);
       }
     },
   );
-
-  async function processes(text: string): Promise<number[]> {
-    const pids = (await lab.net.ok("switch", ["ip", "netns", "pids", lab.net.nameOf("server")])).trim().split("\n");
-    return pids.map(Number).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(text));
-  }
 });

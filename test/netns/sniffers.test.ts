@@ -90,8 +90,8 @@ describe.skipIf(!root)("the daemon", () => {
     const directory = join(lab.directory, "tmp");
     mkdirSync(directory);
     await lab.start(config("tcpdump"), { env: { TMPDIR: directory } });
-    const pids = (await lab.net.ok("switch", ["ip", "netns", "pids", lab.net.nameOf("server")])).trim().split("\n");
-    const shown = await lab.net.ok("server", ["ps", "-ww", "-o", "args=", "-p", pids.join(",")]);
+    const lines = (await lab.net.processes("server")).map(({ line }) => line);
+    const shown = lines.join("\n");
     expect(shown).toContain("tcpdump -i eth0");
     for (const port of KNOCK) expect(shown).not.toContain(port);
     const files = await lab.net.ok("server", ["find", directory]);

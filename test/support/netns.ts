@@ -17,6 +17,7 @@
 // The machine's own namespace is never touched: cables are made inside ours.
 
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { Running, type RunningOptions } from "./running.ts";
 
@@ -33,6 +34,12 @@ export interface Outcome {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+export interface Process {
+  readonly pid: number;
+  /** Its words, with a space between them. */
+  readonly line: string;
 }
 
 export interface RunOptions extends RunningOptions {
@@ -118,6 +125,14 @@ export class Netns {
     return running;
   }
 
+  /** What runs there, whoever started it, with this in its command line. */
+  async processes(name: string, text: string | RegExp = ""): Promise<Process[]> {
+    const listed = (await pidsIn(this.nameOf(name))).map((pid) => ({ pid, line: commandLine(pid) }));
+    const wanted = new RegExp(text);
+    // One that has ended since it was listed has none; of a dying one the kernel takes it first.
+    return listed.filter(({ line }) => line !== "" && wanted.test(line));
+  }
+
   /** Ends what still runs in our namespaces, then removes them, and with them their cables and rules. */
   async close(): Promise<void> {
     await Promise.all(this.#running.splice(0).map((running) => running.stop()));
@@ -129,13 +144,25 @@ export class Netns {
 
 async function remove(netns: string): Promise<void> {
   // A child that a command left behind would keep its namespace alive without a name.
-  for (const pid of (await ip("netns", "pids", netns)).split("\n")) {
-    if (pid !== "") endNow(Number(pid));
-  }
+  for (const pid of await pidsIn(netns)) endNow(pid);
   await ip("netns", "delete", netns);
 }
 
-function endNow(pid: number): void {
+async function pidsIn(netns: string): Promise<number[]> {
+  const lines = await ip("netns", "pids", netns);
+  return lines.trim().split("\n").filter(Boolean).map(Number);
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
+  } catch {
+    return "";
+  }
+}
+
+/** Whether or not it is still there. */
+export function endNow(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {

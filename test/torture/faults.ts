@@ -1,8 +1,9 @@
 // The faults: each does its harm at once, notes when, and starts the daemon again where it has ended it.
 import { setTimeout as delay } from "node:timers/promises";
+import { endNow } from "../support/netns.ts";
 import type { TortureLab } from "./lab.ts";
 import type { DoorName, Fault, Plan } from "./plan.ts";
-import { HELPERS, killNow, type Processes, type Role } from "./processes.ts";
+import { HELPERS, type Processes, type Role } from "./processes.ts";
 import { type Down, nowMs, type RoundRecord } from "./record.ts";
 
 /** What a fault works on. `processes` are known beforehand, so that a kill is immediate. */
@@ -48,7 +49,7 @@ export const inject: { readonly [fault in Fault]: (scene: Scene) => Promise<void
 };
 
 async function kill({ processes }: Scene, roles: readonly Role[]): Promise<void> {
-  killNow(roles.flatMap((role) => processes[role]));
+  for (const pid of roles.flatMap((role) => processes[role])) endNow(pid);
 }
 
 async function crash(scene: Scene, roles: readonly Role[], whileDown?: () => Promise<void>): Promise<void> {

@@ -12,7 +12,7 @@ import { Netns } from "../support/netns.ts";
 import type { Running } from "../support/running.ts";
 import { Knocker } from "./knocker.ts";
 import { DOORS, type DoorName, GRANT_MS, SOURCES, type SourceName } from "./plan.ts";
-import { type Processes, processesIn } from "./processes.ts";
+import { type Processes, processesOn } from "./processes.ts";
 import { type JournalLine, type Look, nowMs, type Promised } from "./record.ts";
 
 const HOST = "10.9.0.2";
@@ -120,7 +120,7 @@ export class TortureLab {
   }
 
   async processes(): Promise<Processes> {
-    return await processesIn(this.#net.nameOf("server"));
+    return await processesOn(this.#net, "server");
   }
 
   /** `door` is one more door for the config. Never half a file. */
