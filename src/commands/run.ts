@@ -16,7 +16,7 @@ import { lockBoth } from "../io/control/lock.ts";
 import { MetricsFile } from "../io/control/metrics-file.ts";
 import { Onlookers } from "../io/control/onlookers.ts";
 import { Ending } from "../io/ending.ts";
-import { chooseFirewall, removeOther } from "../io/firewall/firewalls.ts";
+import { chooseFirewall, takeOver } from "../io/firewall/firewalls.ts";
 import { warnOfForwarding } from "../io/firewall/forwarding.ts";
 import { Leash } from "../io/leash.ts";
 import { portsInUse } from "../io/listening.ts";
@@ -96,7 +96,7 @@ async function run(options: Options): Promise<void> {
     await warnOfForwarding(config.doors, log);
     await captures.start();
     await daemon.start();
-    if (config.firewall === "iptables") await removeOther(config);
+    for (const left of await takeOver(config)) log.error({ event: "still-hidden" }, left);
     metricsFile.take(config.metricsFile);
     // Without its socket the daemon still does what it is for.
     const problem = place.problem ?? (await control.listen(controlPath()));

@@ -125,13 +125,27 @@ describe.skipIf(!root)("the iptables firewall", () => {
     expect(await net.ok("server", words("nft list tables"))).not.toContain("inet knockd");
   });
 
-  it("is taken away by knockd remove after a change to nftables, too", async () => {
-    const before = await lab.start(config(SSH));
+  it.each([
+    ["iptables", "nftables", 'iptables chain "KNOCKD"'],
+    ["iptables", "none", 'iptables chain "KNOCKD"'],
+    ["nftables", "none", 'nft table "inet knockd"'],
+  ])("says after a change from %s to %s that ports stay hidden, until knockd remove", async (from, to, what) => {
+    const before = await lab.start(config(SSH).replace("iptables", from));
     expect(await before.stop()).toBe(0);
-    const { file } = await lab.start(config(SSH).replace("iptables", "nftables"));
-    await net.ok("server", [process.execPath, "dist/knockd.js", "remove", "-c", file]);
+    const daemon = await lab.start(config(SSH).replace("iptables", to));
+    await daemon.logs(
+      new RegExp(`^the ${what} of an earlier run still hides ports, whoever knocks: run knockd remove$`, "m"),
+    );
+    await lab.knock("client", HOST, ...KNOCK);
+    await daemon.logs(/OPEN SESAME/);
+    expect(await lab.reachable("client")).toBe(false);
+    await net.ok("server", [process.execPath, "dist/knockd.js", "remove", "-c", daemon.file]);
+    await lab.opens("client");
     expect(await input("iptables")).not.toContain("KNOCKD");
     expect(await net.ok("server", words("ipset -name list"))).toBe("");
+    expect(await daemon.stop()).toBe(0);
+    const next = await lab.start(config(SSH).replace("iptables", to));
+    expect(next.log).not.toContain("earlier run");
   });
 
   it("adds knockers to the administrator's own ipset", async () => {

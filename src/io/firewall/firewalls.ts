@@ -1,11 +1,14 @@
 // The choice of a firewall; one of them is none.
 import type { Config } from "../../core/config/config.ts";
 import { EXIT, Failure } from "../../core/exit.ts";
-import { reasonOf } from "../../core/text/words.ts";
+import { reasonOf, words } from "../../core/text/words.ts";
 import type { Lease } from "../lease.ts";
 import { instance } from "../state/directories.ts";
+import { runTool } from "../tool.ts";
 import type { Firewall, OpenElement } from "./firewall.ts";
 import { Iptables } from "./iptables.ts";
+import { OUR_CHAINS } from "./iptables-chains.ts";
+import { TABLE } from "./nft-names.ts";
 import { Nftables } from "./nftables.ts";
 
 /** What nft takes as the name of a table, and what is no path. */
@@ -33,10 +36,21 @@ export function chooseFirewall({ firewall }: Config, lease?: Lease): Firewall {
 }
 
 /**
- * What an earlier run hid with the other firewall would stay hidden, whoever knocks. For when the chosen one is in
- * force. The daemon calls it with iptables alone: without CAP_NET_RAW, which nftables does not need, iptables cannot read its rules.
- * Resolves to why something may be left; a tool that is not there has left nothing.
+ * What an earlier run hid with another firewall would stay hidden, whoever knocks. For when the chosen one is in force: takes
+ * away what it can, resolves to the rest, for the log. Without CAP_NET_RAW, which nftables does not need, iptables cannot
+ * even read its rules; but nft sees those of iptables-nft.
  */
+export async function takeOver(config: Config): Promise<string[]> {
+  if (config.firewall === "iptables") return await removeOther(config);
+  const chains = await runTool(["nft", "list", "chains"]).catch(() => "");
+  const left = [
+    ...(config.firewall === "none" && chains.includes(`table ${TABLE} {\n`) ? [`nft table "${TABLE}"`] : []),
+    ...(instance() === "" && chains.includes(`\tchain ${OUR_CHAINS}`) ? [`iptables chain "${OUR_CHAINS}"`] : []),
+  ];
+  return left.map(words.stillHidden);
+}
+
+/** Takes away everything of the others. Resolves to why something may be left; a tool that is not there has left nothing. */
 export async function removeOther({ firewall }: Config): Promise<string[]> {
   const others = [
     ...(firewall === "nftables" ? [] : [new Nftables()]),

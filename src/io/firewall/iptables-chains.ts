@@ -19,10 +19,12 @@ export interface Chain extends Place {
   readonly rules: readonly string[];
 }
 
-const INPUT: Place = { name: "KNOCKD", table: "filter", hook: "INPUT", ends: "DROP" };
-const FORWARD: Place = { name: "KNOCKD-FORWARD", table: "filter", hook: "FORWARD", ends: "DROP" };
-const LEAD_ON: Place = { name: "KNOCKD-LEAD-ON", table: "nat", hook: "PREROUTING", ends: "DNAT" };
-const MASQUERADE: Place = { name: "KNOCKD-MASQ", table: "nat", hook: "POSTROUTING", ends: "MASQUERADE" };
+/** What all their names begin with. */
+export const OUR_CHAINS = "KNOCKD";
+const INPUT: Place = { name: OUR_CHAINS, table: "filter", hook: "INPUT", ends: "DROP" };
+const FORWARD: Place = { name: `${OUR_CHAINS}-FORWARD`, table: "filter", hook: "FORWARD", ends: "DROP" };
+const LEAD_ON: Place = { name: `${OUR_CHAINS}-LEAD-ON`, table: "nat", hook: "PREROUTING", ends: "DNAT" };
+const MASQUERADE: Place = { name: `${OUR_CHAINS}-MASQ`, table: "nat", hook: "POSTROUTING", ends: "MASQUERADE" };
 
 /** In the order in which they are taken out: nobody is led on past a chain that is gone. */
 const PLACES = [LEAD_ON, MASQUERADE, FORWARD, INPUT];
