@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { listenerOf, Notify, pingIsDue } from "../../src/io/notify.ts";
 import { Running } from "../support/running.ts";
 import { Scratch } from "../support/scratch.ts";
+import { soon } from "../support/soon.ts";
 
 describe("what systemd wants to hear", () => {
   it("is in the environment, and is not handed on to commands", () => {
@@ -46,6 +47,7 @@ describe("telling systemd", () => {
     await receiver.until(/bound/);
   });
   afterEach(async () => {
+    vi.useRealTimers();
     await receiver.stop();
     scratch.remove();
   });
@@ -120,7 +122,7 @@ describe("telling systemd", () => {
     const failed = vi.fn();
     const notify = new Notify({ socket: late, watchdogMs: 3_600_000 }, failed);
     notify.start(() => "0 open");
-    await vi.waitFor(() => expect(failed).toHaveBeenCalled(), 5000);
+    await soon(() => expect(failed).toHaveBeenCalled());
     const lateReceiver = new Running(["perl", "-e", RECEIVER, late]);
     await lateReceiver.until(/READY=1\nSTATUS=0 open\nWATCHDOG=1/);
     await notify.stop();
@@ -154,7 +156,7 @@ describe("telling systemd", () => {
     expect(receiver.stdout.match(/READY=1/g)).toHaveLength(1);
     await systemdGoes();
     notify.reloaded();
-    await vi.waitFor(() => expect(failed).toHaveBeenCalled(), 5000);
+    await soon(() => expect(failed).toHaveBeenCalled());
     systemdIsBack();
     await receiver.until(/bound\nREADY=1\n/);
     await notify.stop();
@@ -164,7 +166,7 @@ describe("telling systemd", () => {
     const { notify, failed, openOne } = await reloading();
     await systemdGoes();
     openOne();
-    await vi.waitFor(() => expect(failed).toHaveBeenCalled(), 5000);
+    await soon(() => expect(failed).toHaveBeenCalled());
     systemdIsBack();
     await receiver.until(/bound\nSTATUS=1 open\n/);
     await notify.stop();
@@ -173,6 +175,8 @@ describe("telling systemd", () => {
   it("says once why it cannot", async () => {
     const failed = vi.fn();
     const notify = new Notify({ socket: scratch.pathOf("nowhere"), watchdogMs: undefined }, failed);
+    // The end waits for all of them.
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     notify.start(() => "");
     notify.reloading();
     await notify.stop();

@@ -10,11 +10,12 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openFifo, sweepFifos } from "../../../src/io/capture/frame-fifo.ts";
 import { root } from "../../support/netns.ts";
 import { succeed } from "../../support/running.ts";
 import { Scratch } from "../../support/scratch.ts";
+import { soon } from "../../support/soon.ts";
 
 /** Without its final zero. */
 const PATH_MAX = 4095;
@@ -57,12 +58,12 @@ describe("the named pipe of a sniffer", () => {
     const sniffer = openSync(join(fifo.directory, "frames.pcap"), "w");
     expect(descriptorsBelow(scratch.path)).toBe(3);
     writeSync(sniffer, "header ");
-    await vi.waitFor(() => expect(heard).toBe("header "));
+    await soon(() => expect(heard).toBe("header "));
     expect(existsSync(fifo.directory)).toBe(false);
     writeSync(sniffer, "frame");
-    await vi.waitFor(() => expect(heard).toBe("header frame"));
+    await soon(() => expect(heard).toBe("header frame"));
     closeSync(sniffer);
-    await vi.waitFor(() => expect(descriptorsBelow(scratch.path)).toBe(0));
+    await soon(() => expect(descriptorsBelow(scratch.path)).toBe(0));
     fifo.remove();
   });
 
@@ -71,7 +72,7 @@ describe("the named pipe of a sniffer", () => {
     fifo.read(() => {});
     fifo.remove();
     fifo.remove();
-    await vi.waitFor(() => expect(descriptorsBelow(scratch.path)).toBe(0));
+    await soon(() => expect(descriptorsBelow(scratch.path)).toBe(0));
     expect(readdirSync(scratch.path)).toEqual([]);
   });
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Netns, root } from "../../support/netns.ts";
 import type { Running } from "../../support/running.ts";
+import { soon } from "../../support/soon.ts";
 
 const DRIVER = fileURLToPath(new URL("../../support/drivers/network.mjs", import.meta.url));
 const WATCHED = ["10.9.0.1", "fd09::1", "10.9.2.1"];
@@ -25,12 +26,7 @@ describe.skipIf(!root)("the network", () => {
 
   /** The newest line says so, sooner or later. */
   async function becomes(state: object): Promise<void> {
-    await expect
-      .poll((): unknown => JSON.parse(following.stdout.trimEnd().split("\n").at(-1) ?? ""), {
-        timeout: 5000,
-        interval: 20,
-      })
-      .toEqual(state);
+    await soon(() => expect(JSON.parse(following.stdout.trimEnd().split("\n").at(-1) ?? "")).toEqual(state));
   }
 
   it("has no such interface before it is there; any is always there", async () => {

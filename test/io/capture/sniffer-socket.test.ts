@@ -9,9 +9,10 @@ import { sniffWithCap } from "../../../src/io/capture/cap-sniffer.ts";
 import type { Program, Sniffer } from "../../../src/io/capture/sniffer.ts";
 import { connectSniffer } from "../../../src/io/capture/sniffer-socket.ts";
 import { sniffWithTcpdump } from "../../../src/io/capture/tcpdump-sniffer.ts";
-import { Netns, root } from "../../support/netns.ts";
+import { Netns, type Process, root } from "../../support/netns.ts";
 import { succeed } from "../../support/running.ts";
 import { Scratch } from "../../support/scratch.ts";
+import { soon } from "../../support/soon.ts";
 
 /** The kernel takes everything but blanks, slashes and colons. */
 const ODD_NAME = `-e\\n"$x;'*`;
@@ -27,6 +28,7 @@ let server: Server | undefined;
 let deaf: ChildProcess | undefined;
 beforeEach(() => scratch.make());
 afterEach(() => {
+  vi.useRealTimers();
   server?.close();
   server = undefined;
   deaf?.kill();
@@ -124,6 +126,8 @@ describe("a connection to a sniffer", () => {
       connection.on("end", () => connection.end("3 packets dropped by kernel\n"));
     });
     const program = connectSniffer(path(), "tcpdump", "/run/knockd", "");
+    // However long its last words take.
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     program.ask();
     program.end();
     program.ask();
@@ -194,7 +198,7 @@ describe.skipIf(!root)("a sniffer that systemd starts", () => {
     vi.unstubAllEnvs();
     for (const { pid = 0 } of mains.splice(0)) endGroup(pid);
     // The kernel takes its time to end a capture; the next test counts its own only.
-    await vi.waitFor(async () => expect(await programs()).toEqual([]), 5000);
+    await soon(async () => expect(await programs()).toEqual([]));
   });
 
   const order = { interface: "eth0", filter: "tcp port 7000", snapBytes: 128 };
@@ -209,7 +213,7 @@ describe.skipIf(!root)("a sniffer that systemd starts", () => {
     let count = 0;
     const reader = new PcapReader(() => count++);
     sniffer.read((chunk) => reader.push(chunk));
-    await vi.waitFor(() => expect(reader.started).toBe(true), 5000);
+    await soon(() => expect(reader.started).toBe(true));
     return () => count;
   };
   const knock = (port: number) => net.run("there", ["nc", "-z", "-w", "1", "10.9.0.1", String(port)]);
@@ -223,10 +227,10 @@ describe.skipIf(!root)("a sniffer that systemd starts", () => {
       expect(readdirSync(scratch.pathOf("run of knockd"))).toEqual([]);
       await knock(7001);
       await knock(7000);
-      await vi.waitFor(() => expect(count()).toBe(2), 5000); // The knock, and the answer that nobody is there.
+      await soon(() => expect(count()).toBe(2)); // The knock, and the answer that nobody is there.
       sniffer.end();
       expect(await end).toMatchObject({ code: null, problem: undefined });
-      await vi.waitFor(async () => expect(await programs()).toEqual([]), 5000);
+      await soon(async () => expect(await programs()).toEqual([]));
     },
   );
 
@@ -236,7 +240,7 @@ describe.skipIf(!root)("a sniffer that systemd starts", () => {
     sniffer.read(() => {});
     expect((await end).words).toMatch(/eth9: .*No such device/i);
     expect(readdirSync(scratch.pathOf("run of knockd"))).toEqual([]);
-    await vi.waitFor(async () => expect(await programs()).toEqual([]), 5000);
+    await soon(async () => expect(await programs()).toEqual([]));
   });
 
   it.each(SNIFFERS)("captures with %s on an interface whatever its name", async (_name, sniff) => {
@@ -254,11 +258,13 @@ describe.skipIf(!root)("a sniffer that systemd starts", () => {
       words += said;
     });
     await frames(sniffer);
+    // Before it has said so, being asked would end it.
+    await soon(() => expect(words).toContain("listening on eth0"));
     const says = "tcpdump -i eth0 -p -n -s 128 -B 4096 --immediate-mode -U -F";
     expect(await programs()).toContainEqual(expect.stringMatching(`^${says}`));
     for (const times of [1, 2]) {
       sniffer.tellDropped?.();
-      await vi.waitFor(() => expect(words.match(/\d packets dropped by kernel/g)).toHaveLength(times), 5000);
+      await soon(() => expect(words.match(/\d packets dropped by kernel/g)).toHaveLength(times));
     }
     sniffer.end();
   });
@@ -267,13 +273,17 @@ describe.skipIf(!root)("a sniffer that systemd starts", () => {
     const sniffer = sniffWithTcpdump(order);
     const end = endOf(sniffer);
     await frames(sniffer);
-    const pids = (await net.processes("here")).map(({ pid }) => pid).sort((a, b) => a - b);
-    // In the order of their births: the shell that systemd has started, the one beside it, tcpdump.
-    expect(pids).toHaveLength(3);
-    process.kill(pids[what === "tcpdump" ? 2 : 1] ?? 0, "SIGKILL");
+    // The shell that systemd has started, the one beside it, tcpdump.
+    const all = await net.processes("here");
+    expect(all).toHaveLength(3);
+    const isMeant = ({ pid, line }: Process) =>
+      (line.startsWith("tcpdump") ? "tcpdump" : pid !== mains[0]?.pid && "the shell beside it") === what;
+    const meant = all.filter(isMeant);
+    expect(meant).toHaveLength(1);
+    for (const { pid } of meant) process.kill(pid, "SIGKILL");
     if (what !== "tcpdump") sniffer.end();
     await end;
-    await vi.waitFor(async () => expect(await programs()).toEqual([]), 5000);
+    await soon(async () => expect(await programs()).toEqual([]));
   });
 
   it.each([
@@ -283,9 +293,9 @@ describe.skipIf(!root)("a sniffer that systemd starts", () => {
     scratch.write("filter.pcap", order.filter);
     await succeed(5000, "mkfifo", scratch.pathOf("frames.pcap"));
     createConnection(path()).end(`${name} ${scratch.path}\n${second}`);
-    await vi.waitFor(() => expect(mains).toHaveLength(1), 5000);
-    await vi.waitFor(() => expect(mains[0]?.exitCode ?? mains[0]?.signalCode).not.toBeNull(), 5000);
-    await vi.waitFor(async () => expect(await programs()).toEqual([]), 5000);
+    await soon(() => expect(mains).toHaveLength(1));
+    await soon(() => expect(mains[0]?.exitCode ?? mains[0]?.signalCode).not.toBeNull());
+    await soon(async () => expect(await programs()).toEqual([]));
   });
 
   it("refuses an order that it does not know", async () => {

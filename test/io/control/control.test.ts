@@ -11,6 +11,7 @@ import { ask } from "../../../src/io/control/control-client.ts";
 import { type Answer, READ_LIMIT_MS, REQUEST_LIMIT_MS } from "../../../src/io/control/control-visit.ts";
 import { Running } from "../../support/running.ts";
 import { Scratch } from "../../support/scratch.ts";
+import { soon } from "../../support/soon.ts";
 
 const STATUS = '{"request":"status"}\n';
 const MB = 1024 * 1024;
@@ -225,7 +226,7 @@ describe("a hostile client", () => {
     await until("begun");
     socket.write("x".repeat(10));
     await over;
-    await vi.waitFor(() => expect(ended).toBe(true));
+    await soon(() => expect(ended).toBe(true));
   });
 
   it("that went before its answer came does no harm", async () => {
@@ -241,7 +242,7 @@ describe("a hostile client", () => {
     const { socket, until } = client();
     await until("knockd");
     socket.write(STATUS, () => socket.destroy());
-    await vi.waitFor(() => expect(ended).toBe(true));
+    await soon(() => expect(ended).toBe(true));
     answer = async function* () {
       yield "still there";
     };
@@ -279,7 +280,7 @@ describe("a hostile client", () => {
     expect(lines).toBeGreaterThan(1);
     expect(lines).toBeLessThan(200);
     await vi.advanceTimersByTimeAsync(READ_LIMIT_MS);
-    await vi.waitFor(() => expect(ended).toBe(true));
+    await soon(() => expect(ended).toBe(true));
     expect(lines).toBeLessThan(200);
   });
 
@@ -319,7 +320,7 @@ describe("a hostile client", () => {
     backlog.say("hello");
     await until("hello");
     socket.destroy();
-    await vi.waitFor(() => expect(ended).toBe(true));
+    await soon(() => expect(ended).toBe(true));
   });
 
   it("is one of a thousand: all are dealt with, and then the next is answered", async () => {
@@ -347,7 +348,7 @@ describe("a hostile client", () => {
     }
     await expect(asked()).rejects.toMatchObject({ message: `too many clients, at most ${CLIENTS_MAX} at a time` });
     end();
-    await vi.waitFor(async () => expect(await asked()).toEqual(["begun"]));
+    await soon(async () => expect(await asked()).toEqual(["begun"]));
   });
 });
 

@@ -12,9 +12,7 @@ interface Step {
   readonly signal?: string;
 }
 
-const resultSchema = z.array(
-  z.object({ outcomes: z.array(z.string()), pids: z.array(z.number()), tookMs: z.number() }),
-);
+const resultSchema = z.array(z.object({ outcomes: z.array(z.string()), pids: z.array(z.number()) }));
 
 describe.skipIf(!root)("one nft that stays", () => {
   const net = new Netns();
@@ -120,7 +118,6 @@ describe.skipIf(!root)("one nft that stays", () => {
       { run: [add("10.0.0.3")] },
     );
     expect(during?.outcomes).toEqual(["done"]);
-    expect(during?.tookMs).toBeLessThan(8000);
     expect(after?.outcomes).toEqual(["done"]);
     expect(after?.pids).not.toEqual(before?.pids);
     expect(await elements()).toBe(3);

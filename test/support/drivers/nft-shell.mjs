@@ -20,7 +20,6 @@ function signalAll(name) {
 }
 
 for (const { run = [], signal } of JSON.parse(readFileSync(0, "utf8"))) {
-  const startMs = performance.now();
   const outcomes = run.map((text) =>
     shell.run(text).then(
       () => "done",
@@ -30,7 +29,7 @@ for (const { run = [], signal } of JSON.parse(readFileSync(0, "utf8"))) {
   const pids = children();
   if (signal !== undefined) signalAll(signal);
   while (signal === "SIGKILL" && run.length === 0 && children().length > 0) await delay(1);
-  results.push({ outcomes: await Promise.all(outcomes), pids, tookMs: performance.now() - startMs });
+  results.push({ outcomes: await Promise.all(outcomes), pids });
 }
 await shell.end();
 process.stdout.write(JSON.stringify(results));
