@@ -108,9 +108,7 @@ describe.skipIf(!root)("packets", () => {
     it("waits after every port, also the last", async () => {
       const startMs = performance.now();
       await net.ok("client", [...client, "-d", "200", HOST, "7000", "8000:udp", "9000"]);
-      const tookMs = performance.now() - startMs;
-      expect(tookMs).toBeGreaterThanOrEqual(600);
-      expect(tookMs).toBeLessThan(1600);
+      expect(performance.now() - startMs).toBeGreaterThanOrEqual(600);
     });
 
     it("prints every knock when asked to", async () => {
@@ -125,9 +123,10 @@ describe.skipIf(!root)("packets", () => {
   });
 
   it("would have seen a retransmission: a connection that stays open makes one", async () => {
-    const stubborn = ["timeout", "1.5", "bash", "-c", `echo >/dev/tcp/${HOST}/${DROPPED}`];
+    const stubborn = ["timeout", "2", "bash", "-c", `echo >/dev/tcp/${HOST}/${DROPPED}`];
     const packets = await capture(() => net.run("client", stubborn));
-    expect(packets).toEqual([`syn ${DROPPED}`, `syn ${DROPPED}`]);
+    expect(packets.length).toBeGreaterThan(1);
+    expect(new Set(packets)).toEqual(new Set([`syn ${DROPPED}`]));
   });
 
   it("knocks on an open port with one SYN, although the connection is made", async () => {

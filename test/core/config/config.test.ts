@@ -697,9 +697,10 @@ describe("what is no YAML", () => {
       { length: 12 },
       (_each, level) => `a${level + 1}: &a${level + 1} [${new Array(9).fill(`*a${level}`).join()}]`,
     );
-    const startMs = performance.now();
+    const before = process.cpuUsage();
     expect(problemsOf(`a0: &a0 [x]\n${levels.join("\n")}\ndoors: *a12\n`).length).toBeGreaterThan(0);
-    expect(performance.now() - startMs).toBeLessThan(2000);
+    // Not by the clock: the machine may have other work.
+    expect(process.cpuUsage(before).user).toBeLessThan(2_000_000);
   });
 
   it("may be its own child without end", () => {
