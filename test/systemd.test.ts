@@ -7,9 +7,8 @@
 //   │ 10.9.0.2/24           │               │ 10.9.0.1/24       page :8080  │
 //   └───────────────────────┘               └───────────────────────────────┘
 
-import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Box, CREATE_MS, until } from "./support/box.ts";
+import { Box, CLOSE_MS, OPEN_MS, TEST_MS, until } from "./support/box.ts";
 import { Netns, type Outcome, root } from "./support/netns.ts";
 
 /** The manual and the completion. */
@@ -20,17 +19,22 @@ const OF_THE_SHELL = [
   "/usr/local/share/zsh/site-functions/_knockd",
 ];
 
-const CLOSE_MS = 60_000;
 const CAP_NET_ADMIN = 1n << 12n;
 const CAP_NET_RAW = 1n << 13n;
 const UNIT_DIRECTORY = "/etc/systemd/system";
 const UNITS = ["knockd.service", "knockd@.service", "knockd-sniffer.socket", "knockd-sniffer@.service"];
 /** The web door of the sample; the box's file opens it for less time than the sample does. */
 const WEB_KNOCK = ["21077", "9263", "14850:udp"];
-const OPEN_MS = 4000;
+const WEB_S = 4;
+/** By hand, so that a restart and a look fit in, on a machine that is busy. */
+const BY_HAND_S = 15;
+/** A ledger keeps milliseconds. */
+const ROUNDING_MS = 100;
 /** Of a sniffer that takes its time, and less than the daemon gives it. */
-const SLOW_START_MS = 2000;
+const SLOW_START_MS = 1000;
 const ACTIVE_SINCE = "ActiveEnterTimestampMonotonic";
+/** Long enough that no machine is so busy that nothing is heard of the daemon for as long. */
+const WATCHDOG_S = 8;
 /** What a tcpdump that somebody has taken over would try first; its last line tells how it fared. */
 const INTRUDER = `#!/usr/local/bin/node
 const { readFileSync, readdirSync } = require("node:fs");
@@ -72,7 +76,7 @@ const ADMIN_DOOR = `
     cmd_timeout: 1h
 `;
 
-describe.skipIf(!root)("the systemd service", () => {
+describe.skipIf(!root)("the systemd service", { timeout: TEST_MS }, () => {
   const net = new Netns();
   const box = new Box();
 
@@ -81,7 +85,7 @@ describe.skipIf(!root)("the systemd service", () => {
     await box.boot();
     await box.copyCheckout();
     await box.ok("systemctl", "disable", "--now", "ssh");
-  }, CREATE_MS);
+  }, OPEN_MS);
   afterAll(async () => {
     await net.close();
     await box.close();
@@ -118,10 +122,7 @@ describe.skipIf(!root)("the systemd service", () => {
 
   it("keeps the administrator's file when it is installed again", async () => {
     const file = box.read("/etc/knockd/knockd.yaml");
-    box.write(
-      "/etc/knockd/knockd.yaml",
-      file.replaceAll(/^ {4}for: 10s$/gm, `    for: ${OPEN_MS / 1000}s`) + ADMIN_DOOR,
-    );
+    box.write("/etc/knockd/knockd.yaml", file.replaceAll(/^ {4}for: 10s$/gm, `    for: ${WEB_S}s`) + ADMIN_DOOR);
     await box.ok("bash", "/opt/knockd/systemd/install-service.sh");
     expect(await box.says("knockd", "check")).toBe("/etc/knockd/knockd.yaml: fine, 3 doors");
     expect(await box.says("stat", "-c", "%a %U %G", "/etc/knockd/knockd.yaml")).toBe("640 root knockd");
@@ -144,9 +145,9 @@ describe.skipIf(!root)("the systemd service", () => {
   it("opens the door for who knocks, says so in the journal, and closes it", async () => {
     await knock(net, WEB_KNOCK);
     await box.journal(/^10\.9\.0\.2: web: OPEN SESAME$/m);
-    expect(await visit(net)).toMatchObject(VISIBLE);
+    await knockIn(net);
+    await until(async () => (await visit(net)).code === HIDDEN.code);
     await box.journal(/^10\.9\.0\.2: web: closed$/m);
-    expect(await visit(net)).toMatchObject(HIDDEN);
     expect(await box.says("journalctl", "-u", "knockd", "-p", "warning", "-g", "OPEN SESAME", "-o", "cat")).toBe("");
   });
 
@@ -156,14 +157,15 @@ describe.skipIf(!root)("the systemd service", () => {
     await until(async () => (await box.ok("iptables", "-S", "INPUT")).includes(ADMIN_RULE));
     await box.ok("systemctl", "restart", "knockd");
     await box.journal(/^10\.9\.0\.2: admin: command timeout$/m);
-    expect(await box.ok("iptables", "-S", "INPUT")).not.toContain(ADMIN_RULE);
+    // The next run ends what took this one too long.
+    await until(async () => !(await box.ok("iptables", "-S", "INPUT")).includes(ADMIN_RULE));
     await box.journal(/^shutting down$[\s\S]*^starting up, listening on eth0$/m);
     expect(await visit(net)).toMatchObject(HIDDEN);
   });
 
   it("gives the sniffer CAP_NET_RAW alone, and the daemon CAP_NET_ADMIN alone", async () => {
     const daemon = await box.status(await property(box, "MainPID"));
-    const sniffer = await box.status(await box.says("pgrep", "-x", "tcpdump"));
+    const sniffer = await box.status(await onlySniffer(box));
     for (const set of ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"]) {
       expect(`${set} ${sniffer.get(set)}`).toBe(`${set} ${hex(CAP_NET_RAW)}`);
       expect(`${set} ${daemon.get(set)}`).toBe(`${set} ${hex(CAP_NET_ADMIN)}`);
@@ -215,18 +217,15 @@ describe.skipIf(!root)("the systemd service", () => {
   });
 
   it("is started again after SIGKILL, and the door that was open still closes in time", async () => {
-    await knock(net, WEB_KNOCK);
-    await box.journal(/(?:^10\.9\.0\.2: web: OPEN SESAME$[\s\S]*){2}/m);
-    const openedMs = performance.now();
+    await box.ok("knockd", "open", "web", "10.9.0.2", "--for", `${BY_HAND_S}s`);
+    const closesMs = await closingTime(box);
     await box.ok("systemctl", "kill", "-s", "SIGKILL", "knockd");
-    expect(await visit(net)).toMatchObject(VISIBLE);
+    await until(async () => (await visit(net)).code === VISIBLE.code);
     await box.journal(/(?:^starting up, listening on eth0$[\s\S]*){3}/m);
     expect(await property(box, "NRestarts")).toBe("1");
+    expect(Math.abs((await closingTime(box)) - closesMs)).toBeLessThan(ROUNDING_MS);
     await until(async () => (await visit(net)).code === HIDDEN.code);
-    // The visit that found it closed took a second itself.
-    expect(performance.now() - openedMs).toBeLessThan(OPEN_MS + 2500);
-    await knock(net, WEB_KNOCK);
-    await until(async () => (await visit(net)).code === VISIBLE.code);
+    await knockIn(net);
   });
 
   it("comes back by itself after a reboot, before the network, without a knot in the order of units", async () => {
@@ -236,7 +235,7 @@ describe.skipIf(!root)("the systemd service", () => {
     await box.startPage();
     await box.journal(/^starting up, listening on eth0$/m);
     // Whoever was in before may stay for the rest of his time.
-    await until(async () => (await visit(net)).code === HIDDEN.code, 15_000);
+    await until(async () => (await visit(net)).code === HIDDEN.code);
     expect(await box.says("journalctl", "-b", "-g", "ordering cycle", "-o", "cat")).not.toMatch(/cycle/);
     const after = await box.says("systemctl", "show", "--value", "-p", "After", "network-pre.target");
     expect(after.split(" ")).toContain("knockd.service");
@@ -281,7 +280,7 @@ describe.skipIf(!root)("the systemd service", () => {
     await box.journal(/(?:^starting up, listening on eth0$[\s\S]*){2}/m);
     await knock(net, ADMIN_KNOCK);
     await until(async () => (await box.says("cat", "/srv/came")) === "root");
-    const capture = await box.status(await box.says("pgrep", "-x", "tcpdump"));
+    const capture = await box.status(await onlySniffer(box));
     expect(capture.get("CapEff")).toBe(hex(CAP_NET_RAW));
     expect(capture.get("Uid")).not.toMatch(/\b0\b/);
     await box.ok("systemctl", "revert", "knockd");
@@ -301,8 +300,7 @@ describe.skipIf(!root)("the systemd service", () => {
     await box.ok("systemctl", "daemon-reload");
     await box.ok("systemctl", "start", "knockd");
     await until(async () => (await visit(net)).code === HIDDEN.code);
-    await knock(net, WEB_KNOCK);
-    await until(async () => (await visit(net)).code === VISIBLE.code);
+    await knockIn(net);
     await box.ok("systemctl", "stop", "knockd");
     await box.ok("knockd", "remove");
     await box.ok("systemctl", "revert", "knockd");
@@ -318,33 +316,30 @@ describe.skipIf(!root)("the systemd service", () => {
       ["-n", "-x", "knockd-sniffer."],
     ];
     for (const [index, part] of parts.entries()) {
-      // systemd may still be about to start it.
-      await until(async () => (await sniffers(box)).length === 1);
-      const before = await sniffers(box);
+      // The one before may be on its way out, and this one not yet whole.
+      await until(async () => (await pidsOf(box, "knockd-sniffer.")).length === 2);
+      const before = await onlySniffer(box);
       await box.ok("pkill", "-KILL", ...part);
-      if (index < 2) await until(async () => (await sniffers(box)).some((pid) => !before.includes(pid)));
-      await until(async () => {
-        await knock(net, WEB_KNOCK);
-        return (await visit(net)).code === VISIBLE.code;
-      });
-      await until(async () => (await visit(net)).code === HIDDEN.code, 15_000);
+      if (index < 2) await until(async () => (await sniffers(box)).some((pid) => pid !== before));
+      await knockIn(net);
+      await box.ok("knockd", "close", "--all");
+      expect(await visit(net)).toMatchObject(HIDDEN);
     }
     await box.ok("systemctl", "restart", "knockd");
-    await until(async () => (await sniffers(box)).length === 1);
+    await onlySniffer(box);
   });
 
   it("captures with its own program where tcpdump does not work, with the same privilege", async () => {
     await box.ok("mv", "/usr/bin/tcpdump", "/usr/bin/tcpdump.away");
     await box.ok("systemctl", "restart", "knockd");
     await box.journal(/^capturing on eth0 with cap, since tcpdump does not work: .*not found$/m);
+    await knockIn(net);
     const sniffer = await box.status(await box.says("pgrep", "-f", "dist/capture.js"));
     expect(sniffer.get("CapEff")).toBe(hex(CAP_NET_RAW));
-    await knock(net, WEB_KNOCK);
-    await until(async () => (await visit(net)).code === VISIBLE.code);
     await box.ok("mv", "/usr/bin/tcpdump.away", "/usr/bin/tcpdump");
     await box.ok("systemctl", "restart", "knockd");
-    await until(async () => (await sniffers(box)).length === 1);
-    await until(async () => (await visit(net)).code === HIDDEN.code, 15_000);
+    await onlySniffer(box);
+    await until(async () => (await visit(net)).code === HIDDEN.code);
   });
 
   it("leaves a sniffer that is taken over no key, no ledger, and nobody to talk to but its own daemon", async () => {
@@ -355,7 +350,7 @@ describe.skipIf(!root)("the systemd service", () => {
     const told = await newest(box, /^capturing on eth0 with cap, since tcpdump does not work: (\{.*\})$/m);
     await box.ok("mv", "/usr/bin/tcpdump.away", "/usr/bin/tcpdump");
     await box.ok("systemctl", "restart", "knockd");
-    await until(async () => (await sniffers(box)).length === 1);
+    await onlySniffer(box);
     expect(JSON.parse(told)).toEqual({
       config: "EACCES",
       state: "EACCES",
@@ -375,19 +370,24 @@ describe.skipIf(!root)("the systemd service", () => {
     await box.ok("systemctl", "restart", "knockd");
     expect(await property(box, "StatusText")).toMatch(/, listening on eth0$/);
     await until(async () => (await property(box, "StatusText")) === "0 doors open, listening on eth0");
-    await knock(net, WEB_KNOCK);
-    await until(async () => (await property(box, "StatusText")) === "1 door open, listening on eth0");
+    await until(async () => {
+      await knock(net, WEB_KNOCK);
+      return (await property(box, "StatusText")) === "1 door open, listening on eth0";
+    });
     await until(async () => (await property(box, "StatusText")) === "0 doors open, listening on eth0");
   });
 
   it("is ended and started again when its main loop stalls, which keeps what is hidden hidden", async () => {
     await box.ok("mkdir", "-p", "/run/systemd/system/knockd.service.d");
-    box.write("/run/systemd/system/knockd.service.d/watchdog.conf", "[Service]\nWatchdogSec=3\n");
+    box.write("/run/systemd/system/knockd.service.d/watchdog.conf", `[Service]\nWatchdogSec=${WATCHDOG_S}\n`);
     await box.ok("systemctl", "daemon-reload");
     await box.ok("systemctl", "restart", "knockd");
     const pid = await property(box, "MainPID");
-    // Longer than the watchdog's time: it is answered.
-    await delay(4000);
+    // It is answered, each time the time begins anew.
+    for (let times = 2; times > 0; times--) {
+      const before = await property(box, "WatchdogTimestampMonotonic");
+      await until(async () => (await property(box, "WatchdogTimestampMonotonic")) !== before);
+    }
     expect(await property(box, "MainPID")).toBe(pid);
     await box.ok("kill", "-STOP", pid);
     expect(await visit(net)).toMatchObject(HIDDEN);
@@ -423,6 +423,7 @@ describe.skipIf(!root)("the systemd service", () => {
     await box.ok("systemctl", "kill", "-s", "SIGKILL", "knockd@eth0");
     await box.ok("systemctl", "reload", "knockd@eth1");
     expect(await box.ok("env", "KNOCKD_INSTANCE=eth1", "knockd", "status")).toContain("10.9.1.2");
+    await until(async () => (await property(box, "NRestarts", "knockd@eth0")) === "1");
     await until(async () => (await property(box, "ActiveState", "knockd@eth0")) === "active");
     await box.ok("systemctl", "stop", "knockd@eth0");
     expect(await table("eth1")).toContain("10.9.1.2 timeout");
@@ -456,7 +457,7 @@ describe.skipIf(!root)("the systemd service", () => {
     // Nothing of ours was left for systemd to kill, which it would say.
     expect(await box.says("journalctl", "-u", "knockd", "-n", "10", "-o", "cat")).not.toContain("Killing process");
     // Whoever was in before may stay for the rest of his time.
-    await until(async () => (await visit(net)).code === HIDDEN.code, 15_000);
+    await until(async () => (await visit(net)).code === HIDDEN.code);
   });
 
   it("does not start with a bad file, says why, and does not try again and again", async () => {
@@ -484,7 +485,7 @@ describe.skipIf(!root)("the systemd service", () => {
     await box.ok("bash", "/usr/local/lib/knockd/systemd/uninstall-service.sh");
     expect(await box.ok("nft", "list", "tables")).not.toContain("knockd");
     expect((await box.run("systemctl", "cat", "knockd")).code).not.toBe(0);
-    expect(await visit(net)).toMatchObject(VISIBLE);
+    await until(async () => (await visit(net)).code === VISIBLE.code);
     for (const path of ["/usr/local/lib/knockd", "/usr/local/bin/knockd", "/usr/local/bin/knock", ...OF_THE_SHELL])
       expect(`${path} ${box.has(path)}`).toBe(`${path} false`);
     expect(box.has("/etc/knockd/knockd.yaml")).toBe(true);
@@ -513,6 +514,22 @@ async function knock(net: Netns, steps: readonly string[]): Promise<void> {
   await net.ok("client", ["/usr/bin/knock", "10.9.0.1", ...steps]);
 }
 
+/** Knocks until the page is seen: where the machine is busy, the door may have closed again before the visit. */
+async function knockIn(net: Netns): Promise<void> {
+  await until(async () => {
+    await knock(net, WEB_KNOCK);
+    const { code, stdout } = await visit(net);
+    return code === VISIBLE.code && stdout === VISIBLE.stdout;
+  });
+}
+
+/** When the only door that is open closes. */
+async function closingTime(box: Box): Promise<number> {
+  const status = JSON.parse(await box.ok("knockd", "status", "--json"));
+  expect(status.grants).toHaveLength(1);
+  return Date.parse(status.grants[0].closes_at);
+}
+
 /** What the group of a pattern holds in the newest line of the journal that matches. */
 async function newest(box: Box, pattern: RegExp): Promise<string> {
   await box.journal(pattern);
@@ -525,9 +542,23 @@ async function newest(box: Box, pattern: RegExp): Promise<string> {
   );
 }
 
-async function sniffers(box: Box): Promise<string[]> {
-  const { stdout } = await box.run("pgrep", "-x", "tcpdump");
+async function pidsOf(box: Box, name: string): Promise<string[]> {
+  const { stdout } = await box.run("pgrep", "-x", name);
   return stdout.split("\n").filter((pid) => pid !== "");
+}
+
+function sniffers(box: Box): Promise<string[]> {
+  return pidsOf(box, "tcpdump");
+}
+
+/** The one that captures, once it is started and the kernel is done with the one before. */
+async function onlySniffer(box: Box): Promise<string> {
+  let pids: string[] = [];
+  await until(async () => {
+    pids = await sniffers(box);
+    return pids.length === 1;
+  });
+  return pids[0] ?? "";
 }
 
 /** The newest of those that systemd has started; it counts them. */

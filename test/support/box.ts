@@ -19,13 +19,20 @@ import { eventually } from "./lab.ts";
 import type { Netns, Outcome } from "./netns.ts";
 import { Running, succeed } from "./running.ts";
 
-/** Building the base system fetches a few hundred packages. */
-export const CREATE_MS = 600_000;
+/** Building a base system fetches a few hundred packages; a mirror that fails is asked again. */
+const CREATE_MS = 900_000;
+const CREATE_TRIES = 3;
 const BOOT_MS = 90_000;
 const STOP_MS = 150_000;
-const COMMAND_MS = 30_000;
-const JOURNAL_MS = 15_000;
-const UNTIL_MS = 15_000;
+/** Far more than any command takes, and any wait: only what hangs comes near it. */
+const COMMAND_MS = 60_000;
+const WAIT_MS = 30_000;
+/** Of a test's beforeAll: another test file may be building the same system, and packages come first. */
+export const OPEN_MS = 2 * CREATE_MS;
+/** Of its afterAll. */
+export const CLOSE_MS = STOP_MS + 30_000;
+/** Of each of its tests, which are a dozen commands and waits, on a machine that has other work as well. */
+export const TEST_MS = 240_000;
 
 const SCRIPT = join(import.meta.dirname, "..", "systemd-box.sh");
 const CHECKOUT = join(import.meta.dirname, "..", "..");
@@ -83,6 +90,8 @@ export class Box {
 
   /** A cable from an interface of the client's to the box's of that name. */
   async plug(net: Netns, name = "eth0", network = "10.9.0"): Promise<void> {
+    // After a reboot the old end may still be on its way out: the kernel takes its time to remove a machine's cables.
+    await net.run("client", ["ip", "link", "delete", name]);
     const peer = ["peer", "name", name, "netns", this.#pid];
     await net.ok("client", ["ip", "link", "add", name, "type", "veth", ...peer]);
     await net.ok("client", ["ip", "link", "set", name, "up"]);
@@ -109,7 +118,7 @@ export class Box {
   /** Waits until the unit's journal of this boot matches. */
   async journal(pattern: RegExp): Promise<void> {
     this.#journal ??= this.#spawn(["journalctl", "-b", "-u", "knockd", "-f", "-n", "all", "-o", "cat"]);
-    await this.#journal.until(pattern, JOURNAL_MS);
+    await this.#journal.until(pattern, WAIT_MS);
   }
 
   async run(...argv: string[]): Promise<Outcome> {
@@ -180,8 +189,8 @@ export class Box {
   }
 }
 
-export function until(holds: () => Promise<boolean>, limitMs = UNTIL_MS): Promise<void> {
-  return eventually(String(holds), holds, limitMs);
+export function until(holds: () => Promise<boolean>): Promise<void> {
+  return eventually(String(holds), holds, WAIT_MS);
 }
 
 /** One for each version of the script that makes it. */
@@ -196,7 +205,8 @@ async function baseSystem({ release = releaseHere(), packages = [] }: BoxSystem)
   process.stderr.write(`\nbuilding a base system for the tests with systemd, once, about a minute: ${base}\n`);
   mkdirSync(dirname(base), { recursive: true });
   // Another test file may be building it just now.
-  const program = `base=$1; shift; [ -e "$base" ] || { rm -rf "$base.new" && bash "$0" create "$base.new" "$@" && mv "$base.new" "$base"; }`;
+  const program = `base=$1; shift; [ -e "$base" ] || for try in ${"x ".repeat(CREATE_TRIES)}; do
+    rm -rf "$base.new" && bash "$0" create "$base.new" "$@" && exec mv "$base.new" "$base"; done`;
   const bash = ["env", `BOX_RELEASE=${release}`, "bash", "-c", program, SCRIPT, base, ...packages];
   await succeed(CREATE_MS, "flock", `${base}.lock`, ...bash);
   return base;

@@ -11,8 +11,12 @@ import { Scratch } from "./scratch.ts";
 export const PACKAGE_MS = 120_000;
 export const CONFIG = "/etc/knockd/knockd.yaml";
 export const IN = { code: 0, stdout: "box\n" };
-export const OUT = { code: 255, stdout: "" };
+/** Nothing answers; an sshd that is slow says something else. */
+export const OUT = { code: 255, stdout: "", stderr: "ssh: connect to host 10.9.0.1 port 22: Connection timed out\r\n" };
 const PACKAGE_SH = join(import.meta.dirname, "..", "..", "debian", "package.sh");
+const ANSWER_S = 15;
+const RETRY_S = 5;
+const VAIN_S = 1;
 const STEPS = ["24017/tcp", "8615/udp", "13908/tcp"];
 
 export class SshBox {
@@ -55,21 +59,31 @@ export class SshBox {
     this.box.write(CONFIG, `options: { interface: eth0${options} }\ndoors:\n  ${door}\n`);
   }
 
-  login(): Promise<Outcome> {
-    const options = ["BatchMode=yes", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "ConnectTimeout=1"];
-    const given = options.flatMap((option) => ["-o", option]);
-    const argv = [
-      "ssh",
-      "-F",
-      "/dev/null",
-      "-q",
-      "-i",
-      this.scratch.pathOf("key"),
-      ...given,
-      "root@10.9.0.1",
-      "hostname",
+  /** Where sshd answers, it may take its time for it. */
+  login(connectS = ANSWER_S): Promise<Outcome> {
+    const options = [
+      "BatchMode=yes",
+      "StrictHostKeyChecking=no",
+      "UserKnownHostsFile=/dev/null",
+      "LogLevel=ERROR",
+      `ConnectTimeout=${connectS}`,
     ];
+    const given = options.flatMap((option) => ["-o", option]);
+    const argv = ["ssh", "-F", "/dev/null", "-i", this.scratch.pathOf("key"), ...given, "root@10.9.0.1", "hostname"];
     return this.net.run("client", argv);
+  }
+
+  /** Where nothing should answer. */
+  vainLogin(): Promise<Outcome> {
+    return this.login(VAIN_S);
+  }
+
+  /** Knocks until it gets in: of a machine that is busy the door may be closed again before the login. */
+  async knockIn(steps: readonly string[] = STEPS): Promise<void> {
+    await until(async () => {
+      await this.knock(steps);
+      return (await this.login(RETRY_S)).code === 0;
+    });
   }
 
   async knock(steps: readonly string[] = STEPS): Promise<void> {
