@@ -1,6 +1,7 @@
 // Node.js of other versions than the one that runs the tests, from the npm registry, each fetched once and kept in the cache.
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { fetched } from "./fetched.ts";
 import { succeed } from "./running.ts";
 
 const FETCH_MS = 120_000;
@@ -13,7 +14,7 @@ export async function nodeOf(version: string): Promise<string> {
     const fresh = `${directory}.${process.pid}`;
     mkdirSync(fresh, { recursive: true });
     // Not as a dependency: its program would come before the one that npm runs with.
-    const said = await succeed(
+    const said = await fetched(
       FETCH_MS,
       "npm",
       "pack",
