@@ -45,6 +45,8 @@ stop_and_show() {
     for unit in $(systemctl list-units --plain --no-legend 'knockd.service' 'knockd@*.service' knockd-sniffer.socket | awk '{ print $1 }'); do
       deb-systemd-invoke stop "$unit" || true
     done
+    # A sniffer may capture on for a moment, as the user whom purging removes.
+    systemctl stop 'knockd-sniffer@*.service' 2>/dev/null || true
   fi
   bash <<'RULES'
 #RULES#

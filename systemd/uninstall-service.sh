@@ -40,6 +40,8 @@ remove_service() {
   systemctl disable --quiet knockd || true
   systemctl stop "knockd@*.service" || true
   systemctl stop knockd-sniffer.socket 2>/dev/null || true
+  # One may capture on for a moment, as the user whom --purge removes.
+  systemctl stop "knockd-sniffer@*.service" 2>/dev/null || true
   rm -f $units/multi-user.target.wants/knockd@*.service
   rm -f $unit $units/knockd@.service $units/knockd-sniffer{.socket,@.service}
   systemctl daemon-reload

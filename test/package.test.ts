@@ -15,12 +15,6 @@ const OLD_CONF = `[openSSH]
 	command = /sbin/iptables -A INPUT -s %IP% -p tcp --dport 22 -j ACCEPT
 	tcpflags = syn
 `;
-/** A tcpdump that is still there a while after it was told to go. */
-const SLOW_END = `#!/bin/sh
-trap "sleep 5; exit" TERM
-tcpdump.away "$@" &
-wait
-`;
 const WARNINGS = [
   // As npm builds cap.
   "hardening-no-relro",
@@ -259,9 +253,7 @@ describe.skipIf(!root)("the Debian package", { timeout: TEST_MS }, () => {
   });
 
   it("leaves nothing when it is purged, though a sniffer takes its time to end", async () => {
-    await box.ok("mv", "/usr/bin/tcpdump", "/usr/bin/tcpdump.away");
-    box.write("/usr/bin/tcpdump", SLOW_END);
-    await box.ok("chmod", "755", "/usr/bin/tcpdump");
+    await box.slowTcpdump();
     await installed();
     await machine.untilStatus("0 doors open, listening on eth0");
     await box.ok("apt-get", "purge", "-y", "knockd");

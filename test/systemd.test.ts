@@ -477,7 +477,10 @@ describe.skipIf(!root)("the systemd service", { timeout: TEST_MS }, () => {
     expect(await property(box, "MainPID")).not.toBe(pid);
   });
 
-  it("leaves nothing hidden and no unit when it is uninstalled; the file goes with --purge", async () => {
+  it("leaves nothing hidden and no unit when it is uninstalled, whatever time its sniffer takes; the file goes with --purge", async () => {
+    await box.slowTcpdump();
+    await box.ok("systemctl", "restart", "knockd");
+    await onlySniffer(box);
     // As an older version has left it, without that unit.
     await box.ok("systemctl", "stop", "knockd-sniffer.socket");
     await box.ok("rm", `${UNIT_DIRECTORY}/knockd-sniffer.socket`);

@@ -40,6 +40,14 @@ const INSTALLED_FROM = "/opt/knockd";
 
 const PAGE_SERVER = `require("node:http").createServer((request, response) => response.end("a page\\n")).listen(8080)`;
 
+/** Still there a while after it was told to go, as with a kernel that takes its time to end a capture. */
+const SLOW_TCPDUMP = `#!/bin/sh
+trap "" TERM
+tcpdump.away "$@" &
+wait
+sleep 5
+`;
+
 /** Another release than this machine's, or more than its base system. */
 export interface BoxSystem {
   readonly release?: string;
@@ -113,6 +121,12 @@ export class Box {
     const end = performance.now() + COMMAND_MS;
     while ((await this.says("ss", "--no-header", "--listening", "--tcp", "--numeric", "sport = :8080")) === "")
       if (performance.now() > end) throw new Error(`no page after ${COMMAND_MS} ms`);
+  }
+
+  async slowTcpdump(): Promise<void> {
+    await this.ok("mv", "/usr/bin/tcpdump", "/usr/bin/tcpdump.away");
+    this.write("/usr/bin/tcpdump", SLOW_TCPDUMP);
+    await this.ok("chmod", "755", "/usr/bin/tcpdump");
   }
 
   /** Waits until the unit's journal of this boot matches. */
