@@ -40,7 +40,7 @@ table inet admin {
 
 const LISTENING = /starting up, listening on/;
 const START_LIMIT_MS = 15_000;
-const END_LIMIT_MS = 6000;
+const END_LIMIT_MS = 15_000;
 /** Looks without an open door, one after the other, before we call it quiet. */
 const QUIET_LOOKS = 5;
 const LOOK_MS = 20;

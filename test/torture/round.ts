@@ -3,15 +3,18 @@ import { setTimeout as delay } from "node:timers/promises";
 import { inject } from "./faults.ts";
 import type { TortureLab } from "./lab.ts";
 import { DOORS, type DoorName, GRANT_MS, type Plan, type SourceName } from "./plan.ts";
-import { HELPERS } from "./processes.ts";
+import { HELPERS, type Processes } from "./processes.ts";
 import { emptyRecord, nowMs, type RoundRecord } from "./record.ts";
 
 /** A knock so long before the fault must have opened by then. */
 const SOUND_MS = 500;
 /** After a fault, all should work again by then. */
 const RECOVERED_MS = 1500;
-/** More than any check allows. */
-const QUIET_LIMIT_MS = 5000;
+/** More than any check allows, on a machine that has other work. */
+const QUIET_LIMIT_MS = 15_000;
+/** For a helper that is just being started, or still on its way out. */
+const HEALTHY_LIMIT_MS = 10_000;
+const LOOK_MS = 100;
 /** What the commands note comes a little after what they do. */
 const SETTLED_MS = 300;
 
@@ -50,10 +53,20 @@ async function runOut(lab: TortureLab, record: RoundRecord, what: string): Promi
 
 /** One of each, and nothing left behind. */
 async function examine(lab: TortureLab, record: RoundRecord): Promise<void> {
-  const processes = await lab.processes();
-  for (const role of ["daemon", ...HELPERS] as const) {
-    if (processes[role].length !== 1) record.ailments.push(`${processes[role].length} processes: ${role}`);
+  const limitMs = nowMs() + HEALTHY_LIMIT_MS;
+  let ailments = ailmentsOf(await lab.processes());
+  while (ailments.length > 0 && nowMs() < limitMs) {
+    await delay(LOOK_MS);
+    ailments = ailmentsOf(await lab.processes());
   }
+  record.ailments.push(...ailments);
+}
+
+function ailmentsOf(processes: Processes): string[] {
+  const roles = ["daemon", ...HELPERS] as const;
+  return roles.flatMap((role) =>
+    processes[role].length === 1 ? [] : [`${processes[role].length} processes: ${role}`],
+  );
 }
 
 async function sleepUntil(atMs: number): Promise<void> {

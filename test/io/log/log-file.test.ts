@@ -1,5 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { LogFile } from "../../../src/io/log/log-file.ts";
 import { Scratch } from "../../support/scratch.ts";
@@ -134,6 +144,15 @@ describe("a fifo that nobody reads", () => {
   });
 });
 
+/** How many of ours lead to files of this test. */
 function descriptors(): number {
-  return readdirSync("/proc/self/fd").length;
+  return readdirSync("/proc/self/fd").filter((fd) => target(fd).startsWith(scratch.path)).length;
+}
+
+function target(fd: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return ""; // It is closed by now.
+  }
 }
