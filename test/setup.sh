@@ -11,10 +11,12 @@ need_packages() {
   done
   [ ${#missing[@]} -gt 0 ] || return 0
   say "installing Debian packages: ${missing[*]}"
-  apt-get update -qq
+  # A mirror that fails is asked again, and whoever else installs something is waited for.
+  local patient=(-o Acquire::Retries=3 -o DPkg::Lock::Timeout=120)
+  apt-get "${patient[@]}" update -qq
   # Neither knockd nor sshd may start on this machine because of us.
   [ -e /usr/sbin/policy-rc.d ] || { printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d; trap 'rm -f /usr/sbin/policy-rc.d' EXIT; }
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get "${patient[@]}" install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
 # npm ci and the build, where they are not done yet.
@@ -26,7 +28,7 @@ build_knockd() {
     say "node_modules is a link, and is taken as it is"
   elif [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ] || ! node -e 'require("cap")' 2>/dev/null; then
     say "installing npm packages (node $version)"
-    npm ci --silent --no-audit --no-fund
+    npm ci --silent --no-audit --no-fund --fetch-retries=5
   fi
   say "building"
   npm run --silent build

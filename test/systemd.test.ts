@@ -28,8 +28,8 @@ const WEB_KNOCK = ["21077", "9263", "14850:udp"];
 const WEB_S = 4;
 /** By hand, so that a restart and a look fit in, on a machine that is busy. */
 const BY_HAND_S = 15;
-/** A ledger keeps milliseconds. */
-const ROUNDING_MS = 100;
+/** Less than a restart takes: a door that was opened anew would close so much later. */
+const SAME_MS = 500;
 /** Of a sniffer that takes its time, and less than the daemon gives it. */
 const SLOW_START_MS = 1000;
 const ACTIVE_SINCE = "ActiveEnterTimestampMonotonic";
@@ -223,7 +223,7 @@ describe.skipIf(!root)("the systemd service", { timeout: TEST_MS }, () => {
     await until(async () => (await visit(net)).code === VISIBLE.code);
     await box.journal(/(?:^starting up, listening on eth0$[\s\S]*){3}/m);
     expect(await property(box, "NRestarts")).toBe("1");
-    expect(Math.abs((await closingTime(box)) - closesMs)).toBeLessThan(ROUNDING_MS);
+    expect(Math.abs((await closingTime(box)) - closesMs)).toBeLessThan(SAME_MS);
     await until(async () => (await visit(net)).code === HIDDEN.code);
     await knockIn(net);
   });
