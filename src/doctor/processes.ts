@@ -26,9 +26,12 @@ export function readProcesses(): Processes {
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   const knockds = pids.flatMap((pid): Knockd[] => {
     const argv = argvOf(pid);
-    const kind = kindOf(argv);
+    if (kindOf(argv) === undefined || isCopy(pid, argv)) return [];
     const theirs = networkOf(pid);
-    if (kind === undefined || (theirs !== undefined && theirs !== network)) return [];
+    if (theirs !== undefined && theirs !== network) return [];
+    // One that ended while we looked has no network to be seen, but then it has no words left, either.
+    const kind = kindOf(theirs === undefined ? argvOf(pid) : argv);
+    if (kind === undefined) return [];
     const name = optionOf(argv, "-i", "--interface");
     const given = name === undefined ? {} : { interface: name };
     return [
@@ -42,6 +45,20 @@ function kindOf([program = "", script = "", ...rest]: readonly string[]): Knockd
   if (basename(program) === "knockd") return "old";
   const isOurs = /^node/.test(basename(program)) && /^knockd(\.js)?$/.test(basename(script)) && rest[0] === "run";
   return isOurs ? "ours" : undefined;
+}
+
+/** A child of a daemon that has yet to become the tool that it shall run: until then it bears its parent's words. */
+function isCopy(pid: string, argv: readonly string[]): boolean {
+  const parent = parentOf(pid);
+  return parent !== undefined && argvOf(parent).join(" ") === argv.join(" ");
+}
+
+function parentOf(pid: string): string | undefined {
+  try {
+    return /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  } catch {
+    return undefined;
+  }
 }
 
 function fileOf(argv: readonly string[], pid: string): string {
