@@ -29,7 +29,7 @@ const SEND_FRAMES = [process.execPath, pathOf("./send-frames.js")];
 const FIRST_CLIENT = 10;
 
 /** Generous: only a broken daemon takes so long. */
-const EVENTUALLY_MS = 15_000;
+const EVENTUALLY_MS = 30_000;
 const LOOK_MS = 50;
 
 export interface StartOptions {

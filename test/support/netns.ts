@@ -46,8 +46,9 @@ export interface RunOptions extends RunningOptions {
   readonly limitMs?: number;
 }
 
-const RUN_MS = 20_000;
-const CARRIER_MS = 5_000;
+/** Generous: only what hangs takes so long. */
+const RUN_MS = 60_000;
+const CARRIER_MS = 20_000;
 const CARRIER_LOOK_MS = 20;
 
 export class Netns {
