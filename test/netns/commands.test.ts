@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { eventually, HOST, HOST_6, Lab } from "../support/lab.ts";
+import { eventually, HOST, HOST_6, Lab, SERVICE_2 } from "../support/lab.ts";
 import { root } from "../support/netns.ts";
 
 describe.skipIf(!root)("a door's commands", () => {
@@ -96,7 +96,7 @@ describe.skipIf(!root)("a door's commands", () => {
   });
 
   it("run once when the knock is repeated while the door is open, and stop once", async () => {
-    const daemon = await start(`start_command: "echo + >> ${out}", stop_command: "echo - >> ${out}", cmd_timeout: 3`);
+    const daemon = await start(`start_command: "echo + >> ${out}", stop_command: "echo - >> ${out}", cmd_timeout: 8`);
     await knock();
     await writes("+\n");
     await knock();
@@ -104,7 +104,7 @@ describe.skipIf(!root)("a door's commands", () => {
     await writes("+\n-\n");
     // The door is closed for good: the next knock is a new opening.
     await knock();
-    await writes("+\n-\n+\n");
+    await eventually("a new opening", async () => written().startsWith("+\n-\n+\n"));
     await writes("+\n-\n+\n-\n");
   });
 
@@ -133,6 +133,7 @@ describe.skipIf(!root)("a door's commands", () => {
       await daemon.logs(/fd09::10: cmd: OPEN SESAME/);
       await knock();
       await writes("four\nstop\n");
+      await daemon.logs(/running command: echo stop/);
       expect(daemon.count(/running command/)).toBe(2);
     });
   });
@@ -207,15 +208,18 @@ doors:
   });
 
   it("that hang delay neither another door nor the closing of one", async () => {
-    await lab.start(`
+    const daemon = await lab.start(`
 options: { interface: eth0 }
 doors:
-  hangs: { sequence: 7001/udp, start_command: "sleep 20", stop_command: "true" }
-  ssh: { sequence: 7003/udp, open: 2201/tcp, for: 3s }
+  hangs: { sequence: 7001/udp, start_command: "sleep 50", stop_command: "true" }
+  ssh: { sequence: 7003/udp, open: 2201/tcp, for: 1h }
+  web: { sequence: 7004/udp, open: 2202/tcp, for: 1s }
 `);
     await knock();
-    await lab.knock("client", HOST, "7003:udp");
+    await daemon.logs(/running command: sleep 50/);
+    await lab.knock("client", HOST, "7003:udp", "7004:udp");
     await lab.opens("client");
-    await lab.closes("client");
+    await daemon.logs(/web: OPEN SESAME[\s\S]*web: closed/);
+    await lab.closes("client", HOST, SERVICE_2);
   });
 });

@@ -5,7 +5,7 @@ import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { KNOCKD } from "../support/knockd.ts";
-import { eventually, HOST, Lab, type StartOptions, words } from "../support/lab.ts";
+import { eventually, HOST, Lab, SERVICE_2, type StartOptions, words } from "../support/lab.ts";
 import { type Outcome, root } from "../support/netns.ts";
 
 const CONFIG = `
@@ -53,11 +53,12 @@ describe.skipIf(!root)("knockd's control socket", () => {
 
   describe("knockd status", () => {
     it("shows doors, attempts, captures and the firewall", async () => {
-      await lab.start(CONFIG);
+      const daemon = await lab.start(CONFIG.replace("eth0", "eth0, log_level: debug"));
       expect((await knockd("status")).stdout).toMatch(/^no door is open\n\nno attempt is under way\n/m);
       await lab.knock("client", HOST, "7000:udp", "7600:udp");
       await lab.opens("client");
       await lab.knock("stranger", HOST, "7000:udp");
+      await daemon.logs(/10\.9\.0\.11: ssh: Stage 1/);
       await knockd("open web fd09::10 --for 2m");
       const { code, stdout, stderr } = await knockd("status");
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -66,7 +67,7 @@ describe.skipIf(!root)("knockd's control socket", () => {
         expect.stringMatching(/^knockd \d\S+, process \d+, up \d+s, .*knockd-\d+\.yaml$/),
         "",
         "DOOR  ADDRESS    OPENED               CLOSES IN  EARNED BY",
-        expect.stringMatching(/^web {3}fd09::10 {3}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}(2m 0s|1m 5\ds) +by hand$/),
+        expect.stringMatching(/^web {3}fd09::10 {3}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}(2m 0s|1m \d+s) +by hand$/),
         expect.stringMatching(/^ssh {3}10\.9\.0\.10 {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}(1h 0m|59m \d+s) +knock$/),
         "",
         expect.stringMatching(/^ATTEMPT AT {2}ADDRESS {4}STAGE {3}BEGUN$/),
@@ -126,8 +127,11 @@ describe.skipIf(!root)("knockd's control socket", () => {
       await net.ok("client", ["python3", "-c", send]);
       for (const { pid } of await sniffers()) process.kill(pid, "SIGCONT");
       await eventually("packets are dropped", async () => (await dropped()) > 1000);
-      const { received } = (await status()).capture[0];
-      expect(received + (await dropped())).toBeGreaterThanOrEqual(40_000);
+      // Until the last of those in its ring is read.
+      await eventually("each packet is either received or dropped", async () => {
+        const [{ received, dropped }] = (await status()).capture;
+        return received + dropped >= 40_000;
+      });
     });
 
     it("--watch goes on until Ctrl-C, and then ends well", async () => {
@@ -164,18 +168,21 @@ describe.skipIf(!root)("knockd's control socket", () => {
   describe("knockd open and close", () => {
     it("open lets in at once, for as long as said, and says what the log says", async () => {
       const daemon = await lab.start(CONFIG);
-      expect(await knockd(`open ssh ${CLIENT} --for 3s`)).toEqual({
+      expect(await knockd(`open ssh ${CLIENT} --for 1h`)).toEqual({
         code: 0,
         stdout: `${CLIENT}: ssh: OPEN SESAME\n`,
         stderr: "",
       });
-      // No waiting: the answer came when the firewall had it.
-      expect(await lab.reachable("client")).toBe(true);
+      // The answer came when the firewall had it.
+      expect(await net.ok("server", words("nft list set inet knockd ssh_ipv4"))).toContain(CLIENT);
+      await lab.opens("client");
       expect(await lab.reachable("stranger")).toBe(false);
-      const again = await knockd(`open ssh ${CLIENT}  --for 4s`.replace("  ", " "));
+      const again = await knockd(`open ssh ${CLIENT} --for 2h`);
       expect(again.stdout).toMatch(/^10\.9\.0\.10: ssh: open again until .*Z\n$/);
-      await daemon.logs(/^10\.9\.0\.10: ssh: closed$/m);
-      await lab.closes("client");
+      await knockd(`open web ${CLIENT} --for 1s`);
+      await daemon.logs(/^10\.9\.0\.10: web: closed$/m);
+      await lab.closes("client", HOST, SERVICE_2);
+      await lab.opens("client");
       expect(daemon.log).toMatch(/^10\.9\.0\.10: ssh: opening by hand\n10\.9\.0\.10: ssh: OPEN SESAME$/m);
     });
 
@@ -186,7 +193,7 @@ describe.skipIf(!root)("knockd's control socket", () => {
       await knockd(`open web ${CLIENT}`);
       expect(await knockd(`close ssh ${CLIENT}`)).toEqual({ code: 0, stdout: `${CLIENT}: ssh: closed\n`, stderr: "" });
       expect(await lab.reachable("client")).toBe(false);
-      expect(await lab.reachable("stranger")).toBe(true);
+      await lab.opens("stranger");
       const all = await knockd("close --all");
       expect(all).toMatchObject({ code: 0, stderr: "" });
       expect(all.stdout.trim().split("\n").sort()).toEqual([`${CLIENT}: web: closed`, "10.9.0.11: ssh: closed"]);
@@ -231,7 +238,7 @@ describe.skipIf(!root)("knockd's control socket", () => {
       await daemon.running.ended();
       await lab.start(CONFIG);
       expect((await status()).grants).toMatchObject([{ door: "ssh", ip: CLIENT, earned_by: "by hand" }]);
-      expect(await lab.reachable("client")).toBe(true);
+      await lab.opens("client");
       await knockd("close --all");
       expect(await lab.reachable("client")).toBe(false);
     });
@@ -256,7 +263,7 @@ describe.skipIf(!root)("knockd's control socket", () => {
         stdout: `re-reading config file: ${daemon.file}\n`,
         stderr: "",
       });
-      expect(await lab.reachable("client")).toBe(true);
+      await lab.opens("client");
       expect((await knockd(`open web2 ${CLIENT}`)).code).toBe(0);
     });
 
@@ -273,7 +280,7 @@ describe.skipIf(!root)("knockd's control socket", () => {
       ]);
       rmSync(daemon.file);
       expect(await knockd("reload")).toMatchObject({ code: 66, stderr: expect.stringContaining("no such file") });
-      expect(await lab.reachable("client")).toBe(true);
+      await lab.opens("client");
       await lab.knock("stranger", HOST, "7000:udp", "7600:udp");
       await lab.opens("stranger");
     });
@@ -319,7 +326,7 @@ describe.skipIf(!root)("knockd's control socket", () => {
   });
 
   describe("a second daemon", () => {
-    const LIMIT_MS = 10_000;
+    const LIMIT_MS = 30_000;
     const start = (directories: NodeJS.ProcessEnv, options: StartOptions = {}) =>
       lab.spawn(CONFIG, { ...options, env: directories });
 

@@ -14,10 +14,10 @@ describe.skipIf(!root)("a daemon with open doors", () => {
   afterEach(() => lab.reset());
   afterAll(() => lab.close());
 
-  const ssh = (forTime = "8s") => `ssh: { sequence: [${KNOCK.join(", ")}], open: ${SERVICE}/tcp, for: ${forTime} }`;
+  const ssh = (forTime = "1h") => `ssh: { sequence: [${KNOCK.join(", ")}], open: ${SERVICE}/tcp, for: ${forTime} }`;
   const journal = (): string => `${lab.directory}/journal`;
-  const cmd = (more = "") =>
-    `cmd: { sequence: [${KNOCK_CMD.join(", ")}], start_command: "echo start %IP% >> ${journal()}", stop_command: "echo stop %IP% >> ${journal()}", cmd_timeout: 3s${more} }`;
+  const cmd = (time = "10s", more = "") =>
+    `cmd: { sequence: [${KNOCK_CMD.join(", ")}], start_command: "echo start %IP% >> ${journal()}", stop_command: "echo stop %IP% >> ${journal()}", cmd_timeout: ${time}${more} }`;
   const config = (doors: string, options = "") => `options: { interface: eth0${options} }\ndoors:\n  ${doors}\n`;
   const done = (): string[] => readFileSync(journal(), "utf8").trim().split("\n");
 
@@ -42,7 +42,7 @@ describe.skipIf(!root)("a daemon with open doors", () => {
 
   it("killed over its end, runs the overdue stop command at once", async () => {
     writeFileSync(journal(), "");
-    const killed = await lab.start(config(cmd()));
+    const killed = await lab.start(config(cmd("3s")));
     await lab.knock("client", HOST, ...KNOCK_CMD);
     await eventually("the start command", async () => done().includes(`start ${lab.addressOf("client")}`));
     await kill(killed);
@@ -58,7 +58,7 @@ describe.skipIf(!root)("a daemon with open doors", () => {
     ["nft delete table inet knockd", "nft delete table inet knockd"],
     ["nft flush chain inet knockd input", "nft flush chain inet knockd input"],
   ])("hides again after %s, and lets in who was in", async (_, command) => {
-    const daemon = await lab.start(config(ssh("20s")));
+    const daemon = await lab.start(config(ssh("60s")));
     await lab.knock("client", HOST, ...KNOCK);
     await lab.opens("client");
     const before = await expiresMs();
@@ -70,7 +70,7 @@ describe.skipIf(!root)("a daemon with open doors", () => {
   });
 
   it("with iptables hides again after everything was flushed and destroyed", async () => {
-    const daemon = await lab.start(config(ssh("20s"), ", firewall: iptables"));
+    const daemon = await lab.start(config(ssh("60s"), ", firewall: iptables"));
     await lab.knock("client", HOST, ...KNOCK);
     await lab.opens("client");
     for (const command of ["iptables -F", "iptables -X", "ipset destroy knockd-ssh-4"])
@@ -84,9 +84,9 @@ describe.skipIf(!root)("a daemon with open doors", () => {
     await lab.start(config(ssh()));
     await lab.knock("other", HOST, ...KNOCK);
     await lab.opens("other");
-    const nft = await net.processes("server", "^nft -i");
-    expect(nft).toHaveLength(1);
-    for (const { pid } of nft) endNow(pid);
+    const nft = () => net.processes("server", "^nft -i");
+    await eventually("that of the test before is gone", async () => (await nft()).length === 1);
+    for (const { pid } of await nft()) endNow(pid);
     await lab.knock("client", HOST, ...KNOCK);
     await lab.opens("client");
   });
@@ -109,20 +109,22 @@ describe.skipIf(!root)("a daemon with open doors", () => {
   it("with a read-only state directory says so, and goes on closing", async () => {
     const state = `${lab.directory}/read-only`;
     const mount = `mkdir -p ${state} && mount -t tmpfs -o ro tmpfs ${state}; exec "$0" "$@"`;
-    const daemon = await lab.start(config(ssh("2s")), {
+    const web = `web: { sequence: 7003/udp, open: ${SERVICE_2}/tcp, for: 1s }`;
+    const daemon = await lab.start(config(`${ssh("1h")}\n  ${web}`), {
       through: ["unshare", "--mount", "sh", "-c", mount],
       env: { STATE_DIRECTORY: state },
     });
-    await lab.knock("client", HOST, ...KNOCK);
+    await lab.knock("client", HOST, ...KNOCK, "7003:udp");
     await daemon.logs(/ssh: a restart will not know of this opening, but the kernel closes it: .*read-only/i);
     await lab.opens("client");
-    await lab.closes("client");
+    await daemon.logs(/web: OPEN SESAME[\s\S]*web: closed/);
+    await lab.closes("client", HOST, SERVICE_2);
   });
 
   it("tells who is refused by a set without room, and serves the others", async () => {
     await net.nft("server", "table inet admin { set small { type ipv4_addr; size 1; flags timeout; }; }");
     const daemon = await lab.start(
-      config(`small: { sequence: [5001, 4001, 6001], set: inet admin small, for: 20s }\n  ${ssh()}`),
+      config(`small: { sequence: [5001, 4001, 6001], set: inet admin small, for: 1h }\n  ${ssh()}`),
     );
     await lab.knock("other", HOST, "5001", "4001", "6001");
     await daemon.logs(/small: OPEN SESAME/);
@@ -137,11 +139,10 @@ describe.skipIf(!root)("a daemon with open doors", () => {
     const daemon = await lab.start(config(cmd()));
     await lab.knock("client", HOST, ...KNOCK_CMD);
     await eventually("the start command", async () => done().includes(`start ${lab.addressOf("client")}`));
-    const [process] = await net.processes("server", "knockd.js run");
-    await net.ok("server", words(`prlimit --pid ${process?.pid} --nofile=4:4096`));
+    await net.ok("server", words(`prlimit --pid ${daemon.running.pid} --nofile=4:4096`));
     await daemon.logs(/cmd: cannot run command: .*EMFILE/);
     expect(done()).toHaveLength(1);
-    await net.ok("server", words(`prlimit --pid ${process?.pid} --nofile=4096:4096`));
+    await net.ok("server", words(`prlimit --pid ${daemon.running.pid} --nofile=4096:4096`));
     await eventually("the stop command", async () => done().includes(`stop ${lab.addressOf("client")}`));
     await lab.knock("client", HOST, ...KNOCK_CMD);
     await eventually("another opening", async () => done().length > 2);
@@ -172,12 +173,12 @@ describe.skipIf(!root)("a daemon with open doors", () => {
   });
 
   it("keeps open doors over reloads by the hundred, under a stream of knocks", async () => {
-    const daemon = await lab.start(config(`${ssh("60s")}\n  ${cmd(", seq_timeout: 5")}`));
+    const daemon = await lab.start(config(`${ssh("1h")}\n  ${cmd("3s", ", seq_timeout: 5")}`));
     await lab.knock("client", HOST, ...KNOCK);
     await lab.opens("client");
     const flood = net.spawn("stranger", words(`hping3 -q -n --rand-source -S -p ${KNOCK[0]} -i u200 -c 20000 ${HOST}`));
     for (let round = 0; round < 100; round++)
-      await daemon.reload(config(`${ssh("60s")}\n  ${cmd(`, seq_timeout: ${5 + (round % 2)}`)}`));
+      await daemon.reload(config(`${ssh("1h")}\n  ${cmd("3s", `, seq_timeout: ${5 + (round % 2)}`)}`));
     await lab.knock("other", HOST, ...KNOCK);
     await lab.opens("other");
     await lab.opens("client");

@@ -55,7 +55,7 @@ describe.skipIf(!root)("a knock", () => {
       const sockets = await net.ok("server", ["ss", "-Hlnut"]);
       return addresses.every((address) => sockets.includes(`0.0.0.0:${address.split(":")[1]} `));
     };
-    await expect.poll(listening, { timeout: 10_000 }).toBe(true);
+    await expect.poll(listening, { timeout: 30_000 }).toBe(true);
   }
 
   const datagram = (port: number | undefined): Promise<string> =>

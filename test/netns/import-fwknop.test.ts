@@ -25,7 +25,7 @@ OPEN_PORTS tcp/${SERVICE}
 KEY_BASE64 ${base64(key)}
 HMAC_KEY_BASE64 ${base64(hmacKey)}
 REQUIRE_SOURCE_ADDRESS Y
-FW_ACCESS_TIMEOUT 3
+FW_ACCESS_TIMEOUT 8
 `,
     );
     const argv = [...KNOCKD, "import", "--keys", join(lab.directory, "keys"), access];

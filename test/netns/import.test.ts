@@ -180,7 +180,7 @@ describe.skipIf(!root)("knockd import", () => {
 
   it("without --modern runs the commands that knockd ran, for Debian's knock", async () => {
     await net.ok("server", words("iptables -A INPUT -p tcp --dport 22 -j DROP"));
-    const conf = `[options]\n UseSyslog\n interface = eth0\n[ssh]\n sequence = 7000,8000:udp,9000\n command = iptables -I INPUT -s %IP% -p tcp --dport 22 -j ACCEPT # in\n stop_command = iptables -D INPUT -s %IP% -p tcp --dport 22 -j ACCEPT\n cmd_timeout = 3\n`;
+    const conf = `[options]\n UseSyslog\n interface = eth0\n[ssh]\n sequence = 7000,8000:udp,9000\n command = iptables -I INPUT -s %IP% -p tcp --dport 22 -j ACCEPT # in\n stop_command = iptables -D INPUT -s %IP% -p tcp --dport 22 -j ACCEPT\n cmd_timeout = 8\n`;
     const imported = await net.run("server", [...KNOCKD, "import", lab.write("knockd.conf", conf)]);
     await lab.start(imported.stdout);
     expect(await lab.reachable("client", HOST, 22)).toBe(false);

@@ -50,6 +50,9 @@ describe.skipIf(!root)("knockd init over ssh", () => {
     return (await net.run(from, sshd.login(HOST, "echo in"))).stdout === "in\n";
   }
 
+  /** Sooner or later: a machine that does much else may not answer within a second. */
+  const getsIn = (from: string): Promise<void> => eventually(`${from} is let in`, () => reachable(from));
+
   /** The knock that it shows. */
   async function knockOf(init: Running): Promise<string[]> {
     const [, ports = ""] = await init.until(new RegExp(`knock -d 100 ${HOST} ([\\d: a-z]+)\\r\\n`));
@@ -82,13 +85,13 @@ describe.skipIf(!root)("knockd init over ssh", () => {
       `options:\n  interface: "eth0"\n  allow: ["10.9.0.10"]\ndoors:\n  ssh:\n    sequence: [17301/tcp, 4312/udp, 28119/tcp]\n    open: 22/tcp\n    for: 30s\n`,
     );
     expect(statSync(file).mode & 0o777).toBe(0o640);
-    expect(await reachable("stranger")).toBe(true);
+    await getsIn("stranger");
   });
 
   it("hides for the time of the trial; the session lives, and all is as before when nobody confirms", async () => {
     const talk = net.spawn("client", sshd.login(HOST, "i=0; while sleep 0.1; do i=$((i + 1)); echo $i; done"));
     await talk.until(/^1$/m);
-    const init = logIn("--yes", "--no-allow", "--trial", "4s");
+    const init = logIn("--yes", "--no-allow", "--trial", "12s");
     await init.until(HIDDEN_NOW);
     expect(await reachable("stranger")).toBe(false);
     expect(await reachable("client")).toBe(false);
@@ -96,7 +99,7 @@ describe.skipIf(!root)("knockd init over ssh", () => {
     expect(await init.ended()).toBe(69);
     expect(init.stdout).toContain("22/tcp is visible again\r\n");
     expect(init.stdout).toContain("knockd: not confirmed: nothing is hidden, and nothing was written\r\n");
-    expect(await reachable("stranger")).toBe(true);
+    await getsIn("stranger");
     expect(existsSync(file)).toBe(false);
     expect(await net.ok("server", words("nft list tables"))).toBe("");
     await stillTalks(talk);
@@ -105,18 +108,22 @@ describe.skipIf(!root)("knockd init over ssh", () => {
   it("lets the administrator's own address in all the time", async () => {
     const init = logIn("--yes", "--trial", "60s");
     await init.until(HIDDEN_NOW);
-    expect(await reachable("client")).toBe(true);
+    await getsIn("client");
     expect(await reachable("stranger")).toBe(false);
   });
 
   it("keeps it hidden once a knock was seen and confirmed, and hands over to the service without a gap", async () => {
-    const init = logIn(...BY_HAND, "--trial", "6s");
+    const init = logIn(...BY_HAND, "--trial", "12s");
     await init.until(HIDDEN_NOW);
     await lab.knock("other", HOST, ...(await knockOf(init)));
     await init.until(
       asked(/10\.9\.0\.11 knocked, and 22\/tcp is open for it\. Are you in from there: keep it hidden\? \[y\/N\]/),
     );
-    expect(await reachable("other")).toBe(true);
+    // The door may have closed again by now.
+    await eventually("in by a knock", async () => {
+      await lab.knock("other", HOST, ...(await knockOf(init)));
+      return await reachable("other");
+    });
     init.type("y\n");
     expect(await init.ended()).toBe(0);
     const [, pid] = /process (\d+) sees to it/.exec(init.stdout) ?? [];
@@ -152,7 +159,7 @@ describe.skipIf(!root)("knockd init over ssh", () => {
     init.type("\n");
     await init.until(/22\/tcp is visible again\r\n/);
     await init.until(asked(/Try once more\? \[Y\/n\]/));
-    expect(await reachable("stranger")).toBe(true);
+    await getsIn("stranger");
     init.type("n\n");
     await init.until(asked(/all the same\? It hides nothing until the service is started\. \[y\/N\]/));
     init.type("\n");
@@ -161,13 +168,13 @@ describe.skipIf(!root)("knockd init over ssh", () => {
   });
 
   it("is over in time when the question stays without an answer", async () => {
-    const init = logIn(...BY_HAND, "--trial", "3s");
+    const init = logIn(...BY_HAND, "--trial", "12s");
     await init.until(HIDDEN_NOW);
     await lab.knock("other", HOST, 17301, "4312:udp", 28119);
     await init.until(asked(/keep it hidden\? \[y\/N\]/));
     await init.until(/22\/tcp is visible again\r\n/);
     await init.until(asked(/Try once more\? \[Y\/n\]/));
-    expect(await reachable("stranger")).toBe(true);
+    await getsIn("stranger");
   });
 
   describe("leaves nothing hidden", () => {
@@ -212,21 +219,21 @@ describe.skipIf(!root)("knockd init over ssh", () => {
       await init.until(HIDDEN_NOW);
       for (const pid of await pids("knockd.js run")) endNow(pid);
       expect(await init.ended()).toBe(69);
-      expect(await reachable("stranger")).toBe(true);
+      await getsIn("stranger");
     });
 
     it("when everything is killed, and only the kernel is left", async () => {
-      const init = logIn("--yes", "--no-allow", "--trial", "3s");
+      const init = logIn("--yes", "--no-allow", "--trial", "12s");
       await init.until(HIDDEN_NOW);
       for (const pid of [...(await pids("knockd.js run")), ...(await pids("knockd.js init"))]) endNow(pid);
       expect(await reachable("stranger")).toBe(false);
-      expect(await pids("knockd.js")).toEqual([]);
+      await eventually("nothing of ours runs", async () => (await pids("knockd.js")).length === 0);
       await eventually("visible", () => reachable("stranger"));
       expect(await net.ok("server", words("nft list tables"))).toContain("inet knockd");
     });
 
     it("when somebody flushes the firewall meanwhile: hidden again, but no longer than it may", async () => {
-      const init = logIn("--yes", "--no-allow", "--trial", "5s");
+      const init = logIn("--yes", "--no-allow", "--trial", "12s");
       await init.until(HIDDEN_NOW);
       await net.ok("server", words("nft flush ruleset"));
       await eventually("hidden again", async () =>
@@ -234,7 +241,7 @@ describe.skipIf(!root)("knockd init over ssh", () => {
       );
       expect(await reachable("stranger")).toBe(false);
       expect(await init.ended()).toBe(69);
-      expect(await reachable("stranger")).toBe(true);
+      await getsIn("stranger");
     });
   });
 
@@ -253,14 +260,20 @@ describe.skipIf(!root)("knockd init over ssh", () => {
   });
 
   it("keeps an administrator safe who comes by IPv6", async () => {
-    const command = `${directories} ${KNOCKD.join(" ")} init --yes -c ${file} --trial 4s`;
+    const command = `${directories} ${KNOCKD.join(" ")} init --yes -c ${file} --trial 12s`;
     const init = net.spawn("client", sshd.login(HOST_6, command));
     await init.until(HIDDEN_NOW);
     expect((await net.run("stranger", sshd.login(HOST_6, "echo in"))).stdout).toBe("");
-    expect((await net.run("client", sshd.login(HOST_6, "echo in"))).stdout).toBe("in\n");
+    await eventually(
+      "the administrator is let in",
+      async () => (await net.run("client", sshd.login(HOST_6, "echo in"))).stdout === "in\n",
+    );
     expect(init.stdout).toMatch(new RegExp(`knock -d 100 ${HOST_6} \\d`));
     expect(await init.ended()).toBe(69);
-    expect((await net.run("stranger", sshd.login(HOST_6, "echo in"))).stdout).toBe("in\n");
+    await eventually(
+      "everybody is let in again",
+      async () => (await net.run("stranger", sshd.login(HOST_6, "echo in"))).stdout === "in\n",
+    );
   });
 
   it("makes one trial at a time", async () => {

@@ -1,12 +1,12 @@
 // The iptables back-end: the same doors for those whose firewall is iptables.
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { HOST, HOST_6, Lab, SERVICE_2, stillTalks, words } from "../support/lab.ts";
+import { eventually, HOST, HOST_6, Lab, SERVICE_2, stillTalks, words } from "../support/lab.ts";
 import { root } from "../support/netns.ts";
 
 const config = (doors: string, allow = "[]") =>
   `options: { interface: eth0, firewall: iptables, allow: ${allow} }\ndoors: { ${doors} }\n`;
-const SSH = "ssh: { sequence: [7000/udp, 7600/udp], open: 2201/tcp, for: 3s }";
+const SSH = "ssh: { sequence: [7000/udp, 7600/udp], open: 2201/tcp, for: 8s }";
 const KNOCK = ["7000:udp", "7600:udp"];
 const FAMILIES = [
   ["IPv4", "iptables", HOST],
@@ -95,13 +95,14 @@ describe.skipIf(!root)("the iptables firewall", () => {
     await lab.opens("client");
     expect(await lab.reachable("client", HOST, SERVICE_2)).toBe(false);
     await lab.opens("server", "127.0.0.1", SERVICE_2);
-    for (let tries = 0; tries < 20 && !(await lab.reachable("client", HOST, SERVICE_2)); tries++)
+    await eventually("the new door opens", async () => {
       await lab.knock("client", HOST, "7003:udp");
-    await lab.opens("client", HOST, SERVICE_2);
+      return await lab.reachable("client", HOST, SERVICE_2);
+    });
   });
 
   it("never hides from allowed sources, and lets a restart go by unseen", async () => {
-    const yaml = config(SSH.replace("3s", "1h"), "[10.9.0.10, fd09::10]");
+    const yaml = config(SSH.replace("8s", "1h"), "[10.9.0.10, fd09::10]");
     const daemon = await lab.start(yaml);
     for (const host of [HOST, HOST_6]) {
       await lab.opens("client", host);
@@ -151,7 +152,7 @@ describe.skipIf(!root)("the iptables firewall", () => {
   it("adds knockers to the administrator's own ipset", async () => {
     await net.ok("server", words("ipset create own hash:ip timeout 60"));
     await net.ok("server", words("iptables -I INPUT -p tcp --dport 2202 -m set ! --match-set own src -j DROP"));
-    await lab.start(config("own: { sequence: 7005/udp, set: own, for: 3s }"));
+    await lab.start(config("own: { sequence: 7005/udp, set: own, for: 8s }"));
     expect(await lab.reachable("client", HOST, SERVICE_2)).toBe(false);
     await lab.knock("client", HOST, "7005:udp");
     await lab.opens("client", HOST, SERVICE_2);

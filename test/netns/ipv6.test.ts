@@ -8,8 +8,8 @@ import { root } from "../support/netns.ts";
 const CONFIG = `
 options: { interface: eth0 }
 doors:
-  ssh: { sequence: [7000, 8200/udp, 7600], open: 2201/tcp, for: 5s }
-  sized: { sequence: [7060, 100/icmp, 7660], open: 2201/tcp, for: 5s }
+  ssh: { sequence: [7000, 8200/udp, 7600], open: 2201/tcp, for: 10s }
+  sized: { sequence: [7060, 100/icmp, 7660], open: 2201/tcp, for: 10s }
   afterwards: { sequence: [5000/udp], open: 2202/tcp, for: 1h }
 `;
 

@@ -11,11 +11,11 @@ const DROPPED = [7101, 7303, 7202];
 const CONFIG = `
 options: { interface: eth0 }
 doors:
-  tcp: { sequence: [7000, 8200, 7600], open: 2201/tcp, for: 5s }
-  udp: { sequence: [7020/udp, 8220/udp, 7620/udp], open: 2201/tcp, for: 5s }
-  mixed: { sequence: [7040, 8240/udp, 7640], open: 2201/tcp, for: 5s }
-  sized: { sequence: [7060, 100/icmp, 8260/udp], open: [2201/tcp, 2201/udp], for: 5s }
-  dropped: { sequence: [${DROPPED}], open: 2201/tcp, for: 5s }
+  tcp: { sequence: [7000, 8200, 7600], open: 2201/tcp, for: 12s }
+  udp: { sequence: [7020/udp, 8220/udp, 7620/udp], open: 2201/tcp, for: 12s }
+  mixed: { sequence: [7040, 8240/udp, 7640], open: 2201/tcp, for: 12s }
+  sized: { sequence: [7060, 100/icmp, 8260/udp], open: [2201/tcp, 2201/udp], for: 12s }
+  dropped: { sequence: [${DROPPED}], open: 2201/tcp, for: 12s }
 `;
 
 const shell = (script: string): string[] => ["bash", "-c", script];

@@ -7,7 +7,7 @@ import { root } from "../support/netns.ts";
 
 const DOORS = `
 doors:
-  ssh: { sequence: [7000, 8200/udp, 7600], open: 2201/tcp, for: 5s }
+  ssh: { sequence: [7000, 8200/udp, 7600], open: 2201/tcp, for: 1h }
 `;
 const ETHERTYPE_VLAN = 0x8100;
 const ETHERTYPE_QINQ = 0x88a8;

@@ -106,6 +106,7 @@ describe.skipIf(!root)("the log in a file of its own", () => {
     await knock();
     await logs(/open again until/);
     rotate();
+    await logs(/re-opening log file/);
     await knock();
     await logs(/open again until/);
     expect(readdirSync(directory).sort()).toEqual(["knockd.log", "knockd.log.1", "knockd.log.2.gz"]);

@@ -14,7 +14,7 @@ for (const server of [C_KNOCKD, FWKNOPD]) {
   if (!existsSync(server)) process.stderr.write(`\nWARNING: no ${server}, so our client is not tried before it\n\n`);
 }
 const WAIT = ["--wait", String(SERVICE)];
-const ANSWERED = { code: 0, stdout: expect.stringMatching(/^2201\/tcp answered after \d\.\d s\n$/), stderr: "" };
+const ANSWERED = { code: 0, stdout: expect.stringMatching(/^2201\/tcp answered after \d+\.\d s\n$/), stderr: "" };
 
 describe.skipIf(!root || !existsSync(C_KNOCKD))("the C knockd", () => {
   const lab = new Lab();

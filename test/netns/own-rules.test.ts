@@ -36,7 +36,7 @@ describe.skipIf(!root)("knockd", () => {
     await net.nft("server", ADMIN);
     await lab.start(
       config(`
-      own: { sequence: [7000/udp, 7600/udp], set: inet admin ssh_allowed, set_6: inet admin ssh_allowed6, for: 3s },
+      own: { sequence: [7000/udp, 7600/udp], set: inet admin ssh_allowed, set_6: inet admin ssh_allowed6, for: 8s },
       four: { sequence: [7005/udp], set: inet admin ssh_allowed, for: 1h }`),
     );
     for (const host of [HOST, HOST_6]) {
@@ -58,7 +58,7 @@ describe.skipIf(!root)("knockd", () => {
   it("opens a port in its own table and in the administrator's set together", async () => {
     await net.nft("server", ADMIN);
     await lab.start(
-      config("both: { sequence: [7000/udp, 7600/udp], open: 2201/tcp, set: inet admin ssh_allowed, for: 3s }"),
+      config("both: { sequence: [7000/udp, 7600/udp], open: 2201/tcp, set: inet admin ssh_allowed, for: 8s }"),
     );
     expect(await lab.reachable("client")).toBe(false);
     await lab.knock("client", HOST, ...KNOCK);

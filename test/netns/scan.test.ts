@@ -8,7 +8,7 @@ const SEQUENCE = [7000, 7700, 8300, 9000];
 const config = (options = "") => `
 options: { interface: eth0${options} }
 doors:
-  ssh: { sequence: [${SEQUENCE}], open: 2201/tcp, for: 1h }
+  ssh: { sequence: [${SEQUENCE}], open: 2201/tcp, for: 1h, seq_timeout: 2m }
   afterwards: { sequence: [5000/udp], open: 2202/tcp, for: 1h }
 `;
 const NMAP = words("nmap -n -Pn -sS -T4 --max-retries 0");

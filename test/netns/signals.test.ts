@@ -26,7 +26,7 @@ describe.skipIf(!root)("knockd", () => {
   it.each(["SIGTERM", "SIGINT"] as const)(
     "ends on %s with 0, and runs the stop commands of open doors before",
     async (signal) => {
-      const stop = `stop_command: "sleep 1; echo - %IP% >> ${out}", cmd_timeout: 1h`;
+      const stop = `stop_command: "sleep 0.3; echo - %IP% >> ${out}", cmd_timeout: 1h`;
       const daemon = await lab.start(
         config(`a: { sequence: 7001/udp, start_command: "echo + %IP% >> ${out}", ${stop} }`),
       );
@@ -43,7 +43,7 @@ describe.skipIf(!root)("knockd", () => {
   );
 
   it("leaves nothing visible that was hidden, and closes open doors in time, when it ends", async () => {
-    const daemon = await lab.start(config(SSH.replace("1h", "5s")));
+    const daemon = await lab.start(config(SSH.replace("1h", "10s")));
     await lab.knock("client", HOST, "7000:udp", "7600:udp");
     await lab.opens("client");
     expect(await daemon.stop()).toBe(0);
@@ -52,7 +52,7 @@ describe.skipIf(!root)("knockd", () => {
   });
 
   it("leaves no door open for longer even when it is killed", async () => {
-    const daemon = await lab.start(config(SSH.replace("1h", "4s")));
+    const daemon = await lab.start(config(SSH.replace("1h", "10s")));
     await lab.knock("client", HOST, "7000:udp", "7600:udp");
     await lab.opens("client");
     daemon.running.signal("SIGKILL");
@@ -129,7 +129,7 @@ describe.skipIf(!root)("knockd", () => {
   });
 
   it("extends a door that is knocked at again", async () => {
-    const daemon = await lab.start(config(SSH.replace("1h", "4s")));
+    const daemon = await lab.start(config(SSH.replace("1h", "10s")));
     await lab.knock("client", HOST, "7000:udp", "7600:udp");
     await lab.opens("client");
     const extension = await (async () => {

@@ -173,14 +173,14 @@ doors:
 
   describe("and their time", () => {
     it.each([
-      ["plus", "119", "ahead of"],
-      ["minus", "118", "behind"],
-    ])("a clock that is %s %s s off will do, and one 125 s off will not", async (sign, seconds, side) => {
+      ["plus", "110", "ahead of"],
+      ["minus", "110", "behind"],
+    ])("a clock that is %s %s s off will do, and one 130 s off will not", async (sign, seconds, side) => {
       const daemon = await lab.start(configOf());
       const fwknop = new Fwknop(lab, alice);
-      await fwknop.send("client", `${ASK} --time-offset-${sign} 125s`);
+      await fwknop.send("client", `${ASK} --time-offset-${sign} 130s`);
       await daemon.logs(
-        new RegExp(`${CLIENT}: key alice: refused: its clock is 12\\d s ${side} ours, at most 120 s are allowed`),
+        new RegExp(`${CLIENT}: key alice: refused: its clock is 1[23]\\d s ${side} ours, at most 120 s are allowed`),
       );
       await fwknop.send("client", `${ASK} --time-offset-${sign} ${seconds}s`);
       await accepts(daemon, 1);
@@ -215,7 +215,7 @@ doors:
       expect(await openFor("10.9.0.71", "--fw-timeout 3600")).toBe(60);
       expect(await openFor("10.9.0.72", "--fw-timeout 45")).toBe(45);
       expect(await openFor("10.9.0.73", "")).toBe(30);
-      await fwknop.send("client", `${ASK} --fw-timeout 2`);
+      await fwknop.send("client", `${ASK} --fw-timeout 10`);
       await lab.opens("client");
       await lab.closes("client");
     });
@@ -294,7 +294,7 @@ doors:
         await first.stop();
         const daemon = await lab.start(config);
         await daemon.logs(/10\.9\.0\.10\/31: ssh: still open until/);
-        expect(await lab.reachable("stranger")).toBe(true);
+        await lab.opens("stranger");
         expect(await lab.reachable("outsider")).toBe(false);
         await daemon.stop();
         await lab.net.ok("server", [...KNOCKD, "remove", "-c", daemon.file]);

@@ -8,7 +8,7 @@ import { Sshd } from "../support/sshd.ts";
 const CONFIG = `
 options: { interface: eth0 }
 doors:
-  ssh: { sequence: [7000, 8200/udp, 7600], open: 22/tcp, for: 5s }
+  ssh: { sequence: [7000, 8200/udp, 7600], open: 22/tcp, for: 12s }
 `;
 
 describe.skipIf(!root)("ssh", () => {

@@ -9,8 +9,8 @@ const ELSEWHERE = "10.99.0.77";
 export const DOORS = `
 options: { interface: eth0, firewall: none }
 doors:
-  ssh: { sequence: [7100, 8200, 7600], seq_timeout: 1s }
-  mixed: { sequence: [5100, 6200/udp, 5600], seq_timeout: 1s }
+  ssh: { sequence: [7100, 8200, 7600], seq_timeout: 4s }
+  mixed: { sequence: [5100, 6200/udp, 5600], seq_timeout: 4s }
   lan: { sequence: [4100, 4300], target: ${HOST} }
   any: { sequence: [3100, 3300], tcpflags: any }
 `;
@@ -18,7 +18,7 @@ doors:
 export interface FailedKnock {
   readonly name: string;
   /**
-   * S7100 is a SYN, SA7100 one with ACK, U6200 a datagram; `+1.2` lets 1.2 seconds pass; `Y:` comes from the knocker's other
+   * S7100 is a SYN, SA7100 one with ACK, U6200 a datagram; `+4.2` lets 4.2 seconds pass; `Y:` comes from the knocker's other
    * address; `>elsewhere` goes to another host; `6:` is IPv6.
    */
   readonly knocks: string;
@@ -50,7 +50,7 @@ export const FAILED_KNOCKS: readonly FailedKnock[] = [
   },
   {
     name: "too slow",
-    knocks: "S7100 S8200 +1.2 S7600",
+    knocks: "S7100 S8200 +4.2 S7600",
     says: [
       "ssh: stage 1 of 3",
       "ssh: stage 2 of 3",
