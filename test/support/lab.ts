@@ -9,6 +9,7 @@
 //         └──────────────────┴── "switch" ────┘
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -86,20 +87,19 @@ export class Lab {
   spawn(yaml: string, { args = [], env = {}, through = [] }: StartOptions = {}): Daemon {
     const file = this.write(`knockd-${++this.#files}.yaml`, yaml);
     const argv = [...through, ...KNOCKD, "run", "-c", file, ...args];
-    const directories = {
-      STATE_DIRECTORY: join(this.directory, "state"),
-      RUNTIME_DIRECTORY: join(this.directory, "run"),
-    };
-    const running = this.net.spawn("server", argv, { env: { PATH: process.env["PATH"], ...directories, ...env } });
-    const daemon = new Daemon(running, file);
+    const { STATE_DIRECTORY = join(this.directory, "state"), RUNTIME_DIRECTORY = join(this.directory, "run") } = env;
+    const directories = { STATE_DIRECTORY, RUNTIME_DIRECTORY };
+    const running = this.net.spawn("server", argv, { env: { PATH: process.env["PATH"], ...env, ...directories } });
+    const daemon = new Daemon(running, file, join(RUNTIME_DIRECTORY, "knockd.sock"));
     this.#daemons.push(daemon);
     return daemon;
   }
 
-  /** Starts the daemon and waits until it listens. */
+  /** Starts the daemon and waits until it listens, and answers whoever asks. */
   async start(yaml: string, options: StartOptions = {}): Promise<Daemon> {
     const daemon = this.spawn(yaml, options);
     await daemon.logs(/starting up, listening on/);
+    await daemon.answers();
     return daemon;
   }
 
@@ -171,10 +171,12 @@ export class Lab {
 export class Daemon {
   readonly running: Running;
   readonly file: string;
+  readonly #socket: string;
 
-  constructor(running: Running, file: string) {
+  constructor(running: Running, file: string, socket: string) {
     this.running = running;
     this.file = file;
+    this.#socket = socket;
   }
 
   get log(): string {
@@ -195,6 +197,11 @@ export class Daemon {
     return await this.running.until(pattern, EVENTUALLY_MS);
   }
 
+  /** Waits for its control socket, which comes after the first captures, unless it says that it has none. */
+  async answers(): Promise<void> {
+    await eventually("an answer on the control socket", async () => (await takesCalls(this.#socket)) || this.#isMute());
+  }
+
   /** SIGHUP with another file in place of the present one; waits until the daemon has said what it made of it. */
   async reload(yaml: string): Promise<void> {
     const answer = /re-reading config file|config not changed/;
@@ -209,6 +216,21 @@ export class Daemon {
     this.running.signal("SIGTERM");
     return await this.running.ended(EVENTUALLY_MS);
   }
+
+  #isMute(): boolean {
+    return /control socket: cannot offer it/.test(this.log);
+  }
+}
+
+function takesCalls(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const told = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.on("connect", () => told(true)).on("error", () => told(false));
+  });
 }
 
 /** Polls until it is so. */
