@@ -156,7 +156,7 @@ describe.skipIf(!root)("a door's commands", () => {
   });
 
   it("are told the same when the next start runs them after a crash", async () => {
-    const door = `start_command: "true", stop_command: "${TELL}", cmd_timeout: 2`;
+    const door = `start_command: "true", stop_command: "${TELL}", cmd_timeout: 6`;
     const daemon = await start(door);
     await knock();
     await daemon.logs(/running command: true/);

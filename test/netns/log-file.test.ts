@@ -173,10 +173,12 @@ describe.skipIf(!root)("the log in a file of its own", () => {
   });
 
   it("is read by fail2ban", async () => {
-    await start(", log_level: debug, scan_guard: true");
+    const daemon = await start(", log_level: debug, scan_guard: true");
     await knock();
     await lab.knock("client", HOST_6, "7001:udp");
     await eventually("two openings", async () => knocks(file) === 2);
+    // So that no line comes while it reads.
+    await daemon.stop();
     const filter = lab.write(
       "fail2ban.conf",
       "[Definition]\nfailregex = ^\\s*<ADDR>: \\S+: OPEN SESAME$\ndatepattern = ^\\[%%Y-%%m-%%d %%H:%%M\\]\n",
