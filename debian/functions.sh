@@ -2,8 +2,10 @@
 # What the maintainer scripts share; the package's build puts it into each of them.
 
 node_wanted=20.19
-# As systemd looks for it: a Node.js below /usr/local comes before Debian's.
-service_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+# The daemon as a process of it has it on its command line.
+program=/usr/bin/knockd
+
+#DAEMONS#
 
 # The command knockd would be of no use without it, and the service could not start.
 need_node() {
@@ -25,17 +27,6 @@ TEXT
 
 # In a chroot, the services and the firewall are those of the machine around it.
 has_systemd() { [ -d /run/systemd/system ] && ! ischroot; }
-
-# The daemons that run now: knockd.service, knockd@eth1.service ...
-running_daemons() {
-  systemctl list-units --plain --no-legend --state=active 'knockd.service' 'knockd@*.service' | awk '{ print $1 }'
-}
-
-# The knockd in C runs on under the name of our unit when its package is replaced.
-is_ours() {
-  pid=$(systemctl show --value -p MainPID "$1")
-  [ "$pid" != 0 ] && tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qx /usr/bin/knockd
-}
 
 # Nothing runs any more, and nothing is hidden.
 stop_and_show() {

@@ -118,7 +118,7 @@ write_control() {
     debian/control.in >"$root/DEBIAN/control"
   for script in preinst postinst prerm postrm; do
     sed -e '/^#FUNCTIONS#$/ { r debian/functions.sh' -e 'd }' debian/$script |
-      sed -e '/^#RULES#$/ { r systemd/remove-rules.sh' -e 'd }' >"$root/DEBIAN/$script"
+      sed -e '/^#DAEMONS#$/ { r systemd/daemons.sh' -e 'd }' -e '/^#RULES#$/ { r systemd/remove-rules.sh' -e 'd }' >"$root/DEBIAN/$script"
     chmod 755 "$root/DEBIAN/$script"
   done
   (cd "$root" && find usr -type f -print0 | sort -z | xargs -0 md5sum >DEBIAN/md5sums)

@@ -4,8 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 umask 022
-# shellcheck source=systemd/is-ours.sh
-source systemd/is-ours.sh
+# shellcheck source=systemd/daemons.sh
+source systemd/daemons.sh
 
 program=/usr/local/lib/knockd
 config=/etc/knockd/knockd.yaml
@@ -40,7 +40,7 @@ main() {
   install_unit
   say_about_the_old_knockd
   local running
-  running=$(our_daemons)
+  running=$(our_daemons /usr/local/bin/knockd)
   if [ -n "$running" ]; then start_again "$running"; else next_steps "$first"; fi
 }
 
@@ -142,26 +142,17 @@ say_about_the_old_knockd() {
   if [ -e /lib/systemd/system/knockd.service ] || [ -e /usr/lib/systemd/system/knockd.service ]; then
     say "$unit now comes before its unit"
   fi
-  if systemctl is-active --quiet knockd && ! is_ours knockd; then
+  if systemctl is-active --quiet knockd && ! is_ours knockd /usr/local/bin/knockd; then
     say "it is running and goes on; once $config is right: systemctl restart knockd"
   fi
 }
 
-# knockd.service, knockd@eth1.service ...
-our_daemons() {
-  local unit
-  for unit in $(systemctl list-units --plain --no-legend --state=active knockd.service 'knockd@*.service' | awk '{ print $1 }'); do
-    if is_ours "$unit"; then echo "$unit"; fi
-  done
-}
-
 # What is hidden stays hidden meanwhile. A daemon that runs is better than a newer one that does not start.
 start_again() {
-  local unit name
+  local unit
   systemctl restart knockd-sniffer.socket
   for unit in $1; do
-    name=${unit%.service} name=${name#knockd} name=${name#@}
-    if knockd check -c "/etc/knockd/${name:-knockd}.yaml" >/dev/null; then
+    if accepts_config "$unit"; then
       say "restarting $unit"
       systemctl restart "$unit"
     else

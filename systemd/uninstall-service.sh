@@ -2,8 +2,8 @@
 # npm run uninstall-service: takes away what install-service put here, and the daemon's rules, so that nothing is hidden
 # any more. Keeps /etc/knockd and /var/lib/knockd; with --purge (npm run uninstall-service -- --purge) they go too.
 set -euo pipefail
-# shellcheck source=systemd/is-ours.sh
-source "$(dirname "$0")/is-ours.sh"
+# shellcheck source=systemd/daemons.sh
+source "$(dirname "$0")/daemons.sh"
 
 program=/usr/local/lib/knockd
 units=/etc/systemd/system
@@ -33,7 +33,7 @@ main() {
 remove_service() {
   grep -q "^ExecStart=/usr/local/bin/knockd " $unit 2>/dev/null || return 0
   # One that waits for its next try, too, which has no process. Whatever cannot be stopped must not keep us from the rules.
-  if is_ours knockd || [ "$(systemctl show --value -p MainPID knockd)" = 0 ]; then
+  if is_ours knockd /usr/local/bin/knockd || [ "$(systemctl show --value -p MainPID knockd)" = 0 ]; then
     say "stopping the service"
     systemctl stop knockd || true
   fi
