@@ -25,13 +25,11 @@ export function readProcesses(): Processes {
   const network = networkOf("self");
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   const knockds = pids.flatMap((pid): Knockd[] => {
-    const argv = argvOf(pid);
-    if (kindOf(argv) === undefined || isCopy(pid, argv)) return [];
+    // Before its words: one that ends while we look has no network to be seen, but no words, either.
     const theirs = networkOf(pid);
-    if (theirs !== undefined && theirs !== network) return [];
-    // One that ended while we looked has no network to be seen, but then it has no words left, either.
-    const kind = kindOf(theirs === undefined ? argvOf(pid) : argv);
-    if (kind === undefined) return [];
+    const argv = argvOf(pid);
+    const kind = kindOf(argv);
+    if (kind === undefined || (theirs !== undefined && theirs !== network) || isCopy(pid, argv)) return [];
     const name = optionOf(argv, "-i", "--interface");
     const given = name === undefined ? {} : { interface: name };
     return [
