@@ -17,6 +17,6 @@ export const command = new Command("remove")
     const loaded = loadConfig(config);
     await chooseFirewall(loaded).remove();
     const problems = await removeOther(loaded);
-    for (const problem of problems) hint(`something may be left: ${problem}`);
+    for (const problem of problems) hint(problem);
     print(problems.length === 0 ? "nothing is hidden any more" : `${loaded.firewall} hides nothing any more`);
   });

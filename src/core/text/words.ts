@@ -63,6 +63,7 @@ export const words = {
   firewallNotRestored: (error: unknown) =>
     `firewall: our rules were taken away and cannot be put back yet: ${reasonOf(error)}`,
   stillHidden: (what: string) => `the ${what} of an earlier run still hides ports, whoever knocks: run knockd remove`,
+  mayBeLeft: (reason: string) => `something may be left: ${reason}`,
   openingByHand: (ip: string, door: string) => `${ip}: ${door}: opening by hand`,
   closingByHand: (ip: string, door: string) => `${ip}: ${door}: closing by hand`,
   unknownDoor: (name: string, meant: string | undefined, known: readonly string[]) =>

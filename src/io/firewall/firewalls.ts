@@ -50,7 +50,7 @@ export async function takeOver(config: Config): Promise<string[]> {
   return left.map(words.stillHidden);
 }
 
-/** Takes away everything of the others. Resolves to why something may be left; a tool that is not there has left nothing. */
+/** Takes away everything of the others. Resolves to what may be left, and why; a tool that is not there has left nothing. */
 export async function removeOther({ firewall }: Config): Promise<string[]> {
   const others = [
     ...(firewall === "nftables" ? [] : [new Nftables()]),
@@ -62,7 +62,8 @@ export async function removeOther({ firewall }: Config): Promise<string[]> {
       (error) => [reasonOf(error)],
     ),
   );
-  return (await Promise.all(failures)).flat().filter((reason) => !reason.endsWith("not found"));
+  const reasons = (await Promise.all(failures)).flat().filter((reason) => !reason.endsWith("not found"));
+  return reasons.map(words.mayBeLeft);
 }
 
 /** A dry run: the daemon only logs. */
