@@ -1,6 +1,7 @@
 // What the world does to a daemon with open doors: kills it, flushes its firewall, fills its disk, takes its descriptors.
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { KNOCKD } from "../support/knockd.ts";
 import { type Daemon, eventually, HOST, Lab, SERVICE, SERVICE_2, words } from "../support/lab.ts";
 import { endNow, root } from "../support/netns.ts";
 
@@ -192,7 +193,7 @@ describe.skipIf(!root)("a daemon with open doors", () => {
     const daemon = await lab.start(config(ssh()));
     await daemon.stop();
     expect(await net.ok("server", words("nft list tables"))).toContain("inet knockd");
-    await net.ok("server", [process.execPath, "dist/knockd.js", "remove", "-c", daemon.file]);
+    await net.ok("server", [...KNOCKD, "remove", "-c", daemon.file]);
     expect(await net.ok("server", words("nft list tables"))).not.toContain("knockd");
     await lab.opens("stranger", HOST, SERVICE);
     await lab.opens("stranger", HOST, SERVICE_2);

@@ -1,6 +1,7 @@
 // The iptables back-end: the same doors for those whose firewall is iptables.
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { KNOCKD } from "../support/knockd.ts";
 import { eventually, HOST, HOST_6, Lab, SERVICE_2, stillTalks, words } from "../support/lab.ts";
 import { root } from "../support/netns.ts";
 
@@ -140,7 +141,7 @@ describe.skipIf(!root)("the iptables firewall", () => {
     await lab.knock("client", HOST, ...KNOCK);
     await daemon.logs(/OPEN SESAME/);
     expect(await lab.reachable("client")).toBe(false);
-    await net.ok("server", [process.execPath, "dist/knockd.js", "remove", "-c", daemon.file]);
+    await net.ok("server", [...KNOCKD, "remove", "-c", daemon.file]);
     await lab.opens("client");
     expect(await input("iptables")).not.toContain("KNOCKD");
     expect(await net.ok("server", words("ipset -name list"))).toBe("");
