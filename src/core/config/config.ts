@@ -9,7 +9,8 @@ import { mapping, nameProblems, withoutEmpty } from "./blocks.ts";
 import { keyDoorProblems, keyRules, prefixesOf } from "./config-keys.ts";
 import { problemsOf, quoted, quotedPath } from "./config-problem.ts";
 import type { Problem } from "./problem.ts";
-import { type ConfigInput, configSchema, DEFAULT_GRANT_MS, type DoorInput, knownKeys } from "./schema.ts";
+import { type ConfigInput, configSchema, knownKeys } from "./schema.ts";
+import { DEFAULT_GRANT_MS, type DoorInput } from "./schema-door.ts";
 import { readYaml, type YamlFile } from "./yaml-file.ts";
 
 export interface Network {
