@@ -24,9 +24,10 @@ const { metafile } = await build({
   logLevel: "warning",
 });
 
-cpSync("src/completion", "dist/completion", { recursive: true });
-const { writePages } = await import("./build/src/man/write-pages.js");
-await writePages("src/man", "dist/man");
+cpSync("src/shell/completion", "dist/completion", { recursive: true });
+const { programFor } = await import("./build/src/main.js");
+const { writePages } = await import("./build/src/shell/man/write-pages.js");
+writePages("src/shell/man", "dist/man", await programFor(""));
 
 const libraries = librariesOf(metafile.inputs);
 writeFileSync("dist/LICENSES.md", licencesText(libraries));

@@ -4,9 +4,9 @@
 
 import { KnockError } from "./client/error.ts";
 import { type Choices, parseRequest, type Request } from "./client/options.ts";
+import { run } from "./client/perform.ts";
 import { DOUBTS, type Plan } from "./client/plan.ts";
-import { run } from "./client/run.ts";
-import { findSystemService } from "./client/services.ts";
+import { findSystemService } from "./client/service-names.ts";
 import { USAGE } from "./client/usage.ts";
 import { readVersion } from "./version.ts";
 

@@ -1,7 +1,7 @@
 // Which command of `knockd`; one place turns an error into stderr lines and an exit code.
 import { Command, CommanderError } from "commander";
-import { hint, printError } from "./commands/terminal.ts";
 import { EXIT, type ExitCode, Failure } from "./core/exit.ts";
+import { hint, printError } from "./io/terminal.ts";
 import { readVersion } from "./version.ts";
 
 /**
@@ -17,10 +17,10 @@ const COMMANDS: Record<string, () => Promise<{ readonly command: Command }>> = {
   watch: () => import("./commands/watch.ts"),
   explain: () => import("./commands/explain.ts"),
   reload: () => import("./commands/reload.ts"),
-  show: () => import("./commands/show.ts"),
+  show: () => import("./commands/howto.ts"),
   doctor: () => import("./commands/doctor.ts"),
   metrics: () => import("./commands/metrics.ts"),
-  remove: () => import("./commands/remove.ts"),
+  remove: () => import("./commands/flush.ts"),
   import: () => import("./commands/import.ts"),
   keygen: () => import("./commands/keygen.ts"),
   enroll: () => import("./commands/enroll.ts"),

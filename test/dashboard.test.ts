@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { Counters } from "../src/core/control/counters.ts";
-import { metricsText } from "../src/core/control/metrics.ts";
+import { metricsText } from "../src/core/control/metrics-page.ts";
 import { readPage } from "./support/prometheus.ts";
 
 const FILE = fileURLToPath(new URL("../config/grafana-dashboard.json", import.meta.url));

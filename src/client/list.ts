@@ -1,7 +1,7 @@
 // The profiles, one a line: name, host, how it knocks. No ports: a list is shown to people who look over a shoulder.
 
 import { formatPort } from "../core/port.ts";
-import { configPath, readConfigFile } from "./config-file.ts";
+import { configPath, readConfigFile } from "./profile-file.ts";
 import type { Profile } from "./profile-schema.ts";
 
 export function listProfiles(): readonly string[] {

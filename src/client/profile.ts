@@ -3,11 +3,11 @@
 import { nearest } from "../core/config/nearest.ts";
 import type { Port } from "../core/port.ts";
 import { codePorts, readCode } from "../core/totp/totp.ts";
-import { codeOfNow, promptForCode } from "./code.ts";
-import { type ConfigFile, configPath, readConfigFile } from "./config-file.ts";
+import { codeOfNow, promptForCode } from "./ask-code.ts";
 import { KnockError } from "./error.ts";
 import type { ProfileRequest } from "./options.ts";
 import { DOUBTS, type Plan } from "./plan.ts";
+import { type ConfigFile, configPath, readConfigFile } from "./profile-file.ts";
 import type { Profile } from "./profile-schema.ts";
 
 /** undefined: a word alone that is no profile, for there are none; the C client answers it with its usage. */

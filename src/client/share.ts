@@ -2,12 +2,12 @@
 
 import { NAME } from "../core/config/blocks.ts";
 import { formatPort } from "../core/port.ts";
-import { configPath, readConfigFile } from "./config-file.ts";
-import { addProfile } from "./config-write.ts";
 import { KnockError } from "./error.ts";
 import { formatLine, parseLine } from "./line.ts";
 import { findProfile } from "./profile.ts";
+import { configPath, readConfigFile } from "./profile-file.ts";
 import type { Profile } from "./profile-schema.ts";
+import { addProfile } from "./profile-write.ts";
 import type { FindService } from "./target.ts";
 import { formatUri, parseUri, SCHEME, type Shared } from "./uri.ts";
 

@@ -7,12 +7,12 @@ import { suggestSequence } from "../core/config/suggest.ts";
 import { weaknesses } from "../core/config/weakness.ts";
 import type { YamlFile } from "../core/config/yaml-file.ts";
 import { EXIT, type ExitCode, type Failure } from "../core/exit.ts";
-import { codeSecretFailures } from "../io/code-secrets.ts";
+import { CONFIG_OPTION, parseFile } from "../io/read-config.ts";
+import { codeSecretFailures } from "../io/state/code-secrets.ts";
 import { keyFileFailures } from "../io/state/key-files.ts";
 import { randomFraction } from "../io/state/secret.ts";
-import { CONFIG_OPTION, parseFile } from "./config-file.ts";
+import { hint, painted, print, printError } from "../io/terminal.ts";
 import { examples } from "./help-text.ts";
-import { hint, painted, print, printError } from "./terminal.ts";
 
 interface Options {
   readonly config: string;

@@ -1,8 +1,8 @@
 // `knockd close`: closes a door ahead of its time, or all of them.
 import { Command } from "commander";
-import type { Request } from "../core/control/control.ts";
+import type { Request } from "../core/control/requests.ts";
 import { EXIT, Failure } from "../core/exit.ts";
-import { printDeeds } from "./deeds.ts";
+import { printDeeds } from "./ask-daemon.ts";
 import { examples } from "./help-text.ts";
 
 export const command = new Command("close")

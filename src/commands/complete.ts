@@ -1,16 +1,16 @@
 // `knockd complete`, for the shells alone: the words that may stand at the cursor, one a line, with what each means.
 import { readdirSync } from "node:fs";
 import { Command } from "commander";
-import { configPath, readConfigFile } from "../client/config-file.ts";
+import { configPath, readConfigFile } from "../client/profile-file.ts";
 import { USAGE } from "../client/usage.ts";
-import { type Candidate, type Fitting, fitting, type Said } from "../core/completion.ts";
 import type { Door } from "../core/door.ts";
 import { formatPort } from "../core/port.ts";
-import { optionsOfUsage, type Program, readOption } from "../core/program.ts";
-import { DEFAULT_CONFIG, loadConfig } from "./config-file.ts";
-import { programOf } from "./program-of.ts";
+import { DEFAULT_CONFIG, loadConfig } from "../io/read-config.ts";
+import { print } from "../io/terminal.ts";
+import { type Candidate, type Fitting, fitting, type Said } from "../shell/completion.ts";
+import { optionsOfUsage, type Program, readOption } from "../shell/program.ts";
+import { programOf } from "../shell/program-of.ts";
 import { fetchStatus } from "./status.ts";
-import { print } from "./terminal.ts";
 
 export const command = new Command("complete")
   .summary("print what may stand at the cursor, for the completion of shells")

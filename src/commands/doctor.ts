@@ -3,10 +3,10 @@ import { Command } from "commander";
 import { Failure } from "../core/exit.ts";
 import { examine, type Result } from "../doctor/examine.ts";
 import { type ConfigRead, Machine } from "../doctor/machine.ts";
+import { CONFIG_OPTION, loadConfig } from "../io/read-config.ts";
 import { stateDirectory } from "../io/state/directories.ts";
-import { CONFIG_OPTION, loadConfig } from "./config-file.ts";
+import { painted, print } from "../io/terminal.ts";
 import { examples } from "./help-text.ts";
-import { painted, print } from "./terminal.ts";
 
 const SOMETHING_FAILS = 1;
 const TONES = { ok: "good", warn: "doubtful", fail: "bad" } as const;

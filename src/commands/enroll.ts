@@ -5,16 +5,16 @@ import type { CodeRule } from "../core/door.ts";
 import { EXIT, type ExitCode, Failure } from "../core/exit.ts";
 import { reasonOf } from "../core/text/words.ts";
 import { base32, type CodeSecret, formatSecretFile } from "../core/totp/code.ts";
-import { codeFault, codeProfileText, otpauthText } from "../core/totp/enrol.ts";
+import { codeFault, codeProfileText, otpauthText } from "../core/totp/code-enrol.ts";
 import { readCode } from "../core/totp/totp.ts";
 import { CodeWindow } from "../core/totp/window.ts";
 import { hostName } from "../io/host-name.ts";
+import { CONFIG_OPTION, loadConfig } from "../io/read-config.ts";
 import { writeKeyFile } from "../io/state/key-files.ts";
 import { randomKey } from "../io/state/secret.ts";
-import { CONFIG_OPTION, loadConfig } from "./config-file.ts";
+import { hint, print, printError } from "../io/terminal.ts";
 import { examples } from "./help-text.ts";
 import { drawnCode } from "./qr.ts";
-import { hint, print, printError } from "./terminal.ts";
 
 /** RFC 4226 recommends 160 bits. */
 const SECRET_BYTES = 20;

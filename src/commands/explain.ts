@@ -6,20 +6,20 @@ import type { Door } from "../core/door.ts";
 import { EXIT, Failure } from "../core/exit.ts";
 import { guardPorts, neighbourPorts } from "../core/guard.ts";
 import { reasonOf } from "../core/text/words.ts";
-import { Explainer } from "../core/verdict/explain.ts";
 import { sightingJson } from "../core/verdict/json.ts";
-import { sightingWords } from "../core/verdict/words.ts";
+import { sightingWords } from "../core/verdict/verdict-words.ts";
+import { codeSecretsFor, keysFor, withOneTime } from "../explain/explain-config.ts";
+import { type KnownGuards, printSummary } from "../explain/explain-summary.ts";
+import { Explainer } from "../explain/explainer.ts";
+import { readingProgress } from "../explain/reading-progress.ts";
 import { readCapture } from "../io/capture/capture-file.ts";
 import { portsInUse } from "../io/listening.ts";
+import { CONFIG_OPTION, loadConfig } from "../io/read-config.ts";
 import { stateDirectory } from "../io/state/directories.ts";
 import { keptGuardSecret } from "../io/state/secret.ts";
-import { CONFIG_OPTION, loadConfig } from "./config-file.ts";
-import { codeSecretsFor, keysFor, withOneTime } from "./explain-config.ts";
-import { type KnownGuards, printSummary } from "./explain-summary.ts";
+import { hint, print, wipeProgress } from "../io/terminal.ts";
 import { examples, paragraphs } from "./help-text.ts";
-import { readingProgress } from "./progress.ts";
 import { dayOf, printSighting } from "./sightings.ts";
-import { hint, print, wipeProgress } from "./terminal.ts";
 
 /** As grep does: something was found, nothing was. */
 const NO_DOOR_OPENS = 1;

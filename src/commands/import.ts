@@ -2,15 +2,15 @@
 import { readFileSync, statSync } from "node:fs";
 import { Command } from "commander";
 import { EXIT, type ExitCode, Failure } from "../core/exit.ts";
-import { isAccessConf } from "../core/import/access-conf.ts";
-import { importFwknop, type KeyFile } from "../core/import/fwknop.ts";
-import { type Imported, importKnockd, KNOCKD_CONF_BYTES_MAX } from "../core/import/knockd.ts";
-import { DEFAULTS_BYTES_MAX, readDefaults } from "../core/import/knockd-defaults.ts";
-import { formatNote, type Note } from "../core/import/note.ts";
 import { reasonOf } from "../core/text/words.ts";
+import { isAccessConf } from "../import/access-conf.ts";
+import { importFwknop, type KeyFile } from "../import/fwknop-import.ts";
+import { DEFAULTS_BYTES_MAX, readDefaults } from "../import/knockd-defaults.ts";
+import { type Imported, importKnockd, KNOCKD_CONF_BYTES_MAX } from "../import/knockd-import.ts";
+import { formatNote, type Note } from "../import/note.ts";
 import { writeKeyFile } from "../io/state/key-files.ts";
+import { printError } from "../io/terminal.ts";
 import { examples } from "./help-text.ts";
-import { printError } from "./terminal.ts";
 
 /** What Debian's unit of the old knockd read. */
 const KNOCKD_CONF = "/etc/knockd.conf";

@@ -6,20 +6,20 @@ import { hints } from "../core/config/hints.ts";
 import { weaknesses } from "../core/config/weakness.ts";
 import type { Door } from "../core/door.ts";
 import { EXIT, Failure } from "../core/exit.ts";
-import { guessHost, isSsh, isUsed } from "../core/init/init-guess.ts";
-import { bootWarning, hostWords, howToKnock, nextSteps } from "../core/init/init-words.ts";
-import { doorName, initYaml } from "../core/init/init-yaml.ts";
 import { formatPort, type Port } from "../core/port.ts";
-import { type Host, parseHost } from "../core/show/host.ts";
 import { reasonOf } from "../core/text/words.ts";
 import { unitOf } from "../doctor/systemctl.ts";
+import { type Host, parseHost } from "../howto/howto-host.ts";
+import { guessHost, isSsh, isUsed } from "../init/init-guess.ts";
+import { type Flags, interview, lookAround } from "../init/init-interview.ts";
+import { TRIAL, trialTime, tryOut, wantsFileAnyway } from "../init/init-trial.ts";
+import { bootWarning, hostWords, howToKnock, nextSteps } from "../init/init-words.ts";
+import { doorName, initYaml } from "../init/init-yaml.ts";
 import { isTaken, refuseUnwritable, writeNewFile } from "../io/new-file.ts";
 import { canAsk } from "../io/prompt.ts";
-import { CONFIG_OPTION } from "./config-file.ts";
+import { CONFIG_OPTION } from "../io/read-config.ts";
+import { hint, print } from "../io/terminal.ts";
 import { examples } from "./help-text.ts";
-import { type Flags, interview, lookAround } from "./init-interview.ts";
-import { TRIAL, trialTime, tryOut, wantsFileAnyway } from "./init-trial.ts";
-import { hint, print } from "./terminal.ts";
 
 const OLD_CONFIG = "/etc/knockd.conf";
 

@@ -4,15 +4,15 @@ import { Command } from "commander";
 import type { Config } from "../core/config/config.ts";
 import { EXIT, Failure } from "../core/exit.ts";
 import type { Port } from "../core/port.ts";
-import { configText, type Enrolment, fwknopText, profileText, qrText } from "../core/spa/enrol.ts";
+import { configText, type Enrolment, fwknopText, profileText, qrText } from "../core/spa/key-enrol.ts";
 import { formatKeyFile } from "../core/spa/key-file.ts";
 import { reasonOf } from "../core/text/words.ts";
+import { CONFIG_OPTION, loadConfig } from "../io/read-config.ts";
 import { writeKeyFile } from "../io/state/key-files.ts";
 import { randomKey } from "../io/state/secret.ts";
-import { CONFIG_OPTION, loadConfig } from "./config-file.ts";
+import { hint, print } from "../io/terminal.ts";
 import { examples } from "./help-text.ts";
 import { drawnCode } from "./qr.ts";
-import { hint, print } from "./terminal.ts";
 
 const KEY_DIRECTORY = "/etc/knockd/keys";
 /** As `fwknop --key-gen` makes them. */

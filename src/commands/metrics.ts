@@ -1,9 +1,9 @@
 // `knockd metrics`: what the running daemon has counted, for Prometheus.
 import { Command } from "commander";
-import { metricsSchema } from "../core/control/control.ts";
+import { metricsSchema } from "../core/control/requests.ts";
 import { ask } from "../io/control/control-client.ts";
+import { print } from "../io/terminal.ts";
 import { examples } from "./help-text.ts";
-import { print } from "./terminal.ts";
 
 export const command = new Command("metrics")
   .summary("print what the running daemon has counted")

@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import { parseDuration } from "../core/text/duration.ts";
 import { reasonOf } from "../core/text/words.ts";
-import { printDeeds } from "./deeds.ts";
+import { printDeeds } from "./ask-daemon.ts";
 import { examples } from "./help-text.ts";
 
 export const command = new Command("open")

@@ -1,6 +1,6 @@
 // A QR code in the terminal.
 import { renderUnicodeCompact } from "uqr";
-import { isTerminal } from "./terminal.ts";
+import { isTerminal } from "../io/terminal.ts";
 
 /** On a terminal white on black whatever its colours are, for not every app reads a code that is black for white. */
 export function drawnCode(text: string): string {

@@ -1,6 +1,6 @@
 // `knockd reload`: the running daemon reads its config file again.
 import { Command } from "commander";
-import { printDeeds } from "./deeds.ts";
+import { printDeeds } from "./ask-daemon.ts";
 import { examples } from "./help-text.ts";
 
 export const command = new Command("reload")

@@ -1,7 +1,7 @@
 // A sighting on the terminal: with the time of day, which is what one looks for.
 import { toneOf } from "../core/verdict/tone.ts";
-import { sightingLine } from "../core/verdict/words.ts";
-import { painted, print } from "./terminal.ts";
+import { sightingLine } from "../core/verdict/verdict-words.ts";
+import { painted, print } from "../io/terminal.ts";
 
 export interface Told {
   readonly at: Date;

@@ -1,9 +1,9 @@
 // The daemon's status as a person reads it.
 
-import type { Status } from "../core/control/status.ts";
+import type { Status } from "../core/control/status-lines.ts";
 import { formatDuration } from "../core/text/duration.ts";
 import { table } from "../core/text/table.ts";
-import { painted } from "./terminal.ts";
+import { painted } from "../io/terminal.ts";
 
 export function statusText(status: Status, nowMs: number): string[] {
   const { version, pid, started_at, config } = status;

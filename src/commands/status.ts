@@ -1,13 +1,13 @@
 // `knockd status`: what the running daemon has open, sees under way, captures and hides.
 import { Command } from "commander";
-import { type OpenGrant, type Status, type StatusLine, statusSchema } from "../core/control/status.ts";
+import { type OpenGrant, type Status, type StatusLine, statusSchema } from "../core/control/status-lines.ts";
 import { EXIT, Failure } from "../core/exit.ts";
 import { ask } from "../io/control/control-client.ts";
 import { Ending } from "../io/ending.ts";
 import { endsWithin } from "../io/pause.ts";
+import { isTerminal, print, redraw } from "../io/terminal.ts";
 import { examples } from "./help-text.ts";
 import { statusPainted, statusText } from "./status-text.ts";
-import { isTerminal, print, redraw } from "./terminal.ts";
 
 const REDRAW_MS = 1000;
 

@@ -1,11 +1,11 @@
 // `knockd watch`: each knock as the running daemon sees it, and what it did or why it did not count.
 import { Command, InvalidArgumentError } from "commander";
 import { formatAddress, parseAddress } from "../core/address.ts";
-import { type Seen, watchSchema } from "../core/control/control.ts";
+import { type Seen, watchSchema } from "../core/control/requests.ts";
 import { ask } from "../io/control/control-client.ts";
+import { print } from "../io/terminal.ts";
 import { examples, paragraphs } from "./help-text.ts";
 import { printSighting, type Told } from "./sightings.ts";
-import { print } from "./terminal.ts";
 
 const MORE_HELP = `
 One line a knock: the time, who knocked, at which port, and what each door made of it:

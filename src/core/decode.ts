@@ -1,7 +1,7 @@
 // Frame -> Knock: link layer, IP, transport. Whatever is cut short, lies about its length or is of no interest is nothing.
 
 import { LINKTYPE } from "./capture/pcap.ts";
-import type { Frame, Knock } from "./knock.ts";
+import type { Frame, Knock } from "./frame.ts";
 
 /** EtherTypes (IEEE 802). */
 const ETHERTYPE_IPV4 = 0x0800;

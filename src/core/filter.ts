@@ -1,6 +1,6 @@
 // What somebody watches -> the BPF expression (pcap-filter(7)) that lets the kernel drop everything else.
 import { type Protocol, portOfKey } from "./port.ts";
-import { SPA_CHARACTERS_MAX, SPA_CHARACTERS_MIN, SPA_FIRST_CHARACTERS } from "./spa/open.ts";
+import { SPA_CHARACTERS_MAX, SPA_CHARACTERS_MIN, SPA_FIRST_CHARACTERS } from "./spa/open-packet.ts";
 import type { FlagRule } from "./tcp-flags.ts";
 
 /** An inclusive range of ports. */

@@ -1,7 +1,7 @@
 // Whether a door takes notice of a knock at all: its cool-down, its flags, its destination.
 import { sameAddress } from "./address.ts";
 import type { Door } from "./door.ts";
-import type { Knock } from "./knock.ts";
+import type { Knock } from "./frame.ts";
 import { DEAF, type Deafness } from "./match-report.ts";
 
 /** A door as the path needs it. */

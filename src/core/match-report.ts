@@ -1,7 +1,7 @@
 // What the matcher tells: what becomes of attempts, always; what each knock did to each door, when somebody wants to hear it.
 import type { Address } from "./address.ts";
 import type { Door } from "./door.ts";
-import type { Knock } from "./knock.ts";
+import type { Knock } from "./frame.ts";
 
 /** Hears what becomes of attempts. Whatever is handed over is valid only during the call. */
 export interface AttemptReport {

@@ -2,8 +2,8 @@
 import type { Address, AddressSet } from "./address.ts";
 import { ATTEMPTS_MAX, Attempts, NONE, type Slot } from "./attempts.ts";
 import type { Door } from "./door.ts";
+import type { Knock } from "./frame.ts";
 import { deafness, type Watch } from "./hearing.ts";
-import type { Knock } from "./knock.ts";
 import { DEAF, type MatchReport } from "./match-report.ts";
 import { portKey } from "./port.ts";
 

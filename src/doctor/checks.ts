@@ -1,21 +1,21 @@
 // All checks, in the order they are printed: a new one is a file beside this one, and a row here.
-import { capture } from "./capture.ts";
-import type { Check } from "./check.ts";
-import { clock } from "./clock.ts";
-import { configFile } from "./config-file.ts";
-import { daemon } from "./daemon.ts";
-import { forwarding } from "./forwarding.ts";
-import { hiding } from "./hiding.ts";
-import { interfaces } from "./interfaces.ts";
-import { keys } from "./keys.ts";
-import { oneTime } from "./one-time.ts";
-import { others } from "./others.ts";
-import { ownSets } from "./own-sets.ts";
-import { privileges } from "./privileges.ts";
-import { services } from "./services.ts";
-import { state } from "./state.ts";
-import { tools } from "./tools.ts";
-import { unit } from "./unit.ts";
+import { capture } from "./checks/capture-check.ts";
+import { clock } from "./checks/clock-check.ts";
+import { configFile } from "./checks/config-file-check.ts";
+import { daemon } from "./checks/daemon-check.ts";
+import { forwarding } from "./checks/forwarding-check.ts";
+import { hiding } from "./checks/hiding-check.ts";
+import { interfaces } from "./checks/interfaces-check.ts";
+import { keys } from "./checks/keys-check.ts";
+import { oneTime } from "./checks/one-time-check.ts";
+import { others } from "./checks/others-check.ts";
+import { ownSets } from "./checks/own-sets-check.ts";
+import { privileges } from "./checks/privileges-check.ts";
+import { services } from "./checks/services-check.ts";
+import { state } from "./checks/state-check.ts";
+import { tools } from "./checks/tools-check.ts";
+import { unit } from "./checks/unit-check.ts";
+import type { Check } from "./machine-check.ts";
 
 export const CHECKS: readonly Check[] = [
   configFile,

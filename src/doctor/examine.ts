@@ -1,8 +1,8 @@
 // Runs all checks side by side; one that fails or hangs costs its own line and no other.
 import { reasonOf } from "../core/text/words.ts";
-import { type Check, type Finding, warn } from "./check.ts";
 import { CHECKS } from "./checks.ts";
 import type { Machine } from "./machine.ts";
+import { type Check, type Finding, warn } from "./machine-check.ts";
 
 export interface Result extends Finding {
   readonly check: string;

@@ -1,11 +1,11 @@
 // The packet filter's rules as they are now, whoever wrote them: nftables, iptables on nftables, and iptables of old.
 import { readFileSync } from "node:fs";
-import { readIptables } from "../core/ruleset/iptables-ruleset.ts";
-import type { NamedSets } from "../core/ruleset/nft-match.ts";
-import { readNftRuleset } from "../core/ruleset/nft-ruleset.ts";
-import type { Chain } from "../core/ruleset/ruleset.ts";
 import { reasonOf } from "../core/text/words.ts";
 import { runTool } from "../io/tool.ts";
+import { readIptables } from "./ruleset/iptables-reader.ts";
+import type { NamedSets } from "./ruleset/nft-match.ts";
+import { readNftRuleset } from "./ruleset/nft-reader.ts";
+import type { Chain } from "./ruleset/ruleset.ts";
 
 /** `sets`: of nftables. `withoutNft`: there is no nft to ask, so only what iptables knows of. */
 export type Rules =

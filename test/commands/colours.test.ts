@@ -2,7 +2,7 @@
 
 import { open } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readingProgress } from "../../src/commands/progress.ts";
+import { readingProgress } from "../../src/explain/reading-progress.ts";
 import { DOORS } from "../support/failed-knocks.ts";
 import { ethernet, pcap, syn } from "../support/frames.ts";
 import { KNOCKD } from "../support/knockd.ts";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { formatAddress } from "../../src/core/address.ts";
 import { LINKTYPE } from "../../src/core/capture/pcap.ts";
 import { decode } from "../../src/core/decode.ts";
-import { emptyKnock, type Frame, type Knock } from "../../src/core/knock.ts";
+import { emptyKnock, type Frame, type Knock } from "../../src/core/frame.ts";
 import {
   bsdNull,
   datagram,

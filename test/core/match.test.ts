@@ -4,7 +4,7 @@ import { formatAddress } from "../../src/core/address.ts";
 import { LINKTYPE } from "../../src/core/capture/pcap.ts";
 import { decode } from "../../src/core/decode.ts";
 import type { Door } from "../../src/core/door.ts";
-import { emptyKnock } from "../../src/core/knock.ts";
+import { emptyKnock } from "../../src/core/frame.ts";
 import { Matcher } from "../../src/core/match.ts";
 import type { MatchReport } from "../../src/core/match-report.ts";
 import { formatPort, parsePort, portKey } from "../../src/core/port.ts";

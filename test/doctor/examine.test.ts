@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type Check, ok } from "../../src/doctor/check.ts";
 import { CHECKS } from "../../src/doctor/checks.ts";
 import { examine } from "../../src/doctor/examine.ts";
 import { Machine } from "../../src/doctor/machine.ts";
+import { type Check, ok } from "../../src/doctor/machine-check.ts";
 
 const machine = new Machine("/etc/knockd/knockd.yaml", { problem: "unread" }, "/var/lib/knockd");
 const fine: Check = { name: "fine", look: () => [ok("as it should be"), ok("twice")] };

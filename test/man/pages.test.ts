@@ -60,7 +60,7 @@ describe("knockd(8)", async () => {
   });
 
   it("tells of every event of the log, and of no other", () => {
-    const [, log = ""] = readFileSync(`${ROOT}/src/man/knockd.8`, "utf8").split(".Sh LOG");
+    const [, log = ""] = readFileSync(`${ROOT}/src/shell/man/knockd.8`, "utf8").split(".Sh LOG");
     const told = [...(log.split(".Sh ")[0] ?? "").matchAll(/^\.It Cm ([\w-]+)$/gm)].map(([, event]) => event);
     expect(told.toSorted()).toEqual(eventsOfTheLog().toSorted());
   });

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Door } from "../../src/core/door.ts";
-import { importKnockd } from "../../src/core/import/knockd.ts";
+import { importKnockd } from "../../src/import/knockd-import.ts";
 import { configOf } from "../support/doors.ts";
 import { KNOCKD } from "../support/knockd.ts";
 import { HOST, Lab, words } from "../support/lab.ts";

@@ -1,8 +1,8 @@
 // The kernel is asked whether our reading of its rules is right: each ruleset is loaded, and a real packet is sent.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { readIptables } from "../../src/core/ruleset/iptables-ruleset.ts";
-import { readNftRuleset } from "../../src/core/ruleset/nft-ruleset.ts";
-import { type Chain, type Fate, fateOf, type Packet } from "../../src/core/ruleset/ruleset.ts";
+import { readIptables } from "../../src/doctor/ruleset/iptables-reader.ts";
+import { readNftRuleset } from "../../src/doctor/ruleset/nft-reader.ts";
+import { type Chain, type Fate, fateOf, type Packet } from "../../src/doctor/ruleset/ruleset.ts";
 import { HOST, HOST_6, Lab, SERVICE, words } from "../support/lab.ts";
 import { root } from "../support/netns.ts";
 

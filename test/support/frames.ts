@@ -6,7 +6,7 @@
 
 import { parseAddress } from "../../src/core/address.ts";
 import { fileHeader, LINKTYPE, RECORD_HEADER_BYTES, writeRecordHeader } from "../../src/core/capture/pcap.ts";
-import type { Frame } from "../../src/core/knock.ts";
+import type { Frame } from "../../src/core/frame.ts";
 
 export const TCP = { FIN: 0x01, SYN: 0x02, RST: 0x04, PSH: 0x08, ACK: 0x10, URG: 0x20 } as const;
 export const PROTOCOL = { ICMP: 1, TCP: 6, UDP: 17, ICMPV6: 58 } as const;

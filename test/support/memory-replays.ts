@@ -1,5 +1,5 @@
 // The memory of used packets, without a disk.
-import { ReplayMemory } from "../../src/core/spa/replay.ts";
+import { ReplayMemory } from "../../src/core/once.ts";
 
 export class MemoryReplays extends ReplayMemory {
   load(): string | undefined {

@@ -1,5 +1,5 @@
 // Any capture file -> frames: its first bytes say whether it is pcap or pcapng.
-import type { Frame } from "../knock.ts";
+import type { Frame } from "../frame.ts";
 import { concat, MAGIC_MICROSECONDS, MAGIC_NANOSECONDS, PcapReader } from "./pcap.ts";
 import { PcapngReader, SECTION_HEADER } from "./pcapng.ts";
 

@@ -1,5 +1,5 @@
 // The seam between the two processes: a pcap stream (draft-ietf-opsawg-pcap), read and written.
-import type { Frame } from "../knock.ts";
+import type { Frame } from "../frame.ts";
 
 /** LINKTYPE_ values that we read or write. */
 export const LINKTYPE = {

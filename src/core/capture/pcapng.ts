@@ -1,5 +1,5 @@
 // The other file format of captures (draft-ietf-opsawg-pcapng), read only: blocks of both byte orders -> frames.
-import type { Frame } from "../knock.ts";
+import type { Frame } from "../frame.ts";
 import { concat } from "./pcap.ts";
 import { broken, describedBy, type Interface } from "./pcapng-interface.ts";
 

@@ -5,7 +5,7 @@ import type { Terms } from "../grant.ts";
 import { formatPort, type Port } from "../port.ts";
 import type { Key } from "./key.ts";
 import { leadingDoors } from "./nat.ts";
-import type { Opened } from "./open.ts";
+import type { Opened } from "./open-packet.ts";
 import type { Refusal } from "./refusal.ts";
 import type { SpaRequest } from "./request.ts";
 

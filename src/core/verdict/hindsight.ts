@@ -1,7 +1,7 @@
 // Why a knock did not count, seen together with the knocks before it: lost, too late, out of order, from another address.
 import { familyOf, formatAddress, sameAddress } from "../address.ts";
 import type { Door } from "../door.ts";
-import type { Knock } from "../knock.ts";
+import type { Knock } from "../frame.ts";
 import { DEAF, type Deafness } from "../match-report.ts";
 import { formatPort } from "../port.ts";
 import { formatFlags, formatRule } from "../tcp-flags.ts";

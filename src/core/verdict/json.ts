@@ -1,6 +1,6 @@
 // A sighting as one JSON object, for `--json` and the control socket: keys as in the rest of our JSON, words beside the facts.
 import type { Sighting } from "./verdict.ts";
-import { sightingWords } from "./words.ts";
+import { sightingWords } from "./verdict-words.ts";
 
 /** BOUNDED: verdicts in one object; a thousand doors may share a port. */
 const VERDICTS_MAX = 256;

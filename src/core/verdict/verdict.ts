@@ -2,7 +2,7 @@
 // The words for them are in verdict-words.ts; a further way to earn a door adds its own verdicts to the union.
 import type { Address, Family } from "../address.ts";
 import type { Refusal } from "../spa/refusal.ts";
-import type { CodeVerdict } from "../totp/verdict.ts";
+import type { CodeVerdict } from "../totp/code-verdict.ts";
 
 /** A knock and all doors that took notice of it, or a door's time that ran out without a further knock. */
 export interface Sighting {

@@ -1,7 +1,7 @@
 // Reads a capture from a file or from stdin, chunk by chunk: it may be larger than memory.
 import { createReadStream } from "node:fs";
 import { CaptureReader } from "../../core/capture/capture-reader.ts";
-import type { Frame } from "../../core/knock.ts";
+import type { Frame } from "../../core/frame.ts";
 
 const STDIN = "-";
 

@@ -1,10 +1,10 @@
 // All captures together: one per interface, each told what the network does.
 import type { AddressSet } from "../../core/address.ts";
-import type { Frame } from "../../core/knock.ts";
+import type { Frame } from "../../core/frame.ts";
 import { pause } from "../pause.ts";
 import { runtimeDirectory } from "../state/directories.ts";
-import { Capture, type Search, type SnifferName } from "./capture.ts";
 import { sweepFifos } from "./frame-fifo.ts";
+import { Capture, type Search, type SnifferName } from "./interface-capture.ts";
 import { defaultInterface, Network } from "./network.ts";
 import type { SnifferChoice } from "./sniffer.ts";
 

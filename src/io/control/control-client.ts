@@ -9,7 +9,7 @@ import {
   readGreeting,
   readLine,
   writeLine,
-} from "../../core/control/control.ts";
+} from "../../core/control/requests.ts";
 import { EXIT, Failure } from "../../core/exit.ts";
 import { LineSplitter } from "../../core/text/line-splitter.ts";
 import { reasonOf } from "../../core/text/words.ts";

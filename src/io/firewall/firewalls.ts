@@ -2,7 +2,6 @@
 import type { Config } from "../../core/config/config.ts";
 import { EXIT, Failure } from "../../core/exit.ts";
 import { reasonOf, words } from "../../core/text/words.ts";
-import type { Lease } from "../lease.ts";
 import { instance } from "../state/directories.ts";
 import { runTool } from "../tool.ts";
 import type { Firewall, OpenElement } from "./firewall.ts";
@@ -10,6 +9,7 @@ import { Iptables } from "./iptables.ts";
 import { OUR_CHAINS } from "./iptables-chains.ts";
 import { TABLE } from "./nft-names.ts";
 import { Nftables } from "./nftables.ts";
+import type { Lease } from "./trial-expiry.ts";
 
 /** What nft takes as the name of a table, and what is no path. */
 const INSTANCE = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;

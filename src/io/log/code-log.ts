@@ -3,12 +3,12 @@
 import { type Address, formatAddress } from "../../core/address.ts";
 import type { Counters } from "../../core/control/counters.ts";
 import type { Door } from "../../core/door.ts";
-import type { Knock } from "../../core/knock.ts";
+import type { Knock } from "../../core/frame.ts";
 import { words } from "../../core/text/words.ts";
+import type { CodeReport } from "../../core/totp/code-report.ts";
+import type { CodeRefusal } from "../../core/totp/code-verdict.ts";
+import { type CodeTrouble, codeWords } from "../../core/totp/code-words.ts";
 import type { Failure } from "../../core/totp/lockout.ts";
-import type { CodeReport } from "../../core/totp/report.ts";
-import type { CodeRefusal } from "../../core/totp/verdict.ts";
-import { type CodeTrouble, codeWords } from "../../core/totp/words.ts";
 import type { Log } from "./log.ts";
 
 const SUMMARY_MS = 60_000;

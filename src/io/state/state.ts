@@ -2,8 +2,8 @@
 import type { GuardSecret } from "../../core/guard.ts";
 import { words } from "../../core/text/words.ts";
 import type { Log } from "../log/log.ts";
-import { Ledger } from "./ledger.ts";
-import { CODES, ReplayFile } from "./replay-file.ts";
+import { Ledger } from "./ledger-file.ts";
+import { CODES, ReplayFile } from "./once-file.ts";
 import { guardSecret } from "./secret.ts";
 
 export interface State {

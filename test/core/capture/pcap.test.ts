@@ -8,7 +8,7 @@ import {
   SNAP_BYTES,
   writeRecordHeader,
 } from "../../../src/core/capture/pcap.ts";
-import type { Frame } from "../../../src/core/knock.ts";
+import type { Frame } from "../../../src/core/frame.ts";
 import { datagram, ethernet, pcap, sll, syn } from "../../support/frames.ts";
 import { Running } from "../../support/running.ts";
 import { Scratch } from "../../support/scratch.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PcapngReader } from "../../../src/core/capture/pcapng.ts";
-import type { Frame } from "../../../src/core/knock.ts";
+import type { Frame } from "../../../src/core/frame.ts";
 import { type Block, Blocks } from "../../support/pcapng.ts";
 
 interface Seen {

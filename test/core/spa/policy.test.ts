@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseAddress } from "../../../src/core/address.ts";
 import type { Key } from "../../../src/core/spa/key.ts";
-import { open } from "../../../src/core/spa/open.ts";
+import { open } from "../../../src/core/spa/open-packet.ts";
 import { judge } from "../../../src/core/spa/policy.ts";
 import type { Outgoing } from "../../../src/core/spa/seal.ts";
 import { doorsOf } from "../../support/doors.ts";

@@ -1,0 +1,24 @@
+// Asks the running daemon to do something, and prints what came of it.
+import { type Deed, deedSchema, type Request } from "../core/control/requests.ts";
+import { EXIT, type ExitCode } from "../core/exit.ts";
+import { ask } from "../io/control/control-client.ts";
+import { print, printError } from "../io/terminal.ts";
+
+/** Throws a Failure if it could not be done. */
+export async function printDeeds(request: Request, none = ""): Promise<ExitCode> {
+  let count = 0;
+  let code: ExitCode = EXIT.OK;
+  for await (const deed of ask(request, deedSchema)) {
+    count++;
+    if (!printDeed(deed)) code = EXIT.UNAVAILABLE;
+  }
+  if (count === 0 && none !== "") print(none);
+  return code;
+}
+
+function printDeed({ done, said, problem }: Deed): boolean {
+  if (done) print(said);
+  else printError(said);
+  if (problem !== undefined) printError(problem);
+  return done && problem === undefined;
+}

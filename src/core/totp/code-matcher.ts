@@ -1,0 +1,230 @@
+// The third way to earn a door, beside match.ts and unlock.ts: the digits of an authenticator app, two a knock. A code is
+// judged when it is whole, so nobody learns from our silence which pair was wrong.
+import type { Address, AddressSet } from "../address.ts";
+import { ATTEMPTS_MAX, Attempts, NONE, type Slot } from "../attempts.ts";
+import type { CodeRule, Door } from "../door.ts";
+import type { Knock } from "../frame.ts";
+import { deafness, type Watch } from "../hearing.ts";
+import { DEAF } from "../match-report.ts";
+import type { CodeSecret } from "./code.ts";
+import type { CodeReport } from "./code-report.ts";
+import { judgeCode, type UsedCodes } from "./judge-code.ts";
+import { Lockouts } from "./lockout.ts";
+import { lastPort, PORTS_PER_PAIR } from "./totp.ts";
+import { CodeWindow } from "./window.ts";
+
+/** A door as this path needs it. */
+interface CodeWatch extends Watch {
+  readonly rule: CodeRule;
+  readonly secret: CodeSecret;
+  readonly window: CodeWindow;
+  readonly pairs: number;
+  /** What an attempt's stage has too much: a free slot of the table has 0, and an attempt behind a sequence begins with no pair. */
+  readonly stageOffset: number;
+}
+
+/** A knock on a door's range. */
+interface Hit {
+  readonly knock: Knock;
+  readonly number: number;
+  readonly watch: CodeWatch;
+  readonly nowMs: number;
+}
+
+const PORTS = 0x10000;
+const SWEEP_SLOTS = 2 ** 16;
+const NO_DOORS: readonly Door[] = [];
+
+export class CodeMatcher {
+  readonly #report: CodeReport;
+  readonly #used: UsedCodes;
+  readonly #attempts: Attempts;
+  /** The pairs so far of each slot, as a number. */
+  readonly #codes: Uint32Array;
+  readonly #lockouts: Lockouts;
+  /** By port, the number of the door whose range it is in, plus 1. */
+  readonly #doorAt = new Uint16Array(PORTS);
+  #watches: CodeWatch[] = [];
+
+  /** `seed` is a secret number; `attemptsMax` a power of two. */
+  constructor({
+    report,
+    used,
+    seed,
+    attemptsMax = ATTEMPTS_MAX,
+  }: { report: CodeReport; used: UsedCodes; seed: number; attemptsMax?: number }) {
+    this.#report = report;
+    this.#used = used;
+    this.#attempts = new Attempts(attemptsMax, seed);
+    this.#codes = new Uint32Array(attemptsMax);
+    this.#lockouts = new Lockouts(seed);
+  }
+
+  get attempts(): number {
+    return this.#attempts.live;
+  }
+
+  /** Takes these doors from now on, those of them whose secret is there. What goes on at doors that did not change goes on. */
+  watch(doors: readonly Door[], secrets: ReadonlyMap<string, CodeSecret>): void {
+    const before = this.#watches;
+    const known = new Map(before.map((watch) => [watch.identity, watch]));
+    this.#watches = doors.flatMap((door) => {
+      const secret = secrets.get(door.name);
+      if (door.totp === undefined || secret === undefined) return [];
+      const watch = watchOf(door, door.totp, secret);
+      return known.get(watch.identity) ?? watch;
+    });
+    const numbers = new Map(this.#watches.map((watch, number) => [watch.identity, number]));
+    const renumber = (number: number): number => numbers.get(before[number]?.identity ?? "") ?? NONE;
+    this.#attempts.renumber(renumber);
+    this.#lockouts.renumber(renumber);
+    this.#doorAt.fill(0);
+    for (const [number, { rule }] of this.#watches.entries())
+      this.#doorAt.fill(number + 1, rule.firstPort, lastPort(rule.firstPort, rule.digits) + 1);
+  }
+
+  /** The sequence of this door is complete. True: that was half of it, and the code is waited for. */
+  follows(door: Door, source: Address, nowMs: number): boolean {
+    if (door.totp?.afterSequence !== true) return false;
+    const number = this.#watches.findIndex((watch) => watch.door.name === door.name);
+    if (number === NONE) return true;
+    const slot = this.#find(source, number);
+    if (slot !== NONE) this.#attempts.remove(slot);
+    this.#codes[this.#attempts.add(source, number, nowMs)] = 0;
+    return true;
+  }
+
+  /**
+   * The door that this knock completes the code of; usually none. `local` holds the addresses that the interface has now;
+   * `nowMs` is monotonic, `wallMs` milliseconds since 1970.
+   */
+  accept(knock: Knock, local: Pick<AddressSet, "has">, nowMs: number, wallMs: number): readonly Door[] {
+    if (knock.protocol !== "tcp") return NO_DOORS;
+    const number = (this.#doorAt[knock.port] ?? 0) - 1;
+    const watch = this.#watches[number];
+    if (watch === undefined) return NO_DOORS;
+    const { door } = watch;
+    const why = deafness(watch, knock, local.has(knock.destination), nowMs);
+    if (why !== DEAF.NO) {
+      this.#report.deaf(door, knock, why, watch.deafUntilMs - nowMs, nowMs);
+      return NO_DOORS;
+    }
+    const leftMs = this.#lockouts.leftMs(knock.source, number, nowMs);
+    if (leftMs > 0) {
+      this.#report.locked(door, knock, leftMs, nowMs);
+      return NO_DOORS;
+    }
+    const hit = { knock, number, watch, nowMs };
+    const code = this.#takePair(hit);
+    return code === undefined ? NO_DOORS : this.#judge(code, hit, wallMs);
+  }
+
+  /** Forgets some of the attempts that are too old; call it several times a second. */
+  sweep(nowMs: number): void {
+    this.#attempts.sweep(SWEEP_SLOTS, (slot) => {
+      const watch = this.#watches[this.#attempts.door(slot)];
+      return watch === undefined || this.#endsOfAge(slot, watch, this.#attempts.source(slot), nowMs);
+    });
+    this.#lockouts.sweep(nowMs);
+  }
+
+  /** The whole code, once its last pair is there. */
+  #takePair(hit: Hit): number | undefined {
+    const { knock, number, nowMs } = hit;
+    const { door, rule, pairs, stageOffset } = hit.watch;
+    const index = Math.floor((knock.port - rule.firstPort) / PORTS_PER_PAIR);
+    const pair = (knock.port - rule.firstPort) % PORTS_PER_PAIR;
+    const slot = this.#alive(hit);
+    const stage = slot === NONE ? 0 : this.#attempts.stage(slot) - stageOffset;
+    const code = slot === NONE ? 0 : (this.#codes[slot] ?? 0);
+    // The ports also say in which place of the code they belong, so a late copy is known for what it is.
+    if (index < stage && pairAt(code, stage - 1 - index) === pair) {
+      this.#report.repeat(door, knock, stage, nowMs);
+      return undefined;
+    }
+    if (index !== stage || (slot === NONE && stageOffset > 0)) {
+      if (stage === 0) this.#report.astray(door, knock, index + 1, nowMs);
+      else this.#drop(slot, stage, index, hit);
+      return undefined;
+    }
+    if (slot !== NONE) this.#attempts.advance(slot);
+    const taken = slot === NONE ? this.#attempts.add(knock.source, number, nowMs) : slot;
+    const sofar = code * PORTS_PER_PAIR + pair;
+    this.#codes[taken] = sofar;
+    this.#report.stage(door, knock, stage + 1, nowMs);
+    if (stage + 1 < pairs) return undefined;
+    this.#attempts.remove(taken);
+    return sofar;
+  }
+
+  /** A wrong port of the range. One pair alone may be a stray packet; two are an attempt that has failed. */
+  #drop(slot: Slot, stage: number, index: number, { knock, number, watch, nowMs }: Hit): void {
+    const { door, rule, stageOffset } = watch;
+    this.#attempts.remove(slot);
+    const failure = stage < 2 ? undefined : this.#lockouts.fail(knock.source, number, undefined, nowMs);
+    this.#report.wrong(door, knock, stage, failure, nowMs);
+    if (index > 0 || stageOffset > 0 || failure?.kind === "locked") return;
+    this.#codes[this.#attempts.add(knock.source, number, nowMs)] = knock.port - rule.firstPort;
+    this.#report.stage(door, knock, 1, nowMs);
+  }
+
+  #judge(code: number, { knock, number, watch, nowMs }: Hit, wallMs: number): readonly Door[] {
+    const { door, rule, secret, window } = watch;
+    const text = String(code).padStart(rule.digits, "0");
+    const refusal = judgeCode(text, { door: door.name, secret, window, wallMs, used: this.#used });
+    if (refusal === undefined) {
+      watch.deafUntilMs = nowMs + door.seqCooldownMs;
+      this.#report.accepted(door, knock, nowMs);
+      return [door];
+    }
+    if (!("failures" in refusal)) {
+      this.#report.refused(door, knock, refusal, undefined, nowMs);
+      return NO_DOORS;
+    }
+    const failure = this.#lockouts.fail(knock.source, number, code, nowMs);
+    const failures = failure.kind === "again" ? undefined : failure.failures;
+    this.#report.refused(door, knock, { ...refusal, failures }, failure, nowMs);
+    return NO_DOORS;
+  }
+
+  /** The attempt of this source, unless it is too old. */
+  #alive({ knock, number, watch, nowMs }: Hit): Slot {
+    const slot = this.#find(knock.source, number);
+    if (slot === NONE || !this.#endsOfAge(slot, watch, knock.source, nowMs)) return slot;
+    this.#attempts.remove(slot);
+    return NONE;
+  }
+
+  #find(source: Address, number: number): Slot {
+    let slot = this.#attempts.first(source);
+    while (slot !== NONE && this.#attempts.door(slot) !== number) slot = this.#attempts.after(slot, source);
+    return slot;
+  }
+
+  #endsOfAge(slot: Slot, { door, stageOffset }: CodeWatch, source: Address, nowMs: number): boolean {
+    const ageMs = this.#attempts.ageMs(slot, nowMs);
+    if (ageMs < door.seqTimeoutMs) return false;
+    this.#report.timeout(door, source, this.#attempts.stage(slot) - stageOffset, ageMs, nowMs);
+    return true;
+  }
+}
+
+function watchOf(door: Door, rule: CodeRule, secret: CodeSecret): CodeWatch {
+  return {
+    door,
+    rule,
+    secret,
+    window: new CodeWindow(secret, rule.digits),
+    pairs: rule.digits / 2,
+    stageOffset: rule.afterSequence ? 1 : 0,
+    keys: [],
+    identity: JSON.stringify([door, [...secret]]),
+    deafUntilMs: 0,
+    takenBy: 0,
+  };
+}
+
+/** The pair that `back` others follow. */
+function pairAt(code: number, back: number): number {
+  return Math.floor(code / PORTS_PER_PAIR ** back) % PORTS_PER_PAIR;
+}

@@ -1,0 +1,194 @@
+// The desk behind the control socket: what each request makes the daemon do, and the answer to it.
+import { type Address, formatAddress, parseAddress } from "../core/address.ts";
+import type { FirewallKind } from "../core/config/config.ts";
+import { nearest } from "../core/config/nearest.ts";
+import type { MetricsLine, Request } from "../core/control/requests.ts";
+import { ATTEMPTS_TOLD, GRANTS_A_LINE, type OpenGrant, type StatusLine } from "../core/control/status-lines.ts";
+import type { Door } from "../core/door.ts";
+import { EXIT, Failure } from "../core/exit.ts";
+import type { Grant } from "../core/grant.ts";
+import { formatPort } from "../core/port.ts";
+import { words } from "../core/text/words.ts";
+import { sightingJson } from "../core/verdict/json.ts";
+import type { CaptureStatus } from "../io/capture/captures.ts";
+import { wallTime } from "../io/clock.ts";
+import { Backlog } from "../io/control/backlog.ts";
+import { ONLOOKERS_MAX, type Onlookers } from "../io/control/tracers.ts";
+import type { Log } from "../io/log/log.ts";
+import type { Daemon } from "./daemon.ts";
+import type { Deed } from "./doorkeeper.ts";
+
+const BY_HAND = "by hand";
+/** BOUNDED: lines of the metrics, of 200 characters at most, that go in one answer. */
+const METRICS_A_LINE = /(?:.*\n){1,500}/g;
+/** BOUNDED: doors that an error names. */
+const NAMED_MAX = 20;
+
+export interface Office {
+  readonly daemon: Pick<Daemon, "open" | "close" | "view" | "metrics">;
+  readonly captures: () => Promise<readonly CaptureStatus[]>;
+  readonly onlookers: Pick<Onlookers, "add">;
+  /** Reads the config file again. Rejects with a Failure, and nothing changed. */
+  readonly reload: () => Promise<readonly Deed[]>;
+  readonly log: Log;
+  /** What does not change while the daemon runs. */
+  readonly about: {
+    readonly version: string;
+    readonly pid: number;
+    readonly config: string;
+    readonly firewall: FirewallKind;
+  };
+}
+
+export class Desk {
+  readonly #office: Office;
+  readonly #startedMs = performance.now();
+
+  constructor(office: Office) {
+    this.#office = office;
+  }
+
+  /** `gone` ends an answer that has no end of its own. */
+  async *answer(request: Request, gone: AbortSignal): AsyncGenerator<unknown, void> {
+    switch (request.request) {
+      case "status":
+        return yield* this.#status();
+      case "open":
+        return yield await this.#open(request);
+      case "close":
+        return yield await this.#close(request);
+      case "close-all":
+        return yield* this.#closeAll();
+      case "metrics":
+        return yield* metricsLines(await this.metrics());
+      case "reload":
+        return yield* await this.#office.reload();
+      case "watch":
+        return yield* this.#watch(request, gone);
+    }
+  }
+
+  /** The page for Prometheus. */
+  async metrics(): Promise<string> {
+    const { daemon, captures, about } = this.#office;
+    return daemon.metrics({ version: about.version, startedMs: performance.timeOrigin, captures: await captures() });
+  }
+
+  async *#status(): AsyncGenerator<StatusLine, void> {
+    const { daemon, about } = this.#office;
+    const capture = await this.#office.captures();
+    const { config, attempts, restoredMs, grants } = daemon.view;
+    const nowMs = performance.now();
+    const newest = attempts.underWay(ATTEMPTS_TOLD, nowMs).map(({ door, source, stage, ageMs }) => ({
+      door: door.name,
+      ip: formatAddress(source),
+      stage,
+      steps: door.sequence.length,
+      started_at: wallTime(nowMs - ageMs),
+    }));
+    const hidden = [...new Set(config.doors.flatMap((door) => door.open.map(formatPort)))];
+    yield {
+      overview: {
+        version: about.version,
+        pid: about.pid,
+        started_at: wallTime(this.#startedMs),
+        config: about.config,
+        attempts: { count: attempts.attempts, newest },
+        capture: [...capture],
+        firewall: {
+          kind: about.firewall,
+          hidden,
+          restored_at: restoredMs === undefined ? null : wallTime(restoredMs),
+        },
+      },
+    };
+    let some: OpenGrant[] = [];
+    for (const grant of grants.each()) {
+      some.push(openGrant(grant));
+      if (some.length < GRANTS_A_LINE) continue;
+      yield { grants: some };
+      some = [];
+    }
+    yield { grants: some };
+  }
+
+  async #open({ door: name, address, forMs }: Extract<Request, { request: "open" }>): Promise<Deed> {
+    const door = this.#doorOf(name);
+    const ip = ipOf(address);
+    this.#office.log.info({ event: "by-hand", door: door.name, ip }, words.openingByHand(ip, door.name));
+    return done(await this.#office.daemon.open(door, ip, { earnedBy: BY_HAND, durationMs: forMs }));
+  }
+
+  async #close({ door: name, address }: Extract<Request, { request: "close" }>): Promise<Deed> {
+    const { daemon } = this.#office;
+    const ip = ipOf(address);
+    // A door may be gone from the config and still be open to somebody.
+    const grant = daemon.view.grants.get(name, ip);
+    if (grant !== undefined) return done(await this.#shut(grant));
+    throw new Failure(EXIT.UNAVAILABLE, words.notOpen(ip, this.#doorOf(name).name));
+  }
+
+  async *#closeAll(): AsyncGenerator<Deed, void> {
+    const closing = [...this.#office.daemon.view.grants.each()].map((grant) => this.#shut(grant));
+    for (const deed of closing) yield await deed;
+  }
+
+  /** What a slow client does not take in time is counted, not kept. */
+  async *#watch({ address }: Extract<Request, { request: "watch" }>, gone: AbortSignal): AsyncGenerator<unknown, void> {
+    const backlog = new Backlog<unknown>();
+    const leave = this.#office.onlookers.add({
+      ...(address === undefined ? {} : { source: addressOf(address) }),
+      sighting: (sighting, at) => backlog.say(sightingJson(sighting, at.toISOString())),
+      missed: (count) => backlog.miss(count),
+    });
+    if (leave === undefined)
+      throw new Failure(EXIT.UNAVAILABLE, `too many watch already, at most ${ONLOOKERS_MAX} at a time`);
+    gone.addEventListener("abort", () => backlog.end());
+    if (gone.aborted) backlog.end();
+    try {
+      for await (const kept of backlog.take()) yield "line" in kept ? kept.line : { event: "missed", count: kept.lost };
+    } finally {
+      leave();
+    }
+  }
+
+  #shut(grant: Grant): Promise<Deed> {
+    const about = { event: "by-hand", door: grant.door.name, ip: grant.ip };
+    this.#office.log.info(about, words.closingByHand(grant.ip, grant.door.name));
+    return this.#office.daemon.close(grant);
+  }
+
+  #doorOf(name: string): Door {
+    const { doors } = this.#office.daemon.view.config;
+    const door = doors.find((each) => each.name === name);
+    if (door !== undefined) return door;
+    const names = doors.map((each) => each.name);
+    throw new Failure(EXIT.USAGE, words.unknownDoor(name, nearest(name, names), names.slice(0, NAMED_MAX)));
+  }
+}
+
+/** A page of many doors is longer than a line may be. */
+function* metricsLines(page: string): Generator<MetricsLine, void> {
+  for (const [metrics] of page.matchAll(METRICS_A_LINE)) yield { metrics };
+}
+
+function openGrant({ door, ip, openedMs, closesMs, earnedBy }: Grant): OpenGrant {
+  return { door: door.name, ip, opened_at: wallTime(openedMs), closes_at: wallTime(closesMs), earned_by: earnedBy };
+}
+
+/** In its canonical form. */
+function ipOf(text: string): string {
+  return formatAddress(addressOf(text));
+}
+
+function addressOf(text: string): Address {
+  const address = parseAddress(text);
+  if (address !== undefined) return address;
+  throw new Failure(EXIT.USAGE, `expected an IP address such as 192.0.2.7, got ${JSON.stringify(text)}`);
+}
+
+/** What is not done is an error, in the same words. */
+function done(deed: Deed): Deed {
+  if (deed.done) return deed;
+  throw new Failure(EXIT.UNAVAILABLE, deed.said);
+}

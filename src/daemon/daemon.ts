@@ -1,0 +1,188 @@
+// The plot: frame -> decode -> match, unlock or code -> grant -> open -> close. Only this file knows the order of the stages.
+import { type AddressSet, formatAddress } from "../core/address.ts";
+import type { Config } from "../core/config/config.ts";
+import { Counters } from "../core/control/counters.ts";
+import { metricsText, type Outside } from "../core/control/metrics-page.ts";
+import { decode } from "../core/decode.ts";
+import type { Door } from "../core/door.ts";
+import { emptyKnock, type Frame } from "../core/frame.ts";
+import { type Grant, Grants, type Terms } from "../core/grant.ts";
+import { Matcher } from "../core/match.ts";
+import type { Key, KeyRule } from "../core/spa/key.ts";
+import { Unlocker } from "../core/spa/packet-matcher.ts";
+import { words } from "../core/text/words.ts";
+import type { CodeSecret } from "../core/totp/code.ts";
+import { CodeMatcher } from "../core/totp/code-matcher.ts";
+import { CodeWitness } from "../core/verdict/code-witness.ts";
+import { UnlockWitness } from "../core/verdict/packet-witness.ts";
+import { Witness } from "../core/verdict/sequence-witness.ts";
+import type { Audience } from "../core/verdict/verdict.ts";
+import { Alarm } from "../io/alarm.ts";
+import { CodeLog } from "../io/log/code-log.ts";
+import { UnlockLog } from "../io/log/packet-log.ts";
+import { MatchLog } from "../io/log/sequence-log.ts";
+import { type Deed, Doorkeeper, type Tools } from "./doorkeeper.ts";
+import { Hiding } from "./hiding.ts";
+import { resume } from "./recovery.ts";
+import { type Lookout, type Secrets, Watchman } from "./watching.ts";
+
+/** What the daemon needs of the world; a test hands in its own. */
+export interface World extends Tools, Lookout {
+  /** Hears what each knock did, and why it did not count. */
+  readonly audience: Audience;
+  /** Throws a Failure for a key file that will not do. */
+  readonly readKeys: (rules: readonly KeyRule[]) => readonly Key[];
+  /** The same for the secrets of codes, by the names of their doors. */
+  readonly readCodeSecrets: (doors: readonly Door[]) => ReadonlyMap<string, CodeSecret>;
+}
+
+/** What others may look at, and not change. */
+export interface View {
+  readonly config: Config;
+  readonly grants: Pick<Grants, "each" | "get" | "count">;
+  readonly attempts: Pick<Matcher, "attempts" | "underWay">;
+  /** When somebody else's flushing of our rules was last made good; monotonic. */
+  readonly restoredMs: number | undefined;
+}
+
+/** How often attempts that are too old are looked for. */
+const SWEEP_MS = 250;
+/** How often guard ports step aside for what listens now. */
+const LOOK_AROUND_MS = 60_000;
+const BY_CODE = { earnedBy: "code" };
+
+export class Daemon {
+  readonly #world: World;
+  readonly #matcher: Matcher;
+  readonly #unlocker: Unlocker;
+  readonly #codes: CodeMatcher;
+  readonly #watchman: Watchman;
+  readonly #grants = new Grants();
+  readonly #counters = new Counters();
+  readonly #doorkeeper: Doorkeeper;
+  readonly #hiding: Hiding;
+  readonly #closing = new Alarm(() => this.#closeDue());
+  readonly #knock = emptyKnock();
+  #config: Config;
+  #sweep: NodeJS.Timeout | undefined;
+  #lookAround: NodeJS.Timeout | undefined;
+
+  constructor(config: Config, world: World) {
+    this.#world = world;
+    this.#config = config;
+    const isOpen = (door: Door, ip: string): boolean => this.#grants.get(door.name, ip) !== undefined;
+    const report = new Witness(new MatchLog(world.log, this.#counters), world.audience, isOpen);
+    this.#matcher = new Matcher({ report, seed: world.guardSecret[0] });
+    const unlockReport = new UnlockWitness(new UnlockLog(world.log, this.#counters), world.audience, isOpen);
+    this.#unlocker = new Unlocker({ report: unlockReport, replays: world.replays });
+    const codeReport = new CodeWitness(new CodeLog(world.log, this.#counters), world.audience, isOpen);
+    this.#codes = new CodeMatcher({ report: codeReport, used: world.usedCodes, seed: world.guardSecret[0] });
+    const ways = { matcher: this.#matcher, unlocker: this.#unlocker, codes: this.#codes };
+    this.#watchman = new Watchman(config, ways, world);
+    this.#doorkeeper = new Doorkeeper(world, this.#counters);
+    this.#hiding = new Hiding(this.#grants, this.#doorkeeper, world);
+  }
+
+  /** Hides, takes up what an earlier run left open, then listens. Rejects if the firewall cannot hide. */
+  async start(): Promise<void> {
+    const secrets = this.#readSecrets(this.#config);
+    this.#counters.take(this.#config.doors);
+    await this.#hiding.hide(this.#config);
+    await resume(this.#config, this.#grants, this.#doorkeeper, this.#world);
+    this.#closeDue();
+    this.#hiding.guard();
+    await this.#watchman.take(this.#config, secrets);
+    this.#sweep = setInterval(() => this.#sweepAttempts(performance.now()), SWEEP_MS);
+    this.#lookAround = setInterval(() => void this.#watchman.refresh(), LOOK_AROUND_MS);
+  }
+
+  /** Takes another config. Open doors, and attempts at doors that did not change, go on. Rejects with nothing changed. */
+  async reload(config: Config): Promise<void> {
+    // First of all: a bad key file must change nothing.
+    const secrets = this.#readSecrets(config);
+    await this.#hiding.hide(config, async () => {
+      this.#config = config;
+      this.#counters.take(config.doors);
+      await this.#watchman.take(config, secrets);
+    });
+  }
+
+  /** The path of every packet. `local` holds the addresses that its interface has now. */
+  see(frame: Frame, local: AddressSet): void {
+    if (!decode(frame, this.#knock)) return;
+    this.#counters.knocks++;
+    const nowMs = performance.now();
+    for (const door of this.#matcher.accept(this.#knock, local, nowMs)) {
+      this.#watchman.earned(door);
+      if (this.#codes.follows(door, this.#knock.source, nowMs)) continue;
+      void this.open(door, formatAddress(this.#knock.source));
+    }
+    for (const door of this.#codes.accept(this.#knock, local, nowMs, frame.timeMs))
+      void this.open(door, formatAddress(this.#knock.source), BY_CODE);
+    for (const { door, ip, terms } of this.#unlocker.accept(frame, this.#knock, local, nowMs)) {
+      void this.open(door, ip, terms);
+    }
+  }
+
+  /** The door is earned, or opened by hand. Resolves once it is open, or will not be: to what the log says. */
+  async open(door: Door, ip: string, terms?: Terms): Promise<Deed> {
+    const admission = this.#grants.admit(door, ip, performance.now(), terms);
+    if (admission.outcome === "full") {
+      this.#counters.refusals.too_many_open++;
+      this.#world.log.warn({ event: "full", door: door.name, ip }, words.full(ip, door.name));
+      return { done: false, said: words.full(ip, door.name) };
+    }
+    this.#closing.set(this.#grants.nextDueMs);
+    const { outcome, grant } = admission;
+    if (outcome === "extended") return await this.#doorkeeper.extend(grant);
+    const deed = await this.#doorkeeper.open(grant);
+    if (deed.done) this.#grants.started(grant, performance.now());
+    else this.#grants.remove(grant);
+    return deed;
+  }
+
+  /** Ahead of its time. */
+  async close(grant: Grant): Promise<Deed> {
+    return await this.#doorkeeper.close(this.#grants.remove(grant));
+  }
+
+  /** What there is to see now. */
+  get view(): View {
+    return { config: this.#config, grants: this.#grants, attempts: this.#matcher, restoredMs: this.#hiding.restoredMs };
+  }
+
+  /** What has happened so far and what is so now, for Prometheus. */
+  metrics(outside: Outside): string {
+    const { attempts, forgotten } = this.#matcher;
+    return metricsText(this.#counters, { ...outside, attempts, forgotten, grants: this.#grants.each() });
+  }
+
+  /** What the kernel closes by itself is left to it, and what is hidden stays hidden. */
+  async stop(): Promise<void> {
+    this.#world.log.info({ event: "shutdown" }, words.shutdown());
+    clearInterval(this.#sweep);
+    clearInterval(this.#lookAround);
+    this.#closing.set(undefined);
+    this.#hiding.stop();
+    const ours = this.#grants.all().filter(({ door, family }) => door.commands[family].stop !== undefined);
+    if (this.#config.onStop === "close") {
+      for (const grant of ours) void this.#doorkeeper.close(this.#grants.remove(grant));
+    }
+    await this.#doorkeeper.finish();
+    await this.#world.firewall.release();
+  }
+
+  #readSecrets({ keys, doors }: Config): Secrets {
+    return { keys: this.#world.readKeys(keys), codes: this.#world.readCodeSecrets(doors) };
+  }
+
+  #sweepAttempts(nowMs: number): void {
+    this.#matcher.sweep(nowMs);
+    this.#codes.sweep(nowMs);
+  }
+
+  #closeDue(): void {
+    for (const grant of this.#grants.due(performance.now())) void this.#doorkeeper.close(grant);
+    this.#closing.set(this.#grants.nextDueMs);
+  }
+}

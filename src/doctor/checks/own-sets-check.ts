@@ -1,0 +1,69 @@
+// The administrator's own sets that doors fill (`set`, `set_6`): there, with timeouts, and asked by some rule.
+import type { Door } from "../../core/door.ts";
+import { reasonOf } from "../../core/text/words.ts";
+import { runTool } from "../../io/tool.ts";
+import { type Check, type Finding, fail, ok, warn } from "../machine-check.ts";
+import type { NamedSets } from "../ruleset/nft-match.ts";
+import type { Chain } from "../ruleset/ruleset.ts";
+
+interface Wanted {
+  readonly door: string;
+  readonly set: string;
+  readonly family: 4 | 6;
+}
+
+export const ownSets: Check = {
+  name: "sets",
+  async look(machine) {
+    const wanted = (machine.config?.doors ?? []).flatMap(setsOf);
+    if (wanted.length === 0 || machine.config?.firewall === "none") return [];
+    if (machine.config?.firewall === "iptables") return await Promise.all(wanted.map(judgeIpset));
+    const rules = await machine.rules();
+    if ("unseen" in rules) return [warn(`cannot see the firewall's sets: ${rules.unseen}`, "sudo knockd doctor")];
+    if (rules.withoutNft) return [];
+    return wanted.map((each) => judge(each, rules.chains, rules.sets));
+  },
+};
+
+function setsOf({ name, sets }: Door): Wanted[] {
+  return ([4, 6] as const).flatMap((family) => {
+    const set = sets[family];
+    return set === undefined ? [] : [{ door: name, set, family }];
+  });
+}
+
+function judge({ door, set, family }: Wanted, chains: readonly Chain[], sets: NamedSets): Finding {
+  const what = `door ${door}: set ${set}`;
+  const found = sets.get(set);
+  const [tableFamily, table, name] = set.split(" ");
+  if (found === undefined)
+    return fail(`${what} does not exist`, `nft 'add set ${set} { type ipv${family}_addr; flags timeout; }'`);
+  if (!found.flags.includes("timeout"))
+    return fail(`${what} takes no timeouts`, `nft delete set ${set}, and add it again with flags timeout`);
+  const asked = chains.some(
+    (chain) => chain.table === `${tableFamily} ${table}` && chain.rules.some((rule) => asks(rule.text, name)),
+  );
+  if (asked) return ok(`${what} is there, and a rule asks it`);
+  const source = family === 4 ? "ip saddr" : "ip6 saddr";
+  return warn(
+    `${what} is asked by no rule, so it opens nothing`,
+    `nft insert rule ${tableFamily} ${table} CHAIN ${source} @${name} tcp dport PORT accept`,
+  );
+}
+
+function asks(text: string, set: string | undefined): boolean {
+  return text.split(" ").includes(`@${set}`);
+}
+
+async function judgeIpset({ door, set, family }: Wanted): Promise<Finding> {
+  const what = `door ${door}: ipset ${set}`;
+  try {
+    const header = await runTool(["ipset", "list", set, "-terse"]);
+    if (/^Header: .*\btimeout\b/m.test(header)) return ok(`${what} is there`);
+    return fail(`${what} takes no timeouts`, `ipset destroy ${set}, and create it again with timeout 0`);
+  } catch (error) {
+    const create = `ipset create ${set} hash:ip family ${family === 4 ? "inet" : "inet6"} timeout 0`;
+    if (/does not exist/.test(reasonOf(error))) return fail(`${what} does not exist`, create);
+    return warn(`cannot see ${what}: ${reasonOf(error)}`, "sudo knockd doctor");
+  }
+}

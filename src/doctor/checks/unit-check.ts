@@ -1,0 +1,24 @@
+// The systemd unit: there, ours, running, and started with the machine.
+import { type Check, fail, ok, warn } from "../machine-check.ts";
+import { INSTALL_ADVICE } from "../packaged.ts";
+import { unitOf } from "../systemctl.ts";
+
+export const unit: Check = {
+  name: "unit",
+  async look() {
+    const found = await unitOf();
+    if (found === undefined) return [ok("no systemd here, so no unit")];
+    const say = (key: string): string => found.get(key) ?? "";
+    if (say("LoadState") === "not-found")
+      return [warn("there is no knockd.service: the daemon does not start with the machine", INSTALL_ADVICE)];
+    if (!say("ExecStart").includes("knockd run")) return [warn("knockd.service is another knockd's", INSTALL_ADVICE)];
+    const state = `${say("ActiveState")} (${say("SubState")})`;
+    if (say("ActiveState") !== "active") {
+      const failed = say("Result") === "success" ? "" : `, ${say("Result")}`;
+      return [fail(`knockd.service is ${state}${failed}`, "systemctl enable --now knockd; journalctl -u knockd -n 50")];
+    }
+    if (say("UnitFileState") !== "enabled")
+      return [warn(`knockd.service is ${state}, but does not start with the machine`, "systemctl enable knockd")];
+    return [ok(`knockd.service is ${state} and enabled`)];
+  },
+};
