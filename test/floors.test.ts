@@ -152,13 +152,13 @@ describe("no import goes round in a circle", () => {
     const files = filesIn(SRC);
     const done = new Set<string>();
     const circles: string[] = [];
-    const visit = (file: string, path: readonly string[]): void => {
+    const connection = (file: string, path: readonly string[]): void => {
       if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(" -> "));
       if (path.includes(file) || done.has(file)) return;
-      for (const target of targetsOf(file)) visit(target, [...path, file]);
+      for (const target of targetsOf(file)) connection(target, [...path, file]);
       done.add(file);
     };
-    for (const file of files) visit(file, []);
+    for (const file of files) connection(file, []);
     expect(circles).toEqual([]);
   });
 });
@@ -182,11 +182,11 @@ describe("the topics of core", () => {
       below.set(topicOf(file), new Set([...(below.get(topicOf(file)) ?? []), ...topics]));
     }
     const backUp: string[] = [];
-    const visit = (topic: string, path: readonly string[]): void => {
+    const connection = (topic: string, path: readonly string[]): void => {
       if (path.includes(topic)) backUp.push([...path.slice(path.indexOf(topic)), topic].join(" -> "));
-      else for (const next of below.get(topic) ?? []) visit(next, [...path, topic]);
+      else for (const next of below.get(topic) ?? []) connection(next, [...path, topic]);
     };
-    for (const topic of below.keys()) visit(topic, []);
+    for (const topic of below.keys()) connection(topic, []);
     expect([...new Set(backUp)]).toEqual([]);
   });
 });

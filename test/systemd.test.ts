@@ -139,14 +139,14 @@ describe.skipIf(!root)("the systemd service", { timeout: TEST_MS }, () => {
     await box.plug(net);
     await box.startPage();
     await box.journal(/^starting up, listening on eth0$/m);
-    expect(await visit(net)).toMatchObject(HIDDEN);
+    expect(await connection(net)).toMatchObject(HIDDEN);
   });
 
   it("opens the door for who knocks, says so in the journal, and closes it", async () => {
     await knock(net, WEB_KNOCK);
     await box.journal(/^10\.9\.0\.2: web: OPEN SESAME$/m);
     await knockIn(net);
-    await until(async () => (await visit(net)).code === HIDDEN.code);
+    await until(async () => (await connection(net)).code === HIDDEN.code);
     await box.journal(/^10\.9\.0\.2: web: closed$/m);
     expect(await box.says("journalctl", "-u", "knockd", "-p", "warning", "-g", "OPEN SESAME", "-o", "cat")).toBe("");
   });
@@ -160,7 +160,7 @@ describe.skipIf(!root)("the systemd service", { timeout: TEST_MS }, () => {
     // The next run ends what took this one too long.
     await until(async () => !(await box.ok("iptables", "-S", "INPUT")).includes(ADMIN_RULE));
     await box.journal(/^shutting down$[\s\S]*^starting up, listening on eth0$/m);
-    expect(await visit(net)).toMatchObject(HIDDEN);
+    expect(await connection(net)).toMatchObject(HIDDEN);
   });
 
   it("gives the sniffer CAP_NET_RAW alone, and the daemon CAP_NET_ADMIN alone", async () => {
@@ -220,11 +220,11 @@ describe.skipIf(!root)("the systemd service", { timeout: TEST_MS }, () => {
     await box.ok("knockd", "open", "web", "10.9.0.2", "--for", `${BY_HAND_S}s`);
     const closesMs = await closingTime(box);
     await box.ok("systemctl", "kill", "-s", "SIGKILL", "knockd");
-    await until(async () => (await visit(net)).code === VISIBLE.code);
+    await until(async () => (await connection(net)).code === VISIBLE.code);
     await box.journal(/(?:^starting up, listening on eth0$[\s\S]*){3}/m);
     expect(await property(box, "NRestarts")).toBe("1");
     expect(Math.abs((await closingTime(box)) - closesMs)).toBeLessThan(SAME_MS);
-    await until(async () => (await visit(net)).code === HIDDEN.code);
+    await until(async () => (await connection(net)).code === HIDDEN.code);
     await knockIn(net);
   });
 
@@ -235,7 +235,7 @@ describe.skipIf(!root)("the systemd service", { timeout: TEST_MS }, () => {
     await box.startPage();
     await box.journal(/^starting up, listening on eth0$/m);
     // Whoever was in before may stay for the rest of his time.
-    await until(async () => (await visit(net)).code === HIDDEN.code);
+    await until(async () => (await connection(net)).code === HIDDEN.code);
     expect(await box.says("journalctl", "-b", "-g", "ordering cycle", "-o", "cat")).not.toMatch(/cycle/);
     const after = await box.says("systemctl", "show", "--value", "-p", "After", "network-pre.target");
     expect(after.split(" ")).toContain("knockd.service");
@@ -299,7 +299,7 @@ describe.skipIf(!root)("the systemd service", { timeout: TEST_MS }, () => {
     await box.ok("cp", "/usr/local/lib/knockd/systemd/knockd-iptables.conf", `${UNIT_DIRECTORY}/knockd.service.d/`);
     await box.ok("systemctl", "daemon-reload");
     await box.ok("systemctl", "start", "knockd");
-    await until(async () => (await visit(net)).code === HIDDEN.code);
+    await until(async () => (await connection(net)).code === HIDDEN.code);
     await knockIn(net);
     await box.ok("systemctl", "stop", "knockd");
     await box.ok("knockd", "remove");
@@ -323,7 +323,7 @@ describe.skipIf(!root)("the systemd service", { timeout: TEST_MS }, () => {
       if (index < 2) await until(async () => (await sniffers(box)).some((pid) => pid !== before));
       await knockIn(net);
       await box.ok("knockd", "close", "--all");
-      expect(await visit(net)).toMatchObject(HIDDEN);
+      expect(await connection(net)).toMatchObject(HIDDEN);
     }
     await box.ok("systemctl", "restart", "knockd");
     await onlySniffer(box);
@@ -339,7 +339,7 @@ describe.skipIf(!root)("the systemd service", { timeout: TEST_MS }, () => {
     await box.ok("mv", "/usr/bin/tcpdump.away", "/usr/bin/tcpdump");
     await box.ok("systemctl", "restart", "knockd");
     await onlySniffer(box);
-    await until(async () => (await visit(net)).code === HIDDEN.code);
+    await until(async () => (await connection(net)).code === HIDDEN.code);
   });
 
   it("leaves a sniffer that is taken over no key, no ledger, and nobody to talk to but its own daemon", async () => {
@@ -390,7 +390,7 @@ describe.skipIf(!root)("the systemd service", { timeout: TEST_MS }, () => {
     }
     expect(await property(box, "MainPID")).toBe(pid);
     await box.ok("kill", "-STOP", pid);
-    expect(await visit(net)).toMatchObject(HIDDEN);
+    expect(await connection(net)).toMatchObject(HIDDEN);
     await box.journal(/Watchdog timeout/);
     await until(async () => !["0", pid].includes(await property(box, "MainPID")));
     await until(async () => (await property(box, "StatusText")) === "0 doors open, listening on eth0");
@@ -457,7 +457,7 @@ describe.skipIf(!root)("the systemd service", { timeout: TEST_MS }, () => {
     // Nothing of ours was left for systemd to kill, which it would say.
     expect(await box.says("journalctl", "-u", "knockd", "-n", "10", "-o", "cat")).not.toContain("Killing process");
     // Whoever was in before may stay for the rest of his time.
-    await until(async () => (await visit(net)).code === HIDDEN.code);
+    await until(async () => (await connection(net)).code === HIDDEN.code);
   });
 
   it("does not start with a bad file, says why, and does not try again and again", async () => {
@@ -488,7 +488,7 @@ describe.skipIf(!root)("the systemd service", { timeout: TEST_MS }, () => {
     await box.ok("bash", "/usr/local/lib/knockd/systemd/uninstall-service.sh");
     expect(await box.ok("nft", "list", "tables")).not.toContain("knockd");
     expect((await box.run("systemctl", "cat", "knockd")).code).not.toBe(0);
-    await until(async () => (await visit(net)).code === VISIBLE.code);
+    await until(async () => (await connection(net)).code === VISIBLE.code);
     for (const path of ["/usr/local/lib/knockd", "/usr/local/bin/knockd", "/usr/local/bin/knock", ...OF_THE_SHELL])
       expect(`${path} ${box.has(path)}`).toBe(`${path} false`);
     expect(box.has("/etc/knockd/knockd.yaml")).toBe(true);
@@ -509,7 +509,7 @@ const VISIBLE = { code: 0, stdout: "a page\n" };
 /** curl's exit code for a time-out: nothing answered, not even with a refusal. */
 const HIDDEN = { code: 28 };
 
-function visit(net: Netns): Promise<Outcome> {
+function connection(net: Netns): Promise<Outcome> {
   return net.run("client", ["curl", "-sS", "--noproxy", "*", "--max-time", "1", PAGE]);
 }
 
@@ -517,11 +517,11 @@ async function knock(net: Netns, steps: readonly string[]): Promise<void> {
   await net.ok("client", ["/usr/bin/knock", "10.9.0.1", ...steps]);
 }
 
-/** Knocks until the page is seen: where the machine is busy, the door may have closed again before the visit. */
+/** Knocks until the page is seen: where the machine is busy, the door may have closed again before the connection. */
 async function knockIn(net: Netns): Promise<void> {
   await until(async () => {
     await knock(net, WEB_KNOCK);
-    const { code, stdout } = await visit(net);
+    const { code, stdout } = await connection(net);
     return code === VISIBLE.code && stdout === VISIBLE.stdout;
   });
 }

@@ -1,22 +1,22 @@
 // Asks the running daemon to do something, and prints what came of it.
-import { type Deed, deedSchema, type Request } from "../core/control/requests.ts";
+import { type DoorResult, deedSchema, type Request } from "../core/control/requests.ts";
 import { EXIT, type ExitCode } from "../core/exit.ts";
 import { ask } from "../io/control/control-client.ts";
 import { print, printError } from "../io/terminal.ts";
 
 /** Throws a Failure if it could not be done. */
-export async function printDeeds(request: Request, none = ""): Promise<ExitCode> {
+export async function printResults(request: Request, none = ""): Promise<ExitCode> {
   let count = 0;
   let code: ExitCode = EXIT.OK;
-  for await (const deed of ask(request, deedSchema)) {
+  for await (const result of ask(request, deedSchema)) {
     count++;
-    if (!printDeed(deed)) code = EXIT.UNAVAILABLE;
+    if (!printResult(result)) code = EXIT.UNAVAILABLE;
   }
   if (count === 0 && none !== "") print(none);
   return code;
 }
 
-function printDeed({ done, said, problem }: Deed): boolean {
+function printResult({ done, said, problem }: DoorResult): boolean {
   if (done) print(said);
   else printError(said);
   if (problem !== undefined) printError(problem);

@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import type { Request } from "../core/control/requests.ts";
 import { EXIT, Failure } from "../core/exit.ts";
-import { printDeeds } from "./ask-daemon.ts";
+import { printResults } from "./ask-daemon.ts";
 import { examples } from "./help-text.ts";
 
 export const command = new Command("close")
@@ -16,7 +16,7 @@ export const command = new Command("close")
   .option("--all", "all doors, to everybody")
   .addHelpText("after", examples("knockd close ssh 198.51.100.7", "knockd close --all"))
   .action(async (door: string | undefined, address: string | undefined, { all }: { all?: boolean }) => {
-    process.exitCode = await printDeeds(requestFor(door, address, all), "no door is open");
+    process.exitCode = await printResults(requestFor(door, address, all), "no door is open");
   });
 
 function requestFor(door: string | undefined, address: string | undefined, all = false): Request {

@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import { parseDuration } from "../core/text/duration.ts";
 import { reasonOf } from "../core/text/words.ts";
-import { printDeeds } from "./ask-daemon.ts";
+import { printResults } from "./ask-daemon.ts";
 import { examples } from "./help-text.ts";
 
 export const command = new Command("open")
@@ -16,7 +16,12 @@ export const command = new Command("open")
   .option("--for <time>", "how long, such as 90, 30s, 5m, 1h or 1d (default: as a knock)", readDuration)
   .addHelpText("after", examples("knockd open ssh 198.51.100.7", "knockd open ssh 2001:db8::7 --for 1h"))
   .action(async (door: string, address: string, { for: forMs }: { for?: number }) => {
-    process.exitCode = await printDeeds({ request: "open", door, address, ...(forMs === undefined ? {} : { forMs }) });
+    process.exitCode = await printResults({
+      request: "open",
+      door,
+      address,
+      ...(forMs === undefined ? {} : { forMs }),
+    });
   });
 
 function readDuration(text: string): number {

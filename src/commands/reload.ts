@@ -1,6 +1,6 @@
 // `knockd reload`: the running daemon reads its config file again.
 import { Command } from "commander";
-import { printDeeds } from "./ask-daemon.ts";
+import { printResults } from "./ask-daemon.ts";
 import { examples } from "./help-text.ts";
 
 export const command = new Command("reload")
@@ -11,5 +11,5 @@ export const command = new Command("reload")
   )
   .addHelpText("after", examples("knockd reload"))
   .action(async () => {
-    process.exitCode = await printDeeds({ request: "reload" });
+    process.exitCode = await printResults({ request: "reload" });
   });

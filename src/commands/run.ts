@@ -4,10 +4,10 @@ import { weaknesses } from "../core/config/weakness.ts";
 import { EXIT, Failure } from "../core/exit.ts";
 import { parseDuration } from "../core/text/duration.ts";
 import { words } from "../core/text/words.ts";
-import { Desk } from "../daemon/control-requests.ts";
+import { ControlRequests } from "../daemon/control-requests.ts";
 import { Daemon } from "../daemon/daemon.ts";
 import { configFor, Rereading, type Source } from "../daemon/reloading.ts";
-import { Leash } from "../daemon/trial-limit.ts";
+import { TrialLimit } from "../daemon/trial-limit.ts";
 import { captureLog } from "../io/capture/capture-log.ts";
 import { Captures } from "../io/capture/captures.ts";
 import { bootId } from "../io/clock.ts";
@@ -15,7 +15,7 @@ import { runCommand } from "../io/command.ts";
 import { Control } from "../io/control/control-server.ts";
 import { lockBoth } from "../io/control/lock.ts";
 import { MetricsFile } from "../io/control/metrics-file.ts";
-import { Onlookers } from "../io/control/tracers.ts";
+import { Tracers } from "../io/control/tracers.ts";
 import { Ending } from "../io/ending.ts";
 import { chooseFirewall, takeOver } from "../io/firewall/firewalls.ts";
 import { warnOfForwarding } from "../io/firewall/forwarding.ts";
@@ -53,7 +53,7 @@ interface Options extends Source {
 async function run(options: Options): Promise<void> {
   // First of all: a signal that comes while we start must find us listening.
   const ending = Ending.bySignal();
-  const leash = options.trial === undefined ? undefined : new Leash(parseDuration(options.trial), ending);
+  const trialLimit = options.trial === undefined ? undefined : new TrialLimit(parseDuration(options.trial), ending);
   const config = configFor(options);
   goAhead();
 
@@ -72,15 +72,15 @@ async function run(options: Options): Promise<void> {
     denied: (reason) => ending.fail(new Failure(EXIT.NO_PERMISSION, `cannot capture: ${reason}`, PRIVILEGES_NEEDED)),
   });
   const watch = captures.watch.bind(captures);
-  const firewall = chooseFirewall(config, leash?.lease);
-  const onlookers = new Onlookers();
+  const firewall = chooseFirewall(config, trialLimit?.expiry);
+  const tracers = new Tracers();
   const machine = { boot: bootId(), portsInUse, readKeys, readCodeSecrets, runCommand };
-  const daemon = new Daemon(config, { log, firewall, watch, ...state, ...machine, audience: onlookers });
+  const daemon = new Daemon(config, { log, firewall, watch, ...state, ...machine, observer: tracers });
 
-  const metricsFile = new MetricsFile(() => desk.metrics(), log);
+  const metricsFile = new MetricsFile(() => requests.metrics(), log);
   const rereading = new Rereading(options, config, daemon, log, notify, (taken) => {
-    logbook.take(taken);
-    metricsFile.take(taken.metricsFile);
+    logbook.apply(taken);
+    metricsFile.apply(taken.metricsFile);
   });
   process.on("SIGHUP", () => {
     // Whatever the config says now: logrotate asks in the same way.
@@ -89,20 +89,20 @@ async function run(options: Options): Promise<void> {
   });
   const about = { version: readVersion(), pid: process.pid, config: options.config, firewall: config.firewall };
   const asked = { captures: () => captures.status(), reload: () => rereading.now() };
-  const desk = new Desk({ daemon, ...asked, onlookers, log, about });
-  const control = new Control((request, gone) => desk.answer(request, gone), about.version);
+  const requests = new ControlRequests({ daemon, ...asked, tracers, log, about });
+  const control = new Control((request, gone) => requests.answer(request, gone), about.version);
 
   try {
     await warnOfForwarding(config.doors, log);
     await captures.start();
     await daemon.start();
     for (const left of await takeOver(config)) log.error({ event: "still-hidden" }, left);
-    metricsFile.take(config.metricsFile);
+    metricsFile.apply(config.metricsFile);
     // Without its socket the daemon still does what it is for.
     const problem = place.problem ?? (await control.listen(controlPath()));
     if (problem !== undefined) log.warn({ event: "control" }, words.noControl(problem));
     const kept = () => log.info({ event: "kept" }, words.kept());
-    leash?.hold(() => daemon.reload(config), kept);
+    trialLimit?.hold(() => daemon.reload(config), kept);
     // Whoever has waited for us may knock at once.
     await Promise.race([captures.settled(), ending.promise]);
     notify.start(() => words.standing(daemon.view.grants.count, captures.states()));
@@ -112,7 +112,7 @@ async function run(options: Options): Promise<void> {
     control.close();
     captures.close();
     await daemon.stop();
-    if (leash !== undefined) await firewall.remove();
+    if (trialLimit !== undefined) await firewall.remove();
     await metricsFile.close();
     await told;
   }

@@ -1,7 +1,7 @@
 // Which signed packets have opened something already, and the text in which they are kept over a restart.
 
 /** BOUNDED: packets remembered at a time, 100 bytes each; only whoever holds a key adds one. Past it new ones are refused. */
-export const REPLAYS_MAX = 65_536;
+export const ONCE_MAX = 65_536;
 /** How many may be there before the first look for old ones. */
 const SWEEP_FIRST = 1024;
 /** A packet is good for one age limit, before or after its own time: remembered so many, it is for at least two more. */
@@ -18,21 +18,21 @@ export interface Remembered {
   readonly timeMs: number;
 }
 
-export interface KeptReplays {
+export interface KeptOnce {
   readonly entries: readonly Remembered[];
   readonly floorMs: number;
   /** Lines that cannot be read, but for a last one that was cut short by our end: that packet had opened nothing yet. */
   readonly damaged: number;
 }
 
-export class ReplayMemory {
+export class OnceMemory {
   readonly #max: number;
   /** BOUNDED: `max` entries. */
   readonly #times = new Map<string, number>();
   #floorMs = NO_FLOOR;
   #sweepAt = SWEEP_FIRST;
 
-  constructor(max: number = REPLAYS_MAX) {
+  constructor(max: number = ONCE_MAX) {
     this.#max = max;
   }
 
@@ -57,7 +57,7 @@ export class ReplayMemory {
     this.#floorMs = Math.max(this.#floorMs, floorMs);
   }
 
-  restore({ entries, floorMs }: KeptReplays): void {
+  restore({ entries, floorMs }: KeptOnce): void {
     this.raiseFloor(floorMs);
     for (const { fingerprint, timeMs } of entries) {
       if (this.#times.size < this.#max) this.#times.set(fingerprint, timeMs);
@@ -71,7 +71,7 @@ export class ReplayMemory {
 
   /** The whole memory as a file. */
   text(): string {
-    const lines = [...this.#times].map(([fingerprint, timeMs]) => replayLine({ fingerprint, timeMs }));
+    const lines = [...this.#times].map(([fingerprint, timeMs]) => onceLine({ fingerprint, timeMs }));
     return `knockd replays 1 ${this.#floorMs}\n${lines.join("")}`;
   }
 
@@ -86,12 +86,12 @@ export class ReplayMemory {
   }
 }
 
-export function replayLine({ fingerprint, timeMs }: Remembered): string {
+export function onceLine({ fingerprint, timeMs }: Remembered): string {
   return `${fingerprint} ${timeMs}\n`;
 }
 
 /** Undefined: this is no such file. */
-export function readReplays(text: string): KeptReplays | undefined {
+export function readOnce(text: string): KeptOnce | undefined {
   const [first = "", ...lines] = text.split("\n");
   const [, floor] = HEADER.exec(first) ?? [];
   if (floor === undefined || lines.length === 0) return undefined;

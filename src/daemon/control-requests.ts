@@ -1,4 +1,4 @@
-// The desk behind the control socket: what each request makes the daemon do, and the answer to it.
+// The requests behind the control socket: what each request makes the daemon do, and the answer to it.
 import { type Address, formatAddress, parseAddress } from "../core/address.ts";
 import type { FirewallKind } from "../core/config/config.ts";
 import { nearest } from "../core/config/nearest.ts";
@@ -13,10 +13,10 @@ import { sightingJson } from "../core/verdict/json.ts";
 import type { CaptureStatus } from "../io/capture/captures.ts";
 import { wallTime } from "../io/clock.ts";
 import { Backlog } from "../io/control/backlog.ts";
-import { ONLOOKERS_MAX, type Onlookers } from "../io/control/tracers.ts";
+import { TRACERS_MAX, type Tracers } from "../io/control/tracers.ts";
 import type { Log } from "../io/log/log.ts";
 import type { Daemon } from "./daemon.ts";
-import type { Deed } from "./doorkeeper.ts";
+import type { DoorResult } from "./doorkeeper.ts";
 
 const BY_HAND = "by hand";
 /** BOUNDED: lines of the metrics, of 200 characters at most, that go in one answer. */
@@ -24,12 +24,12 @@ const METRICS_A_LINE = /(?:.*\n){1,500}/g;
 /** BOUNDED: doors that an error names. */
 const NAMED_MAX = 20;
 
-export interface Office {
+export interface RequestTools {
   readonly daemon: Pick<Daemon, "open" | "close" | "view" | "metrics">;
   readonly captures: () => Promise<readonly CaptureStatus[]>;
-  readonly onlookers: Pick<Onlookers, "add">;
+  readonly tracers: Pick<Tracers, "add">;
   /** Reads the config file again. Rejects with a Failure, and nothing changed. */
-  readonly reload: () => Promise<readonly Deed[]>;
+  readonly reload: () => Promise<readonly DoorResult[]>;
   readonly log: Log;
   /** What does not change while the daemon runs. */
   readonly about: {
@@ -40,12 +40,12 @@ export interface Office {
   };
 }
 
-export class Desk {
-  readonly #office: Office;
+export class ControlRequests {
+  readonly #tools: RequestTools;
   readonly #startedMs = performance.now();
 
-  constructor(office: Office) {
-    this.#office = office;
+  constructor(tools: RequestTools) {
+    this.#tools = tools;
   }
 
   /** `gone` ends an answer that has no end of its own. */
@@ -62,7 +62,7 @@ export class Desk {
       case "metrics":
         return yield* metricsLines(await this.metrics());
       case "reload":
-        return yield* await this.#office.reload();
+        return yield* await this.#tools.reload();
       case "watch":
         return yield* this.#watch(request, gone);
     }
@@ -70,13 +70,13 @@ export class Desk {
 
   /** The page for Prometheus. */
   async metrics(): Promise<string> {
-    const { daemon, captures, about } = this.#office;
+    const { daemon, captures, about } = this.#tools;
     return daemon.metrics({ version: about.version, startedMs: performance.timeOrigin, captures: await captures() });
   }
 
   async *#status(): AsyncGenerator<StatusLine, void> {
-    const { daemon, about } = this.#office;
-    const capture = await this.#office.captures();
+    const { daemon, about } = this.#tools;
+    const capture = await this.#tools.captures();
     const { config, attempts, restoredMs, grants } = daemon.view;
     const nowMs = performance.now();
     const newest = attempts.underWay(ATTEMPTS_TOLD, nowMs).map(({ door, source, stage, ageMs }) => ({
@@ -112,15 +112,15 @@ export class Desk {
     yield { grants: some };
   }
 
-  async #open({ door: name, address, forMs }: Extract<Request, { request: "open" }>): Promise<Deed> {
+  async #open({ door: name, address, forMs }: Extract<Request, { request: "open" }>): Promise<DoorResult> {
     const door = this.#doorOf(name);
     const ip = ipOf(address);
-    this.#office.log.info({ event: "by-hand", door: door.name, ip }, words.openingByHand(ip, door.name));
-    return done(await this.#office.daemon.open(door, ip, { earnedBy: BY_HAND, durationMs: forMs }));
+    this.#tools.log.info({ event: "by-hand", door: door.name, ip }, words.openingByHand(ip, door.name));
+    return done(await this.#tools.daemon.open(door, ip, { earnedBy: BY_HAND, durationMs: forMs }));
   }
 
-  async #close({ door: name, address }: Extract<Request, { request: "close" }>): Promise<Deed> {
-    const { daemon } = this.#office;
+  async #close({ door: name, address }: Extract<Request, { request: "close" }>): Promise<DoorResult> {
+    const { daemon } = this.#tools;
     const ip = ipOf(address);
     // A door may be gone from the config and still be open to somebody.
     const grant = daemon.view.grants.get(name, ip);
@@ -128,21 +128,21 @@ export class Desk {
     throw new Failure(EXIT.UNAVAILABLE, words.notOpen(ip, this.#doorOf(name).name));
   }
 
-  async *#closeAll(): AsyncGenerator<Deed, void> {
-    const closing = [...this.#office.daemon.view.grants.each()].map((grant) => this.#shut(grant));
-    for (const deed of closing) yield await deed;
+  async *#closeAll(): AsyncGenerator<DoorResult, void> {
+    const closing = [...this.#tools.daemon.view.grants.each()].map((grant) => this.#shut(grant));
+    for (const result of closing) yield await result;
   }
 
   /** What a slow client does not take in time is counted, not kept. */
   async *#watch({ address }: Extract<Request, { request: "watch" }>, gone: AbortSignal): AsyncGenerator<unknown, void> {
     const backlog = new Backlog<unknown>();
-    const leave = this.#office.onlookers.add({
+    const leave = this.#tools.tracers.add({
       ...(address === undefined ? {} : { source: addressOf(address) }),
       sighting: (sighting, at) => backlog.say(sightingJson(sighting, at.toISOString())),
       missed: (count) => backlog.miss(count),
     });
     if (leave === undefined)
-      throw new Failure(EXIT.UNAVAILABLE, `too many watch already, at most ${ONLOOKERS_MAX} at a time`);
+      throw new Failure(EXIT.UNAVAILABLE, `too many watch already, at most ${TRACERS_MAX} at a time`);
     gone.addEventListener("abort", () => backlog.end());
     if (gone.aborted) backlog.end();
     try {
@@ -152,14 +152,14 @@ export class Desk {
     }
   }
 
-  #shut(grant: Grant): Promise<Deed> {
+  #shut(grant: Grant): Promise<DoorResult> {
     const about = { event: "by-hand", door: grant.door.name, ip: grant.ip };
-    this.#office.log.info(about, words.closingByHand(grant.ip, grant.door.name));
-    return this.#office.daemon.close(grant);
+    this.#tools.log.info(about, words.closingByHand(grant.ip, grant.door.name));
+    return this.#tools.daemon.close(grant);
   }
 
   #doorOf(name: string): Door {
-    const { doors } = this.#office.daemon.view.config;
+    const { doors } = this.#tools.daemon.view.config;
     const door = doors.find((each) => each.name === name);
     if (door !== undefined) return door;
     const names = doors.map((each) => each.name);
@@ -188,7 +188,7 @@ function addressOf(text: string): Address {
 }
 
 /** What is not done is an error, in the same words. */
-function done(deed: Deed): Deed {
-  if (deed.done) return deed;
-  throw new Failure(EXIT.UNAVAILABLE, deed.said);
+function done(result: DoorResult): DoorResult {
+  if (result.done) return result;
+  throw new Failure(EXIT.UNAVAILABLE, result.said);
 }

@@ -9,27 +9,27 @@ import { emptyKnock, type Frame } from "../core/frame.ts";
 import { type Grant, Grants, type Terms } from "../core/grant.ts";
 import { Matcher } from "../core/match.ts";
 import type { Key, KeyRule } from "../core/spa/key.ts";
-import { Unlocker } from "../core/spa/packet-matcher.ts";
+import { PacketMatcher } from "../core/spa/packet-matcher.ts";
 import { words } from "../core/text/words.ts";
 import type { CodeSecret } from "../core/totp/code.ts";
 import { CodeMatcher } from "../core/totp/code-matcher.ts";
 import { CodeWitness } from "../core/verdict/code-witness.ts";
-import { UnlockWitness } from "../core/verdict/packet-witness.ts";
+import { PacketWitness } from "../core/verdict/packet-witness.ts";
 import { Witness } from "../core/verdict/sequence-witness.ts";
-import type { Audience } from "../core/verdict/verdict.ts";
+import type { Observer } from "../core/verdict/verdict.ts";
 import { Alarm } from "../io/alarm.ts";
 import { CodeLog } from "../io/log/code-log.ts";
-import { UnlockLog } from "../io/log/packet-log.ts";
+import { PacketLog } from "../io/log/packet-log.ts";
 import { MatchLog } from "../io/log/sequence-log.ts";
-import { type Deed, Doorkeeper, type Tools } from "./doorkeeper.ts";
+import { Doorkeeper, type DoorResult, type Tools } from "./doorkeeper.ts";
 import { Hiding } from "./hiding.ts";
 import { resume } from "./recovery.ts";
-import { type Lookout, type Secrets, Watchman } from "./watching.ts";
+import { type Secrets, Watching, type WatchTools } from "./watching.ts";
 
 /** What the daemon needs of the world; a test hands in its own. */
-export interface World extends Tools, Lookout {
+export interface World extends Tools, WatchTools {
   /** Hears what each knock did, and why it did not count. */
-  readonly audience: Audience;
+  readonly observer: Observer;
   /** Throws a Failure for a key file that will not do. */
   readonly readKeys: (rules: readonly KeyRule[]) => readonly Key[];
   /** The same for the secrets of codes, by the names of their doors. */
@@ -54,9 +54,9 @@ const BY_CODE = { earnedBy: "code" };
 export class Daemon {
   readonly #world: World;
   readonly #matcher: Matcher;
-  readonly #unlocker: Unlocker;
+  readonly #packets: PacketMatcher;
   readonly #codes: CodeMatcher;
-  readonly #watchman: Watchman;
+  readonly #watching: Watching;
   readonly #grants = new Grants();
   readonly #counters = new Counters();
   readonly #doorkeeper: Doorkeeper;
@@ -71,14 +71,14 @@ export class Daemon {
     this.#world = world;
     this.#config = config;
     const isOpen = (door: Door, ip: string): boolean => this.#grants.get(door.name, ip) !== undefined;
-    const report = new Witness(new MatchLog(world.log, this.#counters), world.audience, isOpen);
+    const report = new Witness(new MatchLog(world.log, this.#counters), world.observer, isOpen);
     this.#matcher = new Matcher({ report, seed: world.guardSecret[0] });
-    const unlockReport = new UnlockWitness(new UnlockLog(world.log, this.#counters), world.audience, isOpen);
-    this.#unlocker = new Unlocker({ report: unlockReport, replays: world.replays });
-    const codeReport = new CodeWitness(new CodeLog(world.log, this.#counters), world.audience, isOpen);
+    const packetReport = new PacketWitness(new PacketLog(world.log, this.#counters), world.observer, isOpen);
+    this.#packets = new PacketMatcher({ report: packetReport, replays: world.replays });
+    const codeReport = new CodeWitness(new CodeLog(world.log, this.#counters), world.observer, isOpen);
     this.#codes = new CodeMatcher({ report: codeReport, used: world.usedCodes, seed: world.guardSecret[0] });
-    const ways = { matcher: this.#matcher, unlocker: this.#unlocker, codes: this.#codes };
-    this.#watchman = new Watchman(config, ways, world);
+    const ways = { matcher: this.#matcher, packets: this.#packets, codes: this.#codes };
+    this.#watching = new Watching(config, ways, world);
     this.#doorkeeper = new Doorkeeper(world, this.#counters);
     this.#hiding = new Hiding(this.#grants, this.#doorkeeper, world);
   }
@@ -86,14 +86,14 @@ export class Daemon {
   /** Hides, takes up what an earlier run left open, then listens. Rejects if the firewall cannot hide. */
   async start(): Promise<void> {
     const secrets = this.#readSecrets(this.#config);
-    this.#counters.take(this.#config.doors);
+    this.#counters.apply(this.#config.doors);
     await this.#hiding.hide(this.#config);
     await resume(this.#config, this.#grants, this.#doorkeeper, this.#world);
     this.#closeDue();
     this.#hiding.guard();
-    await this.#watchman.take(this.#config, secrets);
+    await this.#watching.apply(this.#config, secrets);
     this.#sweep = setInterval(() => this.#sweepAttempts(performance.now()), SWEEP_MS);
-    this.#lookAround = setInterval(() => void this.#watchman.refresh(), LOOK_AROUND_MS);
+    this.#lookAround = setInterval(() => void this.#watching.refresh(), LOOK_AROUND_MS);
   }
 
   /** Takes another config. Open doors, and attempts at doors that did not change, go on. Rejects with nothing changed. */
@@ -102,8 +102,8 @@ export class Daemon {
     const secrets = this.#readSecrets(config);
     await this.#hiding.hide(config, async () => {
       this.#config = config;
-      this.#counters.take(config.doors);
-      await this.#watchman.take(config, secrets);
+      this.#counters.apply(config.doors);
+      await this.#watching.apply(config, secrets);
     });
   }
 
@@ -113,19 +113,19 @@ export class Daemon {
     this.#counters.knocks++;
     const nowMs = performance.now();
     for (const door of this.#matcher.accept(this.#knock, local, nowMs)) {
-      this.#watchman.earned(door);
+      this.#watching.earned(door);
       if (this.#codes.follows(door, this.#knock.source, nowMs)) continue;
       void this.open(door, formatAddress(this.#knock.source));
     }
     for (const door of this.#codes.accept(this.#knock, local, nowMs, frame.timeMs))
       void this.open(door, formatAddress(this.#knock.source), BY_CODE);
-    for (const { door, ip, terms } of this.#unlocker.accept(frame, this.#knock, local, nowMs)) {
+    for (const { door, ip, terms } of this.#packets.accept(frame, this.#knock, local, nowMs)) {
       void this.open(door, ip, terms);
     }
   }
 
   /** The door is earned, or opened by hand. Resolves once it is open, or will not be: to what the log says. */
-  async open(door: Door, ip: string, terms?: Terms): Promise<Deed> {
+  async open(door: Door, ip: string, terms?: Terms): Promise<DoorResult> {
     const admission = this.#grants.admit(door, ip, performance.now(), terms);
     if (admission.outcome === "full") {
       this.#counters.refusals.too_many_open++;
@@ -135,14 +135,14 @@ export class Daemon {
     this.#closing.set(this.#grants.nextDueMs);
     const { outcome, grant } = admission;
     if (outcome === "extended") return await this.#doorkeeper.extend(grant);
-    const deed = await this.#doorkeeper.open(grant);
-    if (deed.done) this.#grants.started(grant, performance.now());
+    const result = await this.#doorkeeper.open(grant);
+    if (result.done) this.#grants.started(grant, performance.now());
     else this.#grants.remove(grant);
-    return deed;
+    return result;
   }
 
   /** Ahead of its time. */
-  async close(grant: Grant): Promise<Deed> {
+  async close(grant: Grant): Promise<DoorResult> {
     return await this.#doorkeeper.close(this.#grants.remove(grant));
   }
 

@@ -21,7 +21,7 @@ export interface Tools extends CommandTools {
 }
 
 /** What became of an act, in the words of the log. */
-export interface Deed {
+export interface DoorResult {
   readonly done: boolean;
   readonly said: string;
   /** What went wrong although it is done: its command. */
@@ -46,7 +46,7 @@ export class Doorkeeper {
   }
 
   /** Resolves once its start command has ended. */
-  open(grant: Grant): Promise<Deed> {
+  open(grant: Grant): Promise<DoorResult> {
     return this.#inOrder(grant, async ({ door, ip }) => {
       const unnoted = await this.#note(grant);
       if (unnoted !== undefined) return { done: false, said: unnoted };
@@ -63,13 +63,13 @@ export class Doorkeeper {
     });
   }
 
-  extend(grant: Grant): Promise<Deed> {
+  extend(grant: Grant): Promise<DoorResult> {
     this.#counters.of(grant.door.name).extensions++;
     return this.#again(grant, "extended", (until) => words.extended(grant.ip, grant.door.name, until));
   }
 
   /** A grant of an earlier run goes on. Its start command is not run again. */
-  resume(grant: Grant): Promise<Deed> {
+  resume(grant: Grant): Promise<DoorResult> {
     return this.#again(grant, "resumed", (until) => words.resumed(grant.ip, grant.door.name, until));
   }
 
@@ -86,7 +86,7 @@ export class Doorkeeper {
   }
 
   /** The stop command runs even if the firewall could not close: the kernel does that by itself. */
-  close(grant: Grant): Promise<Deed> {
+  close(grant: Grant): Promise<DoorResult> {
     return this.#inOrder(grant, async ({ door }) => {
       this.#counters.of(door.name).closings++;
       if (performance.now() < grant.closesMs) {
@@ -94,10 +94,10 @@ export class Doorkeeper {
         grant.closesMs = performance.now();
         await this.#note(grant);
       }
-      const deed = await this.#shut(grant);
+      const shut = await this.#shut(grant);
       const result = await this.#commands.runUntilStarted(grant, "close");
       this.#forget(grant);
-      return { ...deed, problem: failureText(door.name, result) };
+      return { ...shut, problem: failureText(door.name, result) };
     });
   }
 
@@ -111,7 +111,7 @@ export class Doorkeeper {
     return this.#serial.run(`${grant.ip} ${grant.door.name}`, () => act(grant));
   }
 
-  #again(grant: Grant, event: string, saying: (until: string) => string): Promise<Deed> {
+  #again(grant: Grant, event: string, saying: (until: string) => string): Promise<DoorResult> {
     return this.#inOrder(grant, async () => {
       await this.#note(grant);
       const refusal = await this.#letIn(grant);
@@ -122,7 +122,7 @@ export class Doorkeeper {
     });
   }
 
-  async #shut(grant: Grant): Promise<Deed> {
+  async #shut(grant: Grant): Promise<DoorResult> {
     const { door, ip, family } = grant;
     const { log, firewall } = this.#tools;
     try {

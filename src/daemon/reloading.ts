@@ -1,7 +1,7 @@
 // Reading the config file again: on SIGHUP, or asked for over the control socket. One at a time; a bad file changes nothing.
 
 import type { Config } from "../core/config/config.ts";
-import type { Deed } from "../core/control/requests.ts";
+import type { DoorResult } from "../core/control/requests.ts";
 import { EXIT, Failure } from "../core/exit.ts";
 import { reasonOf, words } from "../core/text/words.ts";
 import { warnOfForwarding } from "../io/firewall/forwarding.ts";
@@ -40,7 +40,7 @@ export class Rereading {
   readonly #report: ReloadReport;
   readonly #serial = new Serial();
   /** Has not begun yet. */
-  #next: Promise<readonly Deed[]> | undefined;
+  #next: Promise<readonly DoorResult[]> | undefined;
 
   /** `taken` hears of each config that was good, once the daemon has it. */
   constructor(
@@ -68,7 +68,7 @@ export class Rereading {
    * Rejects with a Failure that says what is wrong with the file, or why it could not be taken. A storm of signals or requests
    * needs one more look at the file after the present one, not one each: they share it.
    */
-  now(): Promise<readonly Deed[]> {
+  now(): Promise<readonly DoorResult[]> {
     this.#next ??= this.#serial.run("reload", () => {
       this.#next = undefined;
       return this.#reread();
@@ -76,7 +76,7 @@ export class Rereading {
     return this.#next;
   }
 
-  async #reread(): Promise<readonly Deed[]> {
+  async #reread(): Promise<readonly DoorResult[]> {
     const file = this.#source.config;
     this.#report.reloading();
     try {

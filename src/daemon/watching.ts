@@ -5,20 +5,20 @@ import type { Door } from "../core/door.ts";
 import type { GuardSecret } from "../core/guard.ts";
 import type { Matcher } from "../core/match.ts";
 import type { Key } from "../core/spa/key.ts";
-import type { Unlocker } from "../core/spa/packet-matcher.ts";
+import type { PacketMatcher } from "../core/spa/packet-matcher.ts";
 import { spaWords } from "../core/spa/packet-words.ts";
 import type { CodeSecret } from "../core/totp/code.ts";
 import type { CodeMatcher } from "../core/totp/code-matcher.ts";
 import { codeWords } from "../core/totp/code-words.ts";
 import { type Watchlist, watchlistFor } from "../core/watchlist.ts";
 import type { Log } from "../io/log/log.ts";
-import type { ReplayFile } from "../io/state/once-file.ts";
+import type { OnceFile } from "../io/state/once-file.ts";
 import { OneTimeFiles } from "../io/state/one-time-files.ts";
 
 /** Signed packets, or codes, each good once. */
-type UsedOnes = Pick<ReplayFile, "has" | "mayHaveForgotten" | "add" | "load">;
+type UsedOnes = Pick<OnceFile, "has" | "mayHaveForgotten" | "add" | "load">;
 
-export interface Lookout {
+export interface WatchTools {
   readonly log: Log;
   /** Where the captures look, and what they let through, from now on. */
   readonly watch: (interfaces: readonly string[], search: Pick<Watchlist, "filter" | "snapBytes">) => void;
@@ -32,7 +32,7 @@ export interface Lookout {
 /** The ways to earn a door. */
 export interface Ways {
   readonly matcher: Matcher;
-  readonly unlocker: Unlocker;
+  readonly packets: PacketMatcher;
   readonly codes: CodeMatcher;
 }
 
@@ -42,34 +42,34 @@ export interface Secrets {
   readonly codes: ReadonlyMap<string, CodeSecret>;
 }
 
-export class Watchman {
+export class Watching {
   readonly #ways: Ways;
-  readonly #lookout: Lookout;
+  readonly #tools: WatchTools;
   #config: Config;
   #oneTime: OneTimeFiles;
   #inUse: ReadonlySet<number> = new Set();
   #guards: ReadonlySet<number> = new Set();
   #spaPort: number | undefined;
 
-  constructor(config: Config, ways: Ways, lookout: Lookout) {
+  constructor(config: Config, ways: Ways, tools: WatchTools) {
     this.#config = config;
     this.#ways = ways;
-    this.#lookout = lookout;
-    this.#oneTime = new OneTimeFiles([], lookout.log);
+    this.#tools = tools;
+    this.#oneTime = new OneTimeFiles([], tools.log);
   }
 
-  async take(config: Config, { keys, codes }: Secrets): Promise<void> {
+  async apply(config: Config, { keys, codes }: Secrets): Promise<void> {
     this.#config = config;
     this.#takeKeys(config, keys);
     this.#takeCodes(config, codes);
-    this.#oneTime = new OneTimeFiles(config.doors, this.#lookout.log);
-    this.#inUse = await this.#lookout.portsInUse();
+    this.#oneTime = new OneTimeFiles(config.doors, this.#tools.log);
+    this.#inUse = await this.#tools.portsInUse();
     this.#watch();
   }
 
   /** Somebody may have begun to use a port that a guard stands on. */
   async refresh(): Promise<void> {
-    this.#inUse = await this.#lookout.portsInUse();
+    this.#inUse = await this.#tools.portsInUse();
     if ([...this.#inUse].some((key) => this.#guards.has(key))) this.#watch();
   }
 
@@ -80,28 +80,28 @@ export class Watchman {
 
   /** Without keys, nothing of signed packets is looked at. */
   #takeKeys(config: Config, keys: readonly Key[]): void {
-    const { log, replays } = this.#lookout;
+    const { log, replays } = this.#tools;
     this.#spaPort = keys.length > 0 ? config.spaPort : undefined;
     if (keys.length > 0) {
       for (const text of keyWeaknesses(keys, Date.now())) log.warn({ event: "weak" }, text);
       const problem = replays.load();
       if (problem !== undefined) log.warn({ event: "spa-memory" }, spaWords.replaysUnread(problem));
     }
-    this.#ways.unlocker.take(keys, config);
+    this.#ways.packets.apply(keys, config);
   }
 
   #takeCodes({ doors }: Config, secrets: ReadonlyMap<string, CodeSecret>): void {
-    const problem = secrets.size > 0 ? this.#lookout.usedCodes.load() : undefined;
-    if (problem !== undefined) this.#lookout.log.warn({ event: "code-memory" }, codeWords.usedUnread(problem));
+    const problem = secrets.size > 0 ? this.#tools.usedCodes.load() : undefined;
+    if (problem !== undefined) this.#tools.log.warn({ event: "code-memory" }, codeWords.usedUnread(problem));
     this.#ways.codes.watch(doors, secrets);
   }
 
   #watch(): void {
     const { doors, scanGuard, interfaces } = this.#config;
     const current = this.#oneTime.current(doors);
-    const watchlist = watchlistFor(current, scanGuard, this.#inUse, this.#lookout.guardSecret, this.#spaPort);
+    const watchlist = watchlistFor(current, scanGuard, this.#inUse, this.#tools.guardSecret, this.#spaPort);
     this.#guards = watchlist.guards;
     this.#ways.matcher.watch(current, watchlist.guards);
-    this.#lookout.watch(interfaces, watchlist);
+    this.#tools.watch(interfaces, watchlist);
   }
 }

@@ -6,18 +6,18 @@ import { emptyKnock, type Frame } from "../core/frame.ts";
 import { Grants, type Terms } from "../core/grant.ts";
 import { Matcher } from "../core/match.ts";
 import type { AttemptReport } from "../core/match-report.ts";
-import { ReplayMemory } from "../core/once.ts";
+import { OnceMemory } from "../core/once.ts";
 import { portKey } from "../core/port.ts";
 import type { Key } from "../core/spa/key.ts";
-import { Unlocker, type UnlockReport } from "../core/spa/packet-matcher.ts";
+import { PacketMatcher, type PacketReport } from "../core/spa/packet-matcher.ts";
 import type { CodeSecret } from "../core/totp/code.ts";
 import { CodeMatcher } from "../core/totp/code-matcher.ts";
 import type { CodeReport } from "../core/totp/code-report.ts";
 import { CodeWitness } from "../core/verdict/code-witness.ts";
-import { UnlockWitness } from "../core/verdict/packet-witness.ts";
+import { PacketWitness } from "../core/verdict/packet-witness.ts";
 import { type Progress, Progresses } from "../core/verdict/progress.ts";
 import { Witness } from "../core/verdict/sequence-witness.ts";
-import type { Audience, Outcome, Sighting } from "../core/verdict/verdict.ts";
+import type { Observer, Outcome, Sighting } from "../core/verdict/verdict.ts";
 import { codeKeys } from "../core/watchlist.ts";
 
 /** A sweep looks at all of so many attempts, so that time that ran out is told of before what came next. */
@@ -61,7 +61,7 @@ export interface Answer {
 export class Explainer {
   readonly #matcher: Matcher;
   readonly #witness: Witness;
-  readonly #unlocker: Unlocker;
+  readonly #packets: PacketMatcher;
   #refused = 0;
   readonly #codes: CodeMatcher;
   readonly #grants = new Grants();
@@ -86,7 +86,7 @@ export class Explainer {
     { doors, guards, local, spa, codeSecrets = new Map() }: Question,
     tell: (sighting: Sighting, atMs: number) => void,
   ) {
-    const audience: Audience = {
+    const observer: Observer = {
       wants: () => true,
       tell: (sighting) => {
         this.#take(sighting);
@@ -94,16 +94,16 @@ export class Explainer {
       },
     };
     const isOpen = (door: Door, ip: string): boolean => this.#grants.get(door.name, ip) !== undefined;
-    this.#witness = new Witness(NO_LOG, audience, isOpen);
-    const report = new UnlockWitness(NO_UNLOCK_LOG, audience, isOpen);
-    this.#unlocker = new Unlocker({ report, replays: new ReplayMemory() });
-    if (spa !== undefined) this.#unlocker.take(spa.keys, { doors, ...spa });
+    this.#witness = new Witness(NO_LOG, observer, isOpen);
+    const report = new PacketWitness(NO_UNLOCK_LOG, observer, isOpen);
+    this.#packets = new PacketMatcher({ report, replays: new OnceMemory() });
+    if (spa !== undefined) this.#packets.apply(spa.keys, { doors, ...spa });
     this.#matcher = new Matcher({ report: this.#witness, seed: SEED, attemptsMax: ATTEMPTS });
     this.#matcher.watch(doors, guards);
-    const codeReport = new CodeWitness(NO_CODE_LOG, audience, isOpen);
+    const codeReport = new CodeWitness(NO_CODE_LOG, observer, isOpen);
     this.#codes = new CodeMatcher({
       report: codeReport,
-      used: new ReplayMemory(),
+      used: new OnceMemory(),
       seed: SEED,
       attemptsMax: ATTEMPTS,
     });
@@ -122,7 +122,7 @@ export class Explainer {
     this.#passTime(frame.timeMs);
     const knock = this.#knock;
     if (!decode(frame, knock)) return;
-    for (const { door, ip, terms } of this.#unlocker.accept(frame, knock, this.#local, this.#nowMs)) {
+    for (const { door, ip, terms } of this.#packets.accept(frame, knock, this.#local, this.#nowMs)) {
       this.#admit(door, ip, terms);
     }
     if (!this.#watched.has(portKey(knock.protocol, knock.port))) return this.#witness.passedBy(knock, this.#nowMs);
@@ -178,7 +178,7 @@ export class Explainer {
 /** What a door did for a knock whose destination was right. */
 const HEARD: ReadonlySet<Outcome> = new Set<Outcome>(["advanced", "opened", "extended"]);
 
-const NO_UNLOCK_LOG: UnlockReport = { accepted: () => {}, refused: () => {} };
+const NO_UNLOCK_LOG: PacketReport = { accepted: () => {}, refused: () => {} };
 const NO_CODE_LOG: CodeReport = {
   stage: () => {},
   repeat: () => {},

@@ -1,4 +1,4 @@
-// A trial, as `knockd init` sees it: a real daemon on a leash that hides for a while, and what it tells of knocks.
+// A trial, as `knockd init` sees it: a real daemon with a time limit that hides for a while, and what it tells of knocks.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import { EXIT, type ExitCode, Failure } from "../core/exit.ts";
 import { LineSplitter } from "../core/text/line-splitter.ts";
 import { words } from "../core/text/words.ts";
 import { Nftables } from "../io/firewall/nftables.ts";
-import { KEEP, Lease } from "../io/firewall/trial-expiry.ts";
+import { KEEP, TrialExpiry } from "../io/firewall/trial-expiry.ts";
 import { endsWithin } from "../io/pause.ts";
 import { controlPath } from "../io/state/directories.ts";
 
@@ -135,7 +135,7 @@ export class Trial {
   async #clear(): Promise<void> {
     if (!this.#hasHidden) return;
     rmSync(this.#directory, { recursive: true, force: true });
-    if (this.#child.exitCode !== EXIT.OK) await new Nftables(new Lease(0, () => {})).remove().catch(() => {});
+    if (this.#child.exitCode !== EXIT.OK) await new Nftables(new TrialExpiry(0, () => {})).remove().catch(() => {});
   }
 
   #code(): ExitCode {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { ReplayMemory, readReplays, replayLine } from "../../src/core/once.ts";
+import { OnceMemory, onceLine, readOnce } from "../../src/core/once.ts";
 
 const AGE_MS = 120_000;
 const NOW_MS = 1_800_000_000_000;
 const fingerprintOf = (number: number): string => String(number).padStart(43, "x");
 
-function memoryOf(count: number, max?: number): ReplayMemory {
-  const memory = new ReplayMemory(max);
+function memoryOf(count: number, max?: number): OnceMemory {
+  const memory = new OnceMemory(max);
   for (let number = 0; number < count; number++)
     memory.add({ fingerprint: fingerprintOf(number), timeMs: NOW_MS }, NOW_MS, AGE_MS);
   return memory;
@@ -27,7 +27,7 @@ describe("the memory of used packets", () => {
   });
 
   it("keeps each for two age limits after it was used at least, then makes room", () => {
-    const memory = new ReplayMemory(1);
+    const memory = new OnceMemory(1);
     const used = { fingerprint: fingerprintOf(0), timeMs: NOW_MS - AGE_MS };
     expect(memory.add(used, NOW_MS, AGE_MS)).toBe(true);
     const next = { fingerprint: fingerprintOf(1), timeMs: NOW_MS + 2 * AGE_MS };
@@ -38,7 +38,7 @@ describe("the memory of used packets", () => {
   });
 
   it("refuses what is as old as what it has forgotten, also when the clock goes back or the limit grows", () => {
-    const memory = new ReplayMemory(1);
+    const memory = new OnceMemory(1);
     memory.add({ fingerprint: fingerprintOf(0), timeMs: NOW_MS }, NOW_MS, AGE_MS);
     // The clock was an hour ahead for a moment.
     memory.add({ fingerprint: fingerprintOf(1), timeMs: NOW_MS + 3_600_000 }, NOW_MS + 3_600_000, AGE_MS);
@@ -57,20 +57,20 @@ describe("the memory of used packets", () => {
   it("goes through a file and back", () => {
     const memory = memoryOf(3);
     memory.raiseFloor(NOW_MS - 7);
-    const kept = readReplays(memory.text());
+    const kept = readOnce(memory.text());
     expect(kept).toEqual({
       entries: [0, 1, 2].map((number) => ({ fingerprint: fingerprintOf(number), timeMs: NOW_MS })),
       floorMs: NOW_MS - 7,
       damaged: 0,
     });
-    const next = new ReplayMemory();
+    const next = new OnceMemory();
     if (kept !== undefined) next.restore(kept);
     expect(next.text()).toBe(memory.text());
   });
 
   it("that takes up more than it may refuses what it could not take up", () => {
-    const kept = readReplays(memoryOf(3).text());
-    const small = new ReplayMemory(2);
+    const kept = readOnce(memoryOf(3).text());
+    const small = new OnceMemory(2);
     if (kept !== undefined) small.restore(kept);
     expect(small.size).toBe(2);
     expect(small.mayHaveForgotten(NOW_MS)).toBe(true);
@@ -78,13 +78,13 @@ describe("the memory of used packets", () => {
 });
 
 describe("the file of used packets", () => {
-  const text = memoryOf(2).text() + replayLine({ fingerprint: fingerprintOf(2), timeMs: NOW_MS + 1000 });
+  const text = memoryOf(2).text() + onceLine({ fingerprint: fingerprintOf(2), timeMs: NOW_MS + 1000 });
 
   it("may end in the middle of a line: we were killed before that packet opened anything", () => {
     for (let end = "knockd replays 1 -1\n".length; end <= text.length; end++) {
       const whole = text.slice(0, end).split("\n").length - 2;
-      expect(readReplays(text.slice(0, end))).toMatchObject({ damaged: 0 });
-      expect(readReplays(text.slice(0, end))?.entries.length).toBe(whole);
+      expect(readOnce(text.slice(0, end))).toMatchObject({ damaged: 0 });
+      expect(readOnce(text.slice(0, end))?.entries.length).toBe(whole);
     }
   });
 
@@ -94,13 +94,13 @@ describe("the file of used packets", () => {
     ["is another file", "doors: {}\n"],
     ["has another version", text.replace("replays 1", "replays 2")],
   ])("is none if it %s", (_how, damaged) => {
-    expect(readReplays(damaged)).toBeUndefined();
+    expect(readOnce(damaged)).toBeUndefined();
   });
 
   it("says how many of its lines are damaged", () => {
     const lines = text.split("\n");
     lines[1] = "rubbish";
     lines[2] = `${fingerprintOf(1)} -5`;
-    expect(readReplays(lines.join("\n"))).toMatchObject({ damaged: 2, entries: [{ fingerprint: fingerprintOf(2) }] });
+    expect(readOnce(lines.join("\n"))).toMatchObject({ damaged: 2, entries: [{ fingerprint: fingerprintOf(2) }] });
   });
 });

@@ -1,7 +1,7 @@
 // What requests make the daemon do, and what it answers.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
-  type Deed,
+  type DoorResult,
   deedSchema,
   LINE_BYTES_MAX,
   metricsSchema,
@@ -10,8 +10,8 @@ import {
 } from "../../src/core/control/requests.ts";
 import { GRANTS_A_LINE, type StatusLine, statusSchema } from "../../src/core/control/status-lines.ts";
 import { EXIT } from "../../src/core/exit.ts";
-import { Desk } from "../../src/daemon/control-requests.ts";
-import { ONLOOKERS_MAX } from "../../src/io/control/tracers.ts";
+import { ControlRequests } from "../../src/daemon/control-requests.ts";
+import { TRACERS_MAX } from "../../src/io/control/tracers.ts";
 import { config, type DoorOptions } from "../support/doors.ts";
 import { readingOf } from "../support/prometheus.ts";
 import { Rig, startRig, stopClock } from "../support/rig.ts";
@@ -25,11 +25,11 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function deskOf(rig: Rig): Desk {
-  return new Desk({
+function deskOf(rig: Rig): ControlRequests {
+  return new ControlRequests({
     daemon: rig.daemon,
     captures: async () => [{ interface: "eth0", state: "capturing", received: 7, dropped: 2, lost: 1 }],
-    onlookers: rig.onlookers,
+    tracers: rig.tracers,
     reload: async () => [{ done: true, said: "re-reading config file: f" }],
     log: rig.log.log,
     about: { version: "1.2.3", pid: 4711, config: "f", firewall: "nftables" },
@@ -42,7 +42,7 @@ async function answers(rig: Rig, request: Request, gone = new AbortController().
   return lines;
 }
 
-async function deeds(rig: Rig, request: Request): Promise<Deed[]> {
+async function results(rig: Rig, request: Request): Promise<DoorResult[]> {
   return (await answers(rig, request)).map((line) => deedSchema.parse(line));
 }
 
@@ -75,7 +75,7 @@ describe("metrics", () => {
 describe("open", () => {
   it("opens as a knock does, and answers what the log says once the firewall has it", async () => {
     const rig = await startRig([SSH]);
-    const said = await deeds(rig, { request: "open", door: "ssh", address: X });
+    const said = await results(rig, { request: "open", door: "ssh", address: X });
     expect(said).toEqual([{ done: true, said: `${X}: ssh: OPEN SESAME` }]);
     expect(rig.firewall.letThrough()).toEqual([`ssh ${X}`]);
     expect(rig.log.messages()).toEqual([`${X}: ssh: opening by hand`, `${X}: ssh: OPEN SESAME`]);
@@ -87,8 +87,8 @@ describe("open", () => {
   it("takes a time of its own, and extends what is open", async () => {
     const rig = await startRig([SSH]);
     await rig.play("S7000 U8000");
-    const [deed] = await deeds(rig, { request: "open", door: "ssh", address: X, forMs: 300_000 });
-    expect(deed?.said).toMatch(/^192\.0\.2\.7: ssh: open again until \d{4}-/);
+    const [result] = await results(rig, { request: "open", door: "ssh", address: X, forMs: 300_000 });
+    expect(result?.said).toMatch(/^192\.0\.2\.7: ssh: open again until \d{4}-/);
     await rig.play("+299");
     expect(rig.firewall.letThrough()).toEqual([`ssh ${X}`]);
     await rig.play("+2");
@@ -97,8 +97,8 @@ describe("open", () => {
 
   it("knows an address in any spelling, and gives it in one", async () => {
     const rig = await startRig([SSH]);
-    const [deed] = await deeds(rig, { request: "open", door: "ssh", address: "2001:DB8:0::7" });
-    expect(deed?.said).toBe("2001:db8::7: ssh: OPEN SESAME");
+    const [result] = await results(rig, { request: "open", door: "ssh", address: "2001:DB8:0::7" });
+    expect(result?.said).toBe("2001:db8::7: ssh: OPEN SESAME");
   });
 
   it("says what went wrong: the firewall, or the door's command", async () => {
@@ -109,7 +109,7 @@ describe("open", () => {
     await Promise.all([expect(refused).rejects.toMatchObject(failure), rig.play("+1")]);
     rig.firewall.openFailure = undefined;
     rig.result = { outcome: "status", status: 3, output: "" };
-    expect(await deeds(rig, { request: "open", door: "cmd", address: X })).toEqual([
+    expect(await results(rig, { request: "open", door: "cmd", address: X })).toEqual([
       { done: true, said: `${X}: cmd: OPEN SESAME`, problem: "cmd: command returned non-zero status code (3)" },
     ]);
   });
@@ -131,11 +131,11 @@ describe("close", () => {
   it("closes ahead of its time, once, and runs the stop command", async () => {
     const rig = await startRig([SSH, CMD]);
     await rig.play("S7000 U8000 S1");
-    expect(await deeds(rig, { request: "close", door: "ssh", address: X })).toEqual([
+    expect(await results(rig, { request: "close", door: "ssh", address: X })).toEqual([
       { done: true, said: `${X}: ssh: closed` },
     ]);
     expect(rig.firewall.letThrough()).toEqual([]);
-    await deeds(rig, { request: "close", door: "cmd", address: X });
+    await results(rig, { request: "close", door: "cmd", address: X });
     expect(rig.ran).toEqual([`start ${X}`, `stop ${X}`]);
     await rig.play("+60");
     expect(rig.ran).toHaveLength(2);
@@ -146,7 +146,7 @@ describe("close", () => {
     const rig = await startRig([CMD]);
     rig.commandMs = 1000;
     await rig.play("S1");
-    const closed = deeds(rig, { request: "close", door: "cmd", address: X });
+    const closed = results(rig, { request: "close", door: "cmd", address: X });
     await rig.play("+5");
     expect((await closed)[0]?.done).toBe(true);
     expect(rig.ran).toEqual([`start ${X}`, `stop ${X}`]);
@@ -164,7 +164,7 @@ describe("close", () => {
     const rig = await startRig([SSH]);
     await rig.play("S7000 U8000");
     await rig.daemon.reload(config([CMD]));
-    expect(await deeds(rig, { request: "close", door: "ssh", address: X })).toHaveLength(1);
+    expect(await results(rig, { request: "close", door: "ssh", address: X })).toHaveLength(1);
     expect(rig.firewall.letThrough()).toEqual([]);
   });
 
@@ -181,23 +181,23 @@ describe("close", () => {
   it("--all closes every door to everybody, and goes on where one cannot be closed", async () => {
     const rig = await startRig([SSH, CMD]);
     await rig.play("S7000 U8000 Y:S7000 Y:U8000 S1");
-    expect((await deeds(rig, { request: "close-all" })).map(({ said }) => said)).toEqual([
+    expect((await results(rig, { request: "close-all" })).map(({ said }) => said)).toEqual([
       `${X}: ssh: closed`,
       "192.0.2.8: ssh: closed",
       `${X}: cmd: command timeout`,
     ]);
     expect(rig.firewall.letThrough()).toEqual([]);
-    expect(await deeds(rig, { request: "close-all" })).toEqual([]);
+    expect(await results(rig, { request: "close-all" })).toEqual([]);
     await rig.play("S7000 U8000 S1");
     rig.firewall.failure = new Error("nft: gone");
-    expect((await deeds(rig, { request: "close-all" })).map(({ done }) => done)).toEqual([false, false]);
+    expect((await results(rig, { request: "close-all" })).map(({ done }) => done)).toEqual([false, false]);
     expect(rig.ran.filter((text) => text.startsWith("stop"))).toHaveLength(2);
   });
 });
 
 it("reload answers what came of reading the file again", async () => {
   const rig = await startRig([SSH]);
-  expect(await deeds(rig, { request: "reload" })).toEqual([{ done: true, said: "re-reading config file: f" }]);
+  expect(await results(rig, { request: "reload" })).toEqual([{ done: true, said: "re-reading config file: f" }]);
 });
 
 describe("watch", () => {
@@ -215,7 +215,7 @@ describe("watch", () => {
 
   it("ends at once for a client that has gone already, and leaves its seat to others", async () => {
     const rig = await startRig([SSH]);
-    for (let client = 0; client < 2 * ONLOOKERS_MAX; client++)
+    for (let client = 0; client < 2 * TRACERS_MAX; client++)
       expect((await deskOf(rig).answer({ request: "watch" }, AbortSignal.abort()).next()).done).toBe(true);
   });
 
@@ -223,7 +223,7 @@ describe("watch", () => {
     const rig = await startRig([SSH]);
     const watch = (address?: string) =>
       deskOf(rig).answer({ request: "watch", address }, new AbortController().signal).next();
-    for (let client = 0; client < ONLOOKERS_MAX; client++) void watch();
+    for (let client = 0; client < TRACERS_MAX; client++) void watch();
     await expect(watch()).rejects.toMatchObject({ code: EXIT.UNAVAILABLE });
     await expect(watch("10.1")).rejects.toMatchObject({ code: EXIT.USAGE });
   });
@@ -233,7 +233,7 @@ describe("status", () => {
   it("tells what is open, since when, until when, and how it was earned", async () => {
     const rig = await startRig([SSH]);
     await rig.play("S7000 U8000 +10");
-    await deeds(rig, { request: "open", door: "ssh", address: "192.0.2.8", forMs: 60_000 });
+    await results(rig, { request: "open", door: "ssh", address: "192.0.2.8", forMs: 60_000 });
     const nowMs = Date.now();
     const iso = (offsetS: number) => new Date(nowMs + offsetS * 1000).toISOString();
     expect((await status(rig)).grants).toEqual([
@@ -244,7 +244,7 @@ describe("status", () => {
 
   it("still knows how it was earned after a SIGKILL", async () => {
     const before = await startRig([SSH]);
-    await deeds(before, { request: "open", door: "ssh", address: X });
+    await results(before, { request: "open", door: "ssh", address: X });
     const rig = new Rig(config([SSH]), before.ledger.handOn(), before.firewall.handOn());
     await rig.daemon.start();
     expect((await status(rig)).grants).toMatchObject([{ ip: X, earned_by: "by hand" }]);
@@ -347,14 +347,12 @@ describe("watch", () => {
   it("ends when the client has gone, and leaves nobody behind", async () => {
     const rig = await startRig([SSH]);
     for (let round = 0; round < 40; round++) await watched(rig, undefined, async () => {});
-    expect(rig.onlookers.wants(new Int32Array(4), 0)).toBe(false);
+    expect(rig.tracers.wants(new Int32Array(4), 0)).toBe(false);
   });
 
   it("refuses the seventeenth, and what is no address", async () => {
     const rig = await startRig([SSH]);
-    const leaves = Array.from({ length: ONLOOKERS_MAX }, () =>
-      rig.onlookers.add({ sighting: () => {}, missed: () => {} }),
-    );
+    const leaves = Array.from({ length: TRACERS_MAX }, () => rig.tracers.add({ sighting: () => {}, missed: () => {} }));
     await expect(answers(rig, { request: "watch" })).rejects.toThrow("too many watch already, at most 16 at a time");
     for (const leave of leaves) leave?.();
     await expect(answers(rig, { request: "watch", address: "host" })).rejects.toThrow(/expected an IP address/);

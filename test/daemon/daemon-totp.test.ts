@@ -38,7 +38,7 @@ function said(rig: Rig): string[] {
 /** What `knockd watch` would say of each knock. */
 function watched(rig: Rig): string[] {
   const seen: string[] = [];
-  rig.onlookers.add({ sighting: (sighting) => seen.push(sightingWords(sighting)), missed: () => {} });
+  rig.tracers.add({ sighting: (sighting) => seen.push(sightingWords(sighting)), missed: () => {} });
   return seen;
 }
 

@@ -130,7 +130,7 @@ describe.skipIf(!root)("knockd init over ssh", () => {
     expect(await reachable("stranger")).toBe(false);
 
     const lurker = await lab.lurk("stranger", HOST, 22);
-    // Longer than a trial: its lease is renewed.
+    // Longer than a trial: its expiry is renewed.
     const leased = () => net.ok("server", words("nft list set inet knockd leased"));
     const left = async () => Number(/expires (\d+)s/.exec(await leased())?.[1] ?? 0);
     for (let renewals = 0, before = await left(); renewals < 4; ) {

@@ -1,7 +1,7 @@
 // The memory of used packets, without a disk.
-import { ReplayMemory } from "../../src/core/once.ts";
+import { OnceMemory } from "../../src/core/once.ts";
 
-export class MemoryReplays extends ReplayMemory {
+export class MemoryReplays extends OnceMemory {
   load(): string | undefined {
     return undefined;
   }

@@ -14,7 +14,7 @@ import type { KeySecrets } from "../../src/core/spa/key.ts";
 import { commandText } from "../../src/core/text/words.ts";
 import { Daemon } from "../../src/daemon/daemon.ts";
 import type { CommandResult } from "../../src/io/command.ts";
-import { Onlookers } from "../../src/io/control/tracers.ts";
+import { Tracers } from "../../src/io/control/tracers.ts";
 import { config, type DoorOptions } from "./doors.ts";
 import { datagram, echoRequest, ethernet, frame, syn, TCP } from "./frames.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
@@ -49,7 +49,7 @@ export interface RanCommand {
 export class Rig {
   readonly firewall: RecordingFirewall;
   readonly log: ReturnType<typeof memoryLog>;
-  readonly onlookers = new Onlookers();
+  readonly tracers = new Tracers();
   /** In the order they ran. */
   readonly commands: RanCommand[] = [];
   /** How each command goes, and how long it takes. */
@@ -86,7 +86,7 @@ export class Rig {
       },
       portsInUse: async () => this.inUse,
       guardSecret: [1, 2, 3, 4],
-      audience: this.onlookers,
+      observer: this.tracers,
       replays: this.replays,
       usedCodes: this.usedCodes,
       readCodeSecrets: (doors) => {

@@ -61,7 +61,7 @@ export class Counters {
   }
 
   /** The doors of the config: all at zero, since a rate needs the zero before the first opening; what others had is forgotten. */
-  take(doors: readonly { readonly name: string }[]): void {
+  apply(doors: readonly { readonly name: string }[]): void {
     const kept = new Set(doors.map(({ name }) => name));
     for (const name of this.#doors.keys()) if (!kept.has(name)) this.#doors.delete(name);
     for (const name of kept) this.of(name);

@@ -47,7 +47,7 @@ export type Line = z.output<typeof lineSchema>;
 
 /** What was done, in the words of the log; and what went wrong although it was done. */
 export const deedSchema = z.object({ done: z.boolean(), said: z.string(), problem: z.string().optional() });
-export type Deed = z.output<typeof deedSchema>;
+export type DoorResult = z.output<typeof deedSchema>;
 
 const seenSchema = z.looseObject({
   event: z.literal(["knock", "timeout"]),

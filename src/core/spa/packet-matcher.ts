@@ -9,20 +9,20 @@ import { type Earned, judge } from "./policy.ts";
 import type { Refusal } from "./refusal.ts";
 
 /** Hears what becomes of signed packets. `knock` is valid only during the call. */
-export interface UnlockReport {
+export interface PacketReport {
   accepted(opened: Opened, earned: readonly Earned[], knock: Knock, nowMs: number): void;
   refused(refusal: Refusal, knock: Knock, nowMs: number): void;
 }
 
 /** The memory of packets that have opened something. */
-export interface Replays {
+export interface UsedPackets {
   has(fingerprint: string): boolean;
   mayHaveForgotten(timeMs: number): boolean;
   /** False: there is no room, and the packet must be refused. */
   add(packet: Remembered, nowMs: number, maxAgeMs: number): boolean;
 }
 
-export interface UnlockRules {
+export interface PacketRules {
   /** Of UDP. */
   readonly spaPort: number;
   /** How far a sender's clock may be from ours, either way. */
@@ -40,11 +40,11 @@ const UNSIGNED_TRIES = 8;
 
 const NOTHING: readonly Earned[] = [];
 
-export class Unlocker {
-  readonly #report: UnlockReport;
-  readonly #replays: Replays;
+export class PacketMatcher {
+  readonly #report: PacketReport;
+  readonly #replays: UsedPackets;
   #keys: readonly Key[] = [];
-  #rules: UnlockRules = { spaPort: 0, spaMaxAgeMs: 0, doors: [] };
+  #rules: PacketRules = { spaPort: 0, spaMaxAgeMs: 0, doors: [] };
   /** Where a packet may go that is not for this machine. BOUNDED: by the doors. */
   #targets: readonly Address[] = [];
   #lengths: ReadonlySet<number> = new Set();
@@ -52,13 +52,13 @@ export class Unlocker {
   #triesLeft = TRIES_PER_SECOND;
   #triesAtMs = 0;
 
-  constructor({ report, replays }: { report: UnlockReport; replays: Replays }) {
+  constructor({ report, replays }: { report: PacketReport; replays: UsedPackets }) {
     this.#report = report;
     this.#replays = replays;
   }
 
   /** Takes these keys and doors from now on. */
-  take(keys: readonly Key[], rules: UnlockRules): void {
+  apply(keys: readonly Key[], rules: PacketRules): void {
     this.#keys = keys;
     const doors = rules.doors.filter(({ spaPorts }) => spaPorts.length > 0);
     this.#rules = { ...rules, doors };

@@ -11,17 +11,17 @@ import type { Failure } from "../totp/lockout.ts";
 import { pairPorts } from "../totp/totp.ts";
 import { whyDeaf } from "./hindsight.ts";
 import { seenKnock } from "./sequence-witness.ts";
-import type { AtStage, Audience, Verdict } from "./verdict.ts";
+import type { AtStage, Observer, Verdict } from "./verdict.ts";
 
 export class CodeWitness implements CodeReport {
   readonly #log: CodeReport;
-  readonly #audience: Audience;
+  readonly #observer: Observer;
   readonly #isOpen: (door: Door, ip: string) => boolean;
 
   /** All of it goes on to `log`. `isOpen` says whether an address has a door open already. */
-  constructor(log: CodeReport, audience: Audience, isOpen: (door: Door, ip: string) => boolean) {
+  constructor(log: CodeReport, observer: Observer, isOpen: (door: Door, ip: string) => boolean) {
     this.#log = log;
-    this.#audience = audience;
+    this.#observer = observer;
     this.#isOpen = isOpen;
   }
 
@@ -57,10 +57,10 @@ export class CodeWitness implements CodeReport {
 
   timeout(door: Door, source: Address, stage: number, ageMs: number, nowMs: number): void {
     this.#log.timeout(door, source, stage, ageMs, nowMs);
-    if (!this.#audience.wants(source, nowMs)) return;
+    if (!this.#observer.wants(source, nowMs)) return;
     const limitMs = door.seqTimeoutMs;
     const verdict: Verdict = { outcome: "timed-out", ...atPair(door, stage), limitMs };
-    this.#audience.tell({ source: formatAddress(source), agoMs: ageMs - limitMs, verdicts: [verdict] });
+    this.#observer.tell({ source: formatAddress(source), agoMs: ageMs - limitMs, verdicts: [verdict] });
   }
 
   accepted(door: Door, knock: Knock, nowMs: number): void {
@@ -86,9 +86,9 @@ export class CodeWitness implements CodeReport {
   }
 
   #tell(knock: Knock, nowMs: number, verdict: (source: string) => Verdict): void {
-    if (!this.#audience.wants(knock.source, nowMs)) return;
+    if (!this.#observer.wants(knock.source, nowMs)) return;
     const source = formatAddress(knock.source);
-    this.#audience.tell({ source, knock: seenKnock(knock, "step"), agoMs: 0, verdicts: [verdict(source)] });
+    this.#observer.tell({ source, knock: seenKnock(knock, "step"), agoMs: 0, verdicts: [verdict(source)] });
   }
 }
 

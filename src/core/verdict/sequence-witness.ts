@@ -8,7 +8,7 @@ import { FIRST_SYN, formatFlags } from "../tcp-flags.ts";
 import { pairPorts } from "../totp/totp.ts";
 import { atStage, cameFrom, stepBehind, whyAstray, whyDeaf } from "./hindsight.ts";
 import { type Trail, Trails } from "./trails.ts";
-import type { Audience, SeenKnock, Verdict } from "./verdict.ts";
+import type { Observer, SeenKnock, Verdict } from "./verdict.ts";
 import { compareVerdicts } from "./verdict-words.ts";
 
 /** The knock that is being told about. */
@@ -22,7 +22,7 @@ interface Present {
 
 export class Witness implements MatchReport {
   readonly #log: AttemptReport;
-  readonly #audience: Audience;
+  readonly #observer: Observer;
   readonly #isOpen: (door: Door, ip: string) => boolean;
   readonly #trails = new Trails();
   /** By door name. BOUNDED: by the doors. */
@@ -31,14 +31,14 @@ export class Witness implements MatchReport {
   #present: Present | undefined;
 
   /** What becomes of attempts goes on to `log`. `isOpen` says whether an address has a door open already. */
-  constructor(log: AttemptReport, audience: Audience, isOpen: (door: Door, ip: string) => boolean) {
+  constructor(log: AttemptReport, observer: Observer, isOpen: (door: Door, ip: string) => boolean) {
     this.#log = log;
-    this.#audience = audience;
+    this.#observer = observer;
     this.#isOpen = isOpen;
   }
 
   begins(knock: Knock, guard: boolean, nowMs: number): boolean {
-    if (!this.#audience.wants(knock.source, nowMs)) return false;
+    if (!this.#observer.wants(knock.source, nowMs)) return false;
     this.#verdicts.clear();
     this.#present = presentOf(knock, guard ? "guard" : "step", nowMs);
     return true;
@@ -88,10 +88,10 @@ export class Witness implements MatchReport {
     const facts = atStage(door, stage);
     if (this.#present !== undefined)
       return this.#say({ outcome: "too-slow", ...facts, elapsedMs: ageMs, limitMs, anew: false });
-    if (!this.#audience.wants(source, nowMs)) return;
+    if (!this.#observer.wants(source, nowMs)) return;
     const came = cameFrom(this.#trails.of(door, source, nowMs), this.#trails);
     const verdict: Verdict = { outcome: "timed-out", ...facts, limitMs, ...came };
-    this.#audience.tell({ source: formatAddress(source), agoMs: ageMs - limitMs, verdicts: [verdict] });
+    this.#observer.tell({ source: formatAddress(source), agoMs: ageMs - limitMs, verdicts: [verdict] });
   }
 
   deaf(door: Door, knock: Knock, why: Deafness, deafUntilMs: number): void {
@@ -117,16 +117,16 @@ export class Witness implements MatchReport {
     if (present === undefined) return;
     const { source, knock, isFirst } = present;
     if (this.#verdicts.size === 0 && !(isFirst && knock.watched === "guard")) return;
-    this.#audience.tell({ source, knock, agoMs: 0, verdicts: [...this.#verdicts.values()].sort(compareVerdicts) });
+    this.#observer.tell({ source, knock, agoMs: 0, verdicts: [...this.#verdicts.values()].sort(compareVerdicts) });
   }
 
   /** A packet to a port that nobody watches: worth a word only in the middle of a knock, which it may have been meant for. */
   passedBy(knock: Knock, nowMs: number): void {
     const { source, knock: seen, isFirst } = presentOf(knock, "nobody", nowMs);
     const trails = isFirst ? this.#trails.underWay(knock.source, seen.destination, nowMs) : [];
-    if (trails.length === 0 || !this.#audience.wants(knock.source, nowMs)) return;
+    if (trails.length === 0 || !this.#observer.wants(knock.source, nowMs)) return;
     const verdicts = trails.map(({ door, stage }) => ({ outcome: "unwatched" as const, ...atStage(door, stage) }));
-    this.#audience.tell({ source, knock: seen, agoMs: 0, verdicts });
+    this.#observer.tell({ source, knock: seen, agoMs: 0, verdicts });
   }
 
   #say(verdict: Verdict): void {

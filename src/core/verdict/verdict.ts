@@ -86,7 +86,7 @@ interface Ending {
 }
 
 /** Who hears of sightings. A sighting is put together only for somebody. */
-export interface Audience {
+export interface Observer {
   /** Asked once for each knock that is watched for, with the hand on the clock: it must cost nothing while nobody is there. */
   wants(source: Address, nowMs: number): boolean;
   /** Follows each `wants` that was true. */

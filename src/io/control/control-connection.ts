@@ -28,7 +28,7 @@ const PATIENT: ReadonlySet<string> = new Set(["watch"]);
 
 const ONE_REQUEST = "expected one request a connection";
 
-export class Visit {
+export class ControlConnection {
   readonly #socket: Socket;
   readonly #answer: Answer;
   readonly #lines = new LineSplitter(REQUEST_BYTES_MAX);
@@ -83,7 +83,7 @@ export class Visit {
   }
 
   #hear(chunk: string): void {
-    // One request a visit: who goes on talking would have to be heard out.
+    // One request a connection: who goes on talking would have to be heard out.
     if (!this.#asking) return this.refuse(ONE_REQUEST);
     try {
       const [line, more] = this.#lines.push(chunk);

@@ -1,7 +1,7 @@
-// The control socket: who may connect, and how many at a time; each client is a visit.
+// The control socket: who may connect, and how many at a time; each client is a connection.
 import { rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { type Answer, Visit } from "./control-connection.ts";
+import { type Answer, ControlConnection } from "./control-connection.ts";
 
 /** BOUNDED: clients at a time. Past it whoever has connected and not asked for anything makes room, the oldest first. */
 export const CLIENTS_MAX = 64;
@@ -15,7 +15,7 @@ export class Control {
   readonly #version: string;
   readonly #server: Server;
   /** From the oldest. BOUNDED: CLIENTS_MAX. */
-  readonly #visits = new Set<Visit>();
+  readonly #connections = new Set<ControlConnection>();
 
   constructor(answer: Answer, version: string) {
     this.#answer = answer;
@@ -45,24 +45,24 @@ export class Control {
 
   close(): void {
     this.#server.close();
-    for (const visit of this.#visits) visit.refuse("knockd is shutting down");
+    for (const connection of this.#connections) connection.refuse("knockd is shutting down");
   }
 
   async #receive(socket: Socket): Promise<void> {
-    const visit = new Visit(socket, this.#answer);
-    const ended = visit.start(this.#version);
-    if (!this.#hasRoom()) return visit.refuse(`too many clients, at most ${CLIENTS_MAX} at a time`);
-    this.#visits.add(visit);
+    const connection = new ControlConnection(socket, this.#answer);
+    const ended = connection.start(this.#version);
+    if (!this.#hasRoom()) return connection.refuse(`too many clients, at most ${CLIENTS_MAX} at a time`);
+    this.#connections.add(connection);
     await ended;
-    this.#visits.delete(visit);
+    this.#connections.delete(connection);
   }
 
   #hasRoom(): boolean {
-    if (this.#visits.size < CLIENTS_MAX) return true;
-    const idle = [...this.#visits].find(({ asking }) => asking);
+    if (this.#connections.size < CLIENTS_MAX) return true;
+    const idle = [...this.#connections].find(({ asking }) => asking);
     idle?.refuse("others are waiting");
     // It leaves the set only in a moment.
-    if (idle !== undefined) this.#visits.delete(idle);
+    if (idle !== undefined) this.#connections.delete(idle);
     return idle !== undefined;
   }
 }

@@ -22,7 +22,7 @@ export class MetricsFile {
   }
 
   /** Writes here from now on; undefined: nowhere. What is no longer kept must not be taken for the present. */
-  take(path: string | undefined): void {
+  apply(path: string | undefined): void {
     if (path === this.#path) return;
     clearInterval(this.#interval);
     if (this.#path !== undefined) this.#remove(this.#path);

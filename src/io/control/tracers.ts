@@ -1,14 +1,14 @@
-// Who watches the knocks live (`knockd watch`): each onlooker has a share a second, and what is past it is only counted.
+// Who watches the knocks live (`knockd watch`): each tracer has a share a second, and what is past it is only counted.
 import { type Address, sameAddress } from "../../core/address.ts";
-import type { Audience, Sighting } from "../../core/verdict/verdict.ts";
+import type { Observer, Sighting } from "../../core/verdict/verdict.ts";
 
-/** BOUNDED: onlookers at a time. */
-export const ONLOOKERS_MAX = 16;
-/** BOUNDED: sightings a second for each onlooker: more than anybody reads, and what a flood may cost us. */
+/** BOUNDED: tracers at a time. */
+export const TRACERS_MAX = 16;
+/** BOUNDED: sightings a second for each tracer: more than anybody reads, and what a flood may cost us. */
 export const SIGHTINGS_A_SECOND = 100;
 const SECOND_MS = 1000;
 
-export interface Onlooker {
+export interface Tracer {
   /** Whose knocks he wants to hear of, and of no others: so his own are never lost in a flood. Undefined: everybody's. */
   readonly source?: Address;
   sighting(sighting: Sighting, at: Date): void;
@@ -16,49 +16,49 @@ export interface Onlooker {
   missed(count: number): void;
 }
 
-export class Onlookers implements Audience {
-  /** BOUNDED: ONLOOKERS_MAX. */
-  #seats: Seat[] = [];
+export class Tracers implements Observer {
+  /** BOUNDED: TRACERS_MAX. */
+  #shares: TracerShare[] = [];
   /** Those for whom the present sighting is put together. */
-  readonly #hearing: Seat[] = [];
+  readonly #hearing: TracerShare[] = [];
 
   /** Returns how to leave, or undefined when there are too many already. */
-  add(onlooker: Onlooker): (() => void) | undefined {
-    if (this.#seats.length >= ONLOOKERS_MAX) return undefined;
-    const seat = new Seat(onlooker);
-    this.#seats = [...this.#seats, seat];
+  add(tracer: Tracer): (() => void) | undefined {
+    if (this.#shares.length >= TRACERS_MAX) return undefined;
+    const share = new TracerShare(tracer);
+    this.#shares = [...this.#shares, share];
     return () => {
-      seat.leave();
-      this.#seats = this.#seats.filter((other) => other !== seat);
+      share.leave();
+      this.#shares = this.#shares.filter((other) => other !== share);
     };
   }
 
   wants(source: Address, nowMs: number): boolean {
     this.#hearing.length = 0;
-    for (const seat of this.#seats) if (seat.wants(source, nowMs)) this.#hearing.push(seat);
+    for (const share of this.#shares) if (share.wants(source, nowMs)) this.#hearing.push(share);
     return this.#hearing.length > 0;
   }
 
   tell(sighting: Sighting): void {
     const at = new Date(Date.now() - sighting.agoMs);
-    for (const seat of this.#hearing) seat.onlooker.sighting(sighting, at);
+    for (const share of this.#hearing) share.tracer.sighting(sighting, at);
   }
 }
 
-class Seat {
-  readonly onlooker: Onlooker;
+class TracerShare {
+  readonly tracer: Tracer;
   #secondBeganMs = Number.NEGATIVE_INFINITY;
   #told = 0;
   #missed = 0;
   #reckoning: NodeJS.Timeout | undefined;
 
-  constructor(onlooker: Onlooker) {
-    this.onlooker = onlooker;
+  constructor(tracer: Tracer) {
+    this.tracer = tracer;
   }
 
   /** The address comes before the share: a stranger's flood does not use up the share of who asked for one address. */
   wants(source: Address, nowMs: number): boolean {
-    if (this.onlooker.source !== undefined && !sameAddress(this.onlooker.source, source)) return false;
+    if (this.tracer.source !== undefined && !sameAddress(this.tracer.source, source)) return false;
     if (nowMs - this.#secondBeganMs >= SECOND_MS) {
       this.#secondBeganMs = nowMs;
       this.#told = 0;
@@ -80,6 +80,6 @@ class Seat {
     this.#reckoning = undefined;
     const missed = this.#missed;
     this.#missed = 0;
-    this.onlooker.missed(missed);
+    this.tracer.missed(missed);
   }
 }

@@ -9,13 +9,13 @@ import { Iptables } from "./iptables.ts";
 import { OUR_CHAINS } from "./iptables-chains.ts";
 import { TABLE } from "./nft-names.ts";
 import { Nftables } from "./nftables.ts";
-import type { Lease } from "./trial-expiry.ts";
+import type { TrialExpiry } from "./trial-expiry.ts";
 
 /** What nft takes as the name of a table, and what is no path. */
 const INSTANCE = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 
-export function chooseFirewall({ firewall }: Config, lease?: Lease): Firewall {
-  if (lease !== undefined && firewall !== "nftables")
+export function chooseFirewall({ firewall }: Config, expiry?: TrialExpiry): Firewall {
+  if (expiry !== undefined && firewall !== "nftables")
     throw new Failure(EXIT.CONFIG, `a trial needs options.firewall: nftables, got "${firewall}"`);
   const name = instance();
   if (name !== "" && !INSTANCE.test(name))
@@ -27,7 +27,7 @@ export function chooseFirewall({ firewall }: Config, lease?: Lease): Firewall {
     throw new Failure(EXIT.CONFIG, 'firewall: iptables has chains for one daemon only, expected "nftables" or "none"');
   switch (firewall) {
     case "nftables":
-      return new Nftables(lease);
+      return new Nftables(expiry);
     case "iptables":
       return new Iptables();
     case "none":

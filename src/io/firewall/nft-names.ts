@@ -14,7 +14,7 @@ export const FAMILIES = [
 
 /** The sets of the ports that are hidden: for good, and in a trial. A table has one of them. */
 export const HIDDEN = "hidden";
-export const LEASED = "leased";
+export const EXPIRING = "leased";
 
 export function tableOf(instance: string): string {
   return ofInstance("inet knockd", instance);
@@ -41,6 +41,6 @@ export function isForGood(table: string): boolean {
 }
 
 /** Whether a trial is in this listing of our table. */
-export function isLeased(table: string): boolean {
-  return table.includes(`\tset ${LEASED} {`);
+export function isExpiring(table: string): boolean {
+  return table.includes(`\tset ${EXPIRING} {`);
 }

@@ -5,7 +5,7 @@ import { leadsOn, type Opening } from "../../core/opening.ts";
 import { formatPort } from "../../core/port.ts";
 import type { Hidden } from "./firewall.ts";
 import { gatewayChains, gatewayMarks, gatewayRules } from "./nft-gateways.ts";
-import { chainsIn, FAMILIES, HIDDEN, isLeased, LEASED, setsIn, TABLE } from "./nft-names.ts";
+import { chainsIn, EXPIRING, FAMILIES, HIDDEN, isExpiring, setsIn, TABLE } from "./nft-names.ts";
 import { knockers, ownSets } from "./nft-networks.ts";
 
 const LAST_RULE = "hidden by knockd";
@@ -31,7 +31,7 @@ export function withOpenings(doors: readonly Door[]): Door[] {
  * Established connections live on when a door closes. Loopback is never hidden. `before` is a listing of our table as it
  * is: the sets of doors that are gone go.
  */
-export function ruleset({ doors: all, allow }: Hidden, before: string, sessions: string, leaseMs?: number): string {
+export function ruleset({ doors: all, allow }: Hidden, before: string, sessions: string, expiryMs?: number): string {
   const doors = withOpenings(all);
   const sets = new Set(FAMILIES.flatMap(({ family }) => doors.flatMap((door) => ownSets(door, family))));
   const chains = ["input { type filter hook input priority filter - 10; policy accept; }", ...gatewayChains(doors)];
@@ -55,8 +55,8 @@ export function ruleset({ doors: all, allow }: Hidden, before: string, sessions:
         allow.filter((network) => network.family === family),
       ),
     ),
-    ...(leaseMs === undefined ? hiddenSet(doors, before) : leasedSet(doors, leaseMs)),
-    ...[...inputRules(doors, sessions, leaseMs === undefined ? HIDDEN : LEASED), ...gatewayRules(doors)].map(
+    ...(expiryMs === undefined ? hiddenSet(doors, before) : expiringSet(doors, expiryMs)),
+    ...[...inputRules(doors, sessions, expiryMs === undefined ? HIDDEN : EXPIRING), ...gatewayRules(doors)].map(
       (rule) => `add rule ${TABLE} ${rule}`,
     ),
   ]
@@ -68,7 +68,7 @@ export function ruleset({ doors: all, allow }: Hidden, before: string, sessions:
 function hiddenSet(doors: readonly Door[], before: string): string[] {
   const ports = portsOf(doors);
   return [
-    ...(isLeased(before) ? [`delete set ${TABLE} ${LEASED}`] : []),
+    ...(isExpiring(before) ? [`delete set ${TABLE} ${EXPIRING}`] : []),
     `add set ${TABLE} ${HIDDEN} { type inet_proto . inet_service; }`,
     `flush set ${TABLE} ${HIDDEN}`,
     ...(ports.length > 0 ? [`add element ${TABLE} ${HIDDEN} { ${ports.join(", ")} }`] : []),
@@ -76,12 +76,12 @@ function hiddenSet(doors: readonly Door[], before: string): string[] {
 }
 
 /** A rule has no timeout, but an element has: once it is gone, the rule hides nothing, and no process is needed for that. */
-function leasedSet(doors: readonly Door[], leaseMs: number): string[] {
-  const elements = portsOf(doors).map((port) => `${port} timeout ${leaseMs}ms`);
+function expiringSet(doors: readonly Door[], expiryMs: number): string[] {
+  const elements = portsOf(doors).map((port) => `${port} timeout ${expiryMs}ms`);
   return [
-    `add set ${TABLE} ${LEASED} { type inet_proto . inet_service; flags timeout; }`,
-    `flush set ${TABLE} ${LEASED}`,
-    ...(elements.length > 0 ? [`add element ${TABLE} ${LEASED} { ${elements.join(", ")} }`] : []),
+    `add set ${TABLE} ${EXPIRING} { type inet_proto . inet_service; flags timeout; }`,
+    `flush set ${TABLE} ${EXPIRING}`,
+    ...(elements.length > 0 ? [`add element ${TABLE} ${EXPIRING} { ${elements.join(", ")} }`] : []),
   ];
 }
 

@@ -11,12 +11,12 @@ import { FAMILIES, isForGood, setsIn, TABLE } from "./nft-names.ts";
 import { openOf, ownPlace, ownSets } from "./nft-networks.ts";
 import { NftShell } from "./nft-shell.ts";
 import { marksOf, OLDER_SESSIONS, ruleset, withOpenings } from "./nft-writer.ts";
-import type { Lease } from "./trial-expiry.ts";
+import type { TrialExpiry } from "./trial-expiry.ts";
 
 const LET_GO = "systemctl stop knockd; nft delete table inet knockd";
 
 export class Nftables implements Firewall {
-  readonly #lease: Lease | undefined;
+  readonly #expiry: TrialExpiry | undefined;
   readonly #shell = new NftShell();
   /** BOUNDED: two for each door. */
   #ownSets: ReadonlySet<string> = new Set();
@@ -30,9 +30,9 @@ export class Nftables implements Firewall {
   /** Our table as a look has just found it, when that means that it has to be made anew. */
   #seen: string | undefined;
 
-  /** With a lease, all that is hidden comes to light when it is over. */
-  constructor(lease?: Lease) {
-    this.#lease = lease;
+  /** With an expiry, all that is hidden comes to light when it is over. */
+  constructor(expiry?: TrialExpiry) {
+    this.#expiry = expiry;
   }
 
   /** One transaction, so that no hidden port is ever visible in between. Sets that stay keep their elements. */
@@ -41,14 +41,14 @@ export class Nftables implements Firewall {
     if (!doors.some((door) => usesFirewall(door, 4) || usesFirewall(door, 6))) return this.#hideNothing();
     const before = this.#seen ?? (await listTable());
     this.#seen = undefined;
-    if (this.#lease !== undefined && isForGood(before)) {
-      this.#lease.lose();
+    if (this.#expiry !== undefined && isForGood(before)) {
+      this.#expiry.lose();
       throw new Failure(EXIT.UNAVAILABLE, `another knockd hides ports already, in table ${TABLE}`, LET_GO);
     }
-    const leaseMs = this.#lease?.leftMs;
-    if (leaseMs === 0) return this.#hideNothing();
+    const expiryMs = this.#expiry?.leftMs;
+    if (expiryMs === 0) return this.#hideNothing();
     this.#foundSets ||= setsIn(before).length > 0;
-    const load = (sessions: string) => runTool(["nft", "-f", "-"], ruleset(hidden, before, sessions, leaseMs));
+    const load = (sessions: string) => runTool(["nft", "-f", "-"], ruleset(hidden, before, sessions, expiryMs));
     this.#hiding = true;
     try {
       // A kernel without nft_socket must still hide.
@@ -102,7 +102,7 @@ export class Nftables implements Firewall {
 
   async remove(): Promise<void> {
     // Who took over from a trial has its own rules in the table by now.
-    if (this.#lease !== undefined && isForGood(await listTable())) return;
+    if (this.#expiry !== undefined && isForGood(await listTable())) return;
     await runTool(["nft", "-f", "-"], `add table ${TABLE}\ndelete table ${TABLE}\n`);
   }
 
@@ -124,7 +124,7 @@ export class Nftables implements Firewall {
   }
 
   #isWhole(table: string): boolean {
-    if (this.#lease !== undefined && isForGood(table)) return false;
+    if (this.#expiry !== undefined && isForGood(table)) return false;
     return this.#marks.every((mark) => table.includes(mark));
   }
 }

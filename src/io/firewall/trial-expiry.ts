@@ -3,7 +3,7 @@
 /** What `knockd init` writes to the trial when somebody has knocked and wants to keep it. */
 export const KEEP = "keep\n";
 
-export class Lease {
+export class TrialExpiry {
   readonly #forMs: number;
   readonly #lost: () => void;
   #endMs: number;

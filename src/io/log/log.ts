@@ -51,7 +51,7 @@ export class Logbook {
   }
 
   /** Another config. What goes wrong with its file is said, and no reason to end. */
-  take({ logFormat, logLevel, logFile }: LogSettings): void {
+  apply({ logFormat, logLevel, logFile }: LogSettings): void {
     this.log.level = logLevel;
     this.#format = logFormat;
     if (logFile === this.#file?.path) return;

@@ -4,7 +4,7 @@ import { formatAddress } from "../../core/address.ts";
 import type { Counters } from "../../core/control/counters.ts";
 import type { Knock } from "../../core/frame.ts";
 import type { Opened } from "../../core/spa/open-packet.ts";
-import type { UnlockReport } from "../../core/spa/packet-matcher.ts";
+import type { PacketReport } from "../../core/spa/packet-matcher.ts";
 import { spaWords } from "../../core/spa/packet-words.ts";
 import type { Earned } from "../../core/spa/policy.ts";
 import type { Refusal } from "../../core/spa/refusal.ts";
@@ -12,7 +12,7 @@ import type { Log } from "./log.ts";
 
 const SUMMARY_MS = 60_000;
 
-export class UnlockLog implements UnlockReport {
+export class PacketLog implements PacketReport {
   readonly #log: Log;
   readonly #counters: Counters;
   /** How many came after the first, by key and reason. BOUNDED: by the keys, times the reasons. */

@@ -2,8 +2,8 @@
 // nor a restart makes a used one good again.
 import { closeSync, ftruncateSync, readFileSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { type Remembered, ReplayMemory, readReplays, replayLine } from "../../core/once.ts";
-import type { Replays } from "../../core/spa/packet-matcher.ts";
+import { OnceMemory, onceLine, type Remembered, readOnce } from "../../core/once.ts";
+import type { UsedPackets } from "../../core/spa/packet-matcher.ts";
 import { spaWords } from "../../core/spa/packet-words.ts";
 import { reasonOf } from "../../core/text/words.ts";
 import { codeWords } from "../../core/totp/code-words.ts";
@@ -12,23 +12,23 @@ import { isAbsent } from "./absent.ts";
 import { replaceFile } from "./replace-file.ts";
 
 /** What it is called, and what the log says when it cannot be written. */
-export interface ReplayKind {
+export interface OnceKind {
   readonly file: string;
   readonly event: string;
   readonly notKept: (reason: string) => string;
 }
 
-const PACKETS: ReplayKind = { file: "replays", event: "spa-memory", notKept: spaWords.replayNotKept };
-export const CODES: ReplayKind = { file: "used-codes", event: "code-memory", notKept: codeWords.usedNotKept };
+const PACKETS: OnceKind = { file: "replays", event: "spa-memory", notKept: spaWords.replayNotKept };
+export const CODES: OnceKind = { file: "used-codes", event: "code-memory", notKept: codeWords.usedNotKept };
 /** BOUNDED: bytes of the file. Past so many, and past twice what was left by the last time, it is written anew. */
 const COMPACT_BYTES = 256 * 1024;
 /** Nothing that we write is longer. */
 const READ_BYTES_MAX = 64 * 1024 * 1024;
 
-export class ReplayFile implements Replays {
+export class OnceFile implements UsedPackets {
   readonly #path: string;
-  readonly #memory = new ReplayMemory();
-  readonly #kind: ReplayKind;
+  readonly #memory = new OnceMemory();
+  readonly #kind: OnceKind;
   readonly #log: Pick<Log, "error">;
   #loaded = false;
   #file: number | undefined;
@@ -72,7 +72,7 @@ export class ReplayFile implements Replays {
     if (!this.#memory.add(packet, nowMs, maxAgeMs)) return false;
     try {
       if (this.#file === undefined || this.#bytes > this.#compactAt) this.#compact();
-      else this.#append(replayLine(packet));
+      else this.#append(onceLine(packet));
     } catch (error) {
       this.#spoil();
       // The knocker is honest and must get in: a full disk may be what he comes for.
@@ -85,7 +85,7 @@ export class ReplayFile implements Replays {
   #read(): string | undefined {
     try {
       if (statSync(this.#path).size > READ_BYTES_MAX) return `${this.#path} is larger than ${READ_BYTES_MAX} bytes`;
-      const kept = readReplays(readFileSync(this.#path, "utf8"));
+      const kept = readOnce(readFileSync(this.#path, "utf8"));
       if (kept === undefined) return `${this.#path} is damaged`;
       this.#memory.restore(kept);
       return kept.damaged > 0 ? `${kept.damaged} damaged lines in ${this.#path}` : undefined;

@@ -3,13 +3,13 @@ import type { GuardSecret } from "../../core/guard.ts";
 import { words } from "../../core/text/words.ts";
 import type { Log } from "../log/log.ts";
 import { Ledger } from "./ledger-file.ts";
-import { CODES, ReplayFile } from "./once-file.ts";
+import { CODES, OnceFile } from "./once-file.ts";
 import { guardSecret } from "./secret.ts";
 
 export interface State {
   readonly ledger: Ledger;
-  readonly replays: ReplayFile;
-  readonly usedCodes: ReplayFile;
+  readonly replays: OnceFile;
+  readonly usedCodes: OnceFile;
   readonly guardSecret: GuardSecret;
 }
 
@@ -19,8 +19,8 @@ export function openState(directory: string, log: Log): State {
   if (problem !== undefined) log.warn({ event: "state" }, words.secretNotKept(problem));
   return {
     ledger: new Ledger(directory),
-    replays: new ReplayFile(directory, log),
-    usedCodes: new ReplayFile(directory, log, CODES),
+    replays: new OnceFile(directory, log),
+    usedCodes: new OnceFile(directory, log, CODES),
     guardSecret: secret,
   };
 }

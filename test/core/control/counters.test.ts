@@ -4,7 +4,7 @@ import { Counters } from "../../../src/core/control/counters.ts";
 describe("counters of doors", () => {
   it("stand at zero before anything has happened", () => {
     const counters = new Counters();
-    counters.take([{ name: "ssh" }, { name: "web" }]);
+    counters.apply([{ name: "ssh" }, { name: "web" }]);
     const zero = { openings: 0, extensions: 0, closings: 0, commands: 0, commandFailures: 0 };
     expect([...counters.doors]).toEqual([
       ["ssh", zero],
@@ -14,10 +14,10 @@ describe("counters of doors", () => {
 
   it("go on over a reload for doors that stay, and end for those that go", () => {
     const counters = new Counters();
-    counters.take([{ name: "ssh" }, { name: "web" }]);
+    counters.apply([{ name: "ssh" }, { name: "web" }]);
     counters.of("ssh").openings++;
     counters.of("web").openings++;
-    counters.take([{ name: "ssh" }, { name: "mail" }]);
+    counters.apply([{ name: "ssh" }, { name: "mail" }]);
     expect([...counters.doors.keys()]).toEqual(["ssh", "mail"]);
     expect(counters.of("ssh").openings).toBe(1);
   });

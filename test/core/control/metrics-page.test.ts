@@ -24,7 +24,7 @@ const REASONS =
 describe("the page for Prometheus", () => {
   it("has every number at its place", () => {
     const counters = new Counters();
-    counters.take([{ name: "ssh" }]);
+    counters.apply([{ name: "ssh" }]);
     counters.knocks = 1;
     Object.assign(counters.drops, { guard: 2, wrong_port: 3, timeout: 4 });
     Object.assign(counters.refusals, { too_many_open: 5, firewall: 6, ledger: 7 });
@@ -81,7 +81,7 @@ describe("the page for Prometheus", () => {
 
   it("counts open grants by door, also of a door that the config no longer has", () => {
     const counters = new Counters();
-    counters.take([{ name: "ssh" }, { name: "web" }]);
+    counters.apply([{ name: "ssh" }, { name: "web" }]);
     const grants = new Grants();
     for (const ip of ["192.0.2.7", "192.0.2.8"]) grants.admit(door({ open: 22 }), ip, 0);
     grants.admit(door({ name: "gone", open: 23 }), "192.0.2.7", 0);
@@ -96,7 +96,7 @@ describe("the page for Prometheus", () => {
 
   it("never has a line for an address, however many there are", () => {
     const counters = new Counters();
-    counters.take([{ name: "ssh" }]);
+    counters.apply([{ name: "ssh" }]);
     const grants = new Grants();
     const lines = () => metricsText(counters, readings({ grants: grants.all() })).split("\n");
     const before = lines().length;

@@ -3,8 +3,8 @@ import { AddressSet, formatAddress, parseAddress } from "../../../src/core/addre
 import { LINKTYPE } from "../../../src/core/capture/pcap.ts";
 import { decode } from "../../../src/core/decode.ts";
 import { emptyKnock } from "../../../src/core/frame.ts";
-import { ReplayMemory } from "../../../src/core/once.ts";
-import { Unlocker } from "../../../src/core/spa/packet-matcher.ts";
+import { OnceMemory } from "../../../src/core/once.ts";
+import { PacketMatcher } from "../../../src/core/spa/packet-matcher.ts";
 import { doorsOf } from "../../support/doors.ts";
 import { datagram, ethernet, frame, type IpShape } from "../../support/frames.ts";
 import { key, packet } from "../../support/spa-packets.ts";
@@ -27,12 +27,12 @@ interface SeeOptions {
 
 class Bench {
   readonly said: string[] = [];
-  readonly replays = new ReplayMemory(3);
-  readonly unlocker: Unlocker;
+  readonly replays = new OnceMemory(3);
+  readonly packets: PacketMatcher;
   readonly #local = new AddressSet([OWN].flatMap((text) => parseAddress(text) ?? []));
 
   constructor(keys = [key({ doors: ["ssh", "far"] })]) {
-    this.unlocker = new Unlocker({
+    this.packets = new PacketMatcher({
       replays: this.replays,
       report: {
         accepted: (opened, earned, { source }) =>
@@ -40,7 +40,7 @@ class Bench {
         refused: ({ reason }, { source }) => this.said.push(`${formatAddress(source)} ${reason}`),
       },
     });
-    this.unlocker.take(keys, { spaPort: 62_201, spaMaxAgeMs: 120_000, doors: DOORS });
+    this.packets.apply(keys, { spaPort: 62_201, spaMaxAgeMs: 120_000, doors: DOORS });
   }
 
   /** What it earns, such as `ssh 192.0.2.7`. */
@@ -61,7 +61,7 @@ class Bench {
       wireLength: bytes.length,
     };
     if (!decode(seen, knock)) throw new Error("not decoded");
-    return this.unlocker.accept(seen, knock, this.#local, atMs).map(({ door, ip }) => `${door.name} ${ip}`);
+    return this.packets.accept(seen, knock, this.#local, atMs).map(({ door, ip }) => `${door.name} ${ip}`);
   }
 }
 

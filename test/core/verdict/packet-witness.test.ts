@@ -4,7 +4,7 @@ import { emptyKnock, type Knock } from "../../../src/core/frame.ts";
 import { type Opened, open } from "../../../src/core/spa/open-packet.ts";
 import type { Refusal } from "../../../src/core/spa/refusal.ts";
 import { sightingJson } from "../../../src/core/verdict/json.ts";
-import { UnlockWitness } from "../../../src/core/verdict/packet-witness.ts";
+import { PacketWitness } from "../../../src/core/verdict/packet-witness.ts";
 import type { Sighting } from "../../../src/core/verdict/verdict.ts";
 import { sightingWords } from "../../../src/core/verdict/verdict-words.ts";
 import { doorsOf } from "../../support/doors.ts";
@@ -31,8 +31,8 @@ describe("onlookers of signed packets", () => {
     const told: Sighting[] = [];
     const logged: string[] = [];
     const log = { accepted: () => logged.push("accepted"), refused: () => logged.push("refused") };
-    const audience = { wants: () => wants, tell: (sighting: Sighting) => told.push(sighting) };
-    return { told, logged, report: new UnlockWitness(log, audience, (door) => door.name === "web") };
+    const observer = { wants: () => wants, tell: (sighting: Sighting) => told.push(sighting) };
+    return { told, logged, report: new PacketWitness(log, observer, (door) => door.name === "web") };
   }
 
   it("hear whose packet it is, and what became of each door", () => {

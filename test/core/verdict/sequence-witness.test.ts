@@ -26,7 +26,7 @@ class Scene {
   #nowMs = 1_000_000;
 
   constructor(doors: readonly DoorOptions[], guards = "") {
-    const audience = {
+    const observer = {
       wants: (source: Address) => this.wants(source),
       tell: (sighting: Sighting) => void this.told.push(sighting),
     };
@@ -36,7 +36,7 @@ class Scene {
       guard: () => void this.logged.push("guard"),
       wrong: () => void this.logged.push("wrong"),
     };
-    this.witness = new Witness(log, audience, (door, ip) => this.open.has(`${ip} ${door.name}`));
+    this.witness = new Witness(log, observer, (door, ip) => this.open.has(`${ip} ${door.name}`));
     this.matcher = new Matcher({ report: this.witness, seed: 42, attemptsMax: 4096 });
     const keys = guards.split(" ").filter((text) => text !== "");
     const ports = keys.map(parsePort).map((port) => portKey(port.protocol, port.number));

@@ -25,7 +25,7 @@ const content = (name = "knockd.prom"): string => readFileSync(scratch.pathOf(na
 describe("the metrics file", async () => {
   it("is written at once, every 15 seconds, and for the last time", async () => {
     const { file, messages } = metricsFile();
-    file.take(scratch.pathOf("knockd.prom"));
+    file.apply(scratch.pathOf("knockd.prom"));
     await vi.advanceTimersByTimeAsync(0);
     expect(content()).toBe("page 1\n");
     await vi.advanceTimersByTimeAsync(14_999);
@@ -41,7 +41,7 @@ describe("the metrics file", async () => {
 
   it("may be read by everybody, whatever the umask", async () => {
     const umask = process.umask(0o077);
-    metricsFile().file.take(scratch.pathOf("knockd.prom"));
+    metricsFile().file.apply(scratch.pathOf("knockd.prom"));
     await vi.advanceTimersByTimeAsync(0);
     process.umask(umask);
     expect(statSync(scratch.pathOf("knockd.prom")).mode & 0o777).toBe(0o644);
@@ -49,7 +49,7 @@ describe("the metrics file", async () => {
 
   it("is another file each time, so that a reader never sees half of one; nothing is left beside it", async () => {
     const { file } = metricsFile();
-    file.take(scratch.pathOf("knockd.prom"));
+    file.apply(scratch.pathOf("knockd.prom"));
     await vi.advanceTimersByTimeAsync(0);
     const before = statSync(scratch.pathOf("knockd.prom")).ino;
     await vi.advanceTimersByTimeAsync(15_000);
@@ -60,7 +60,7 @@ describe("the metrics file", async () => {
   it("does not write through a link that somebody put in its place", async () => {
     scratch.write("victim", "untouched");
     for (const name of ["knockd.prom", "knockd.prom.new"]) symlinkSync(scratch.pathOf("victim"), scratch.pathOf(name));
-    metricsFile().file.take(scratch.pathOf("knockd.prom"));
+    metricsFile().file.apply(scratch.pathOf("knockd.prom"));
     await vi.advanceTimersByTimeAsync(0);
     expect(content("victim")).toBe("untouched");
     expect(content()).toBe("page 1\n");
@@ -68,7 +68,7 @@ describe("the metrics file", async () => {
 
   it("that cannot be written is told once, and once more when it can", async () => {
     const { file, messages } = metricsFile();
-    file.take(scratch.pathOf("dir/knockd.prom"));
+    file.apply(scratch.pathOf("dir/knockd.prom"));
     await vi.advanceTimersByTimeAsync(0);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(messages()).toEqual([expect.stringMatching(/^cannot write metrics file ".*knockd\.prom": no such file/)]);
@@ -85,12 +85,12 @@ describe("the metrics file", async () => {
 
   it("moves with a reload; old numbers are not left behind to be taken for new ones", async () => {
     const { file, messages } = metricsFile();
-    file.take(scratch.pathOf("a.prom"));
+    file.apply(scratch.pathOf("a.prom"));
     await vi.advanceTimersByTimeAsync(0);
-    file.take(scratch.pathOf("b.prom"));
+    file.apply(scratch.pathOf("b.prom"));
     await vi.advanceTimersByTimeAsync(0);
     expect(readdirSync(scratch.path)).toEqual(["b.prom"]);
-    file.take(undefined);
+    file.apply(undefined);
     await vi.advanceTimersByTimeAsync(0);
     await vi.advanceTimersByTimeAsync(60_000);
     await file.close();
@@ -100,9 +100,9 @@ describe("the metrics file", async () => {
 
   it("is left alone by a reload that says the same", async () => {
     const { file } = metricsFile();
-    file.take(scratch.pathOf("a.prom"));
+    file.apply(scratch.pathOf("a.prom"));
     await vi.advanceTimersByTimeAsync(0);
-    file.take(scratch.pathOf("a.prom"));
+    file.apply(scratch.pathOf("a.prom"));
     await vi.advanceTimersByTimeAsync(0);
     expect(content("a.prom")).toBe("page 1\n");
     await vi.advanceTimersByTimeAsync(15_000);

@@ -180,9 +180,9 @@ describe("the log after a reload", () => {
   it("has the new level, form and file", () => {
     const logbook = new Logbook({ ...settings, logFile: at("a") });
     logbook.log.debug({ event: "test" }, "unseen");
-    logbook.take({ ...settings, logLevel: "debug", logFile: at("a") });
+    logbook.apply({ ...settings, logLevel: "debug", logFile: at("a") });
     logbook.log.debug({ event: "test" }, "seen");
-    logbook.take({ logFormat: "json", logLevel: "warn", logFile: at("b") });
+    logbook.apply({ logFormat: "json", logLevel: "warn", logFile: at("b") });
     logbook.log.info({ event: "test" }, "unseen");
     logbook.log.warn({ event: "test" }, "in b");
     expect(content("a")).toBe("seen\n");

@@ -4,7 +4,7 @@ import { Counters } from "../../../src/core/control/counters.ts";
 import { emptyKnock, type Knock } from "../../../src/core/frame.ts";
 import { open } from "../../../src/core/spa/open-packet.ts";
 import type { Refusal } from "../../../src/core/spa/refusal.ts";
-import { UnlockLog } from "../../../src/io/log/packet-log.ts";
+import { PacketLog } from "../../../src/io/log/packet-log.ts";
 import { memoryLog } from "../../support/memory-log.ts";
 import { key, packet } from "../../support/spa-packets.ts";
 
@@ -18,7 +18,7 @@ describe("the log of signed packets", () => {
   function openLog() {
     const memory = memoryLog();
     const counters = new Counters();
-    const log = new UnlockLog(memory.log, counters);
+    const log = new PacketLog(memory.log, counters);
     const infos = () => memory.lines.filter(({ level }) => level === 30).map(({ msg }) => msg);
     return { log, memory, counters, infos };
   }

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ReplayFile } from "../../../src/io/state/once-file.ts";
+import { OnceFile } from "../../../src/io/state/once-file.ts";
 import { memoryLog } from "../../support/memory-log.ts";
 import { Scratch } from "../../support/scratch.ts";
 
@@ -16,8 +16,8 @@ describe("the file of used packets", () => {
   });
   afterEach(() => scratch.remove());
 
-  const fileOf = (directory = scratch.path) => new ReplayFile(directory, log.log);
-  const use = (file: ReplayFile, number: number, nowMs = Date.now()) =>
+  const fileOf = (directory = scratch.path) => new OnceFile(directory, log.log);
+  const use = (file: OnceFile, number: number, nowMs = Date.now()) =>
     file.add({ fingerprint: fingerprintOf(number), timeMs: nowMs }, nowMs, AGE_MS);
 
   it("tells the next run what was used, without a word of goodbye from the last", () => {
