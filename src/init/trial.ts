@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { EXIT, type ExitCode, Failure } from "../core/exit.ts";
 import { LineSplitter } from "../core/text/line-splitter.ts";
 import { words } from "../core/text/words.ts";
-import { Nftables } from "../io/firewall/nftables.ts";
+import { Nftables } from "../io/firewall/nftables/nftables.ts";
 import { KEEP, TrialExpiry } from "../io/firewall/trial-expiry.ts";
 import { endsWithin } from "../io/pause.ts";
 import { controlPath } from "../io/state/directories.ts";

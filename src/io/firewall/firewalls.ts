@@ -5,10 +5,10 @@ import { reasonOf, words } from "../../core/text/words.ts";
 import { instance } from "../state/directories.ts";
 import { runTool } from "../tool.ts";
 import type { Firewall, OpenElement } from "./firewall.ts";
-import { Iptables } from "./iptables.ts";
-import { OUR_CHAINS } from "./iptables-chains.ts";
-import { TABLE } from "./nft-names.ts";
-import { Nftables } from "./nftables.ts";
+import { Iptables } from "./iptables/iptables.ts";
+import { OUR_CHAINS } from "./iptables/iptables-chains.ts";
+import { TABLE } from "./nftables/nft-names.ts";
+import { Nftables } from "./nftables/nftables.ts";
 import type { TrialExpiry } from "./trial-expiry.ts";
 
 /** What nft takes as the name of a table, and what is no path. */

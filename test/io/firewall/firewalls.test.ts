@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { chooseFirewall } from "../../../src/io/firewall/firewalls.ts";
-import { Iptables } from "../../../src/io/firewall/iptables.ts";
-import { tableOf } from "../../../src/io/firewall/nft-names.ts";
-import { Nftables } from "../../../src/io/firewall/nftables.ts";
+import { Iptables } from "../../../src/io/firewall/iptables/iptables.ts";
+import { tableOf } from "../../../src/io/firewall/nftables/nft-names.ts";
+import { Nftables } from "../../../src/io/firewall/nftables/nftables.ts";
 import { config } from "../../support/doors.ts";
 
 describe("the firewall", () => {

@@ -5,7 +5,7 @@
 
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { NftShell } from "../../../build/src/io/firewall/nft-shell.js";
+import { NftShell } from "../../../build/src/io/firewall/nftables/nft-shell.js";
 
 const shell = new NftShell();
 const results = [];

@@ -1,8 +1,8 @@
 // The rules of our own iptables chains: what is hidden, and who is let through.
-import { type Family, familyOfText } from "../../core/address.ts";
-import type { Network } from "../../core/config/config.ts";
-import type { Door } from "../../core/door.ts";
-import { leadsOn, type Opening } from "../../core/opening.ts";
+import { type Family, familyOfText } from "../../../core/address.ts";
+import type { Network } from "../../../core/config/config.ts";
+import type { Door } from "../../../core/door.ts";
+import { leadsOn, type Opening } from "../../../core/opening.ts";
 
 /** ipset's limit on a name. */
 const SET_NAME_MAX = 31;

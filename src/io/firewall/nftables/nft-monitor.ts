@@ -1,6 +1,6 @@
 // Tells when somebody takes nftables rules of ours away: `nft flush ruleset`, a reload of nftables.service, a deleted table.
 import type { ChildProcess } from "node:child_process";
-import { endOf, spawnWatcher } from "../tool.ts";
+import { endOf, spawnWatcher } from "../../tool.ts";
 
 const RESTART_MS = 500;
 /** What goes in one transaction comes as many lines. */

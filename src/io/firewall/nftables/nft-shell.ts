@@ -1,6 +1,6 @@
 // One `nft -i` that stays: opening through it costs less than a millisecond, whatever the size of the sets; starting nft costs 7.
 import { type ChildProcess, spawn } from "node:child_process";
-import { endOf, TOOL_ENV } from "../tool.ts";
+import { endOf, TOOL_ENV } from "../../tool.ts";
 
 interface Statement {
   readonly text: string;

@@ -1,17 +1,17 @@
 // The nftables back-end: our own table `inet knockd`, and one persistent `nft -i` for opening and closing.
 import * as z from "zod";
-import { familyOfText } from "../../core/address.ts";
-import { type Door, opensFor, usesFirewall } from "../../core/door.ts";
-import { EXIT, Failure } from "../../core/exit.ts";
-import { reasonOf } from "../../core/text/words.ts";
-import { runTool } from "../tool.ts";
-import type { Firewall, Hidden, OpenElement } from "./firewall.ts";
+import { familyOfText } from "../../../core/address.ts";
+import { type Door, opensFor, usesFirewall } from "../../../core/door.ts";
+import { EXIT, Failure } from "../../../core/exit.ts";
+import { reasonOf } from "../../../core/text/words.ts";
+import { runTool } from "../../tool.ts";
+import type { Firewall, Hidden, OpenElement } from "../firewall.ts";
+import type { TrialExpiry } from "../trial-expiry.ts";
 import { NftMonitor } from "./nft-monitor.ts";
 import { FAMILIES, isForGood, setsIn, TABLE } from "./nft-names.ts";
 import { openOf, ownPlace, ownSets } from "./nft-networks.ts";
 import { NftShell } from "./nft-shell.ts";
 import { marksOf, OLDER_SESSIONS, ruleset, withOpenings } from "./nft-writer.ts";
-import type { TrialExpiry } from "./trial-expiry.ts";
 
 const LET_GO = "systemctl stop knockd; nft delete table inet knockd";
 

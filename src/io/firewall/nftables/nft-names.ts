@@ -1,7 +1,7 @@
 // How things are called in our own nftables table, and which of them a listing of it shows.
-import type { Family } from "../../core/address.ts";
-import type { Door } from "../../core/door.ts";
-import { instance, ofInstance } from "../state/directories.ts";
+import type { Family } from "../../../core/address.ts";
+import type { Door } from "../../../core/door.ts";
+import { instance, ofInstance } from "../../state/directories.ts";
 
 /** Each daemon has its own: two in one network namespace would take each other's away. */
 export const TABLE = tableOf(instance());

@@ -1,9 +1,9 @@
 // The text of our own nftables table: what is hidden, who is let through, and who is led on to a host behind this one.
-import type { Network } from "../../core/config/config.ts";
-import type { Door } from "../../core/door.ts";
-import { leadsOn, type Opening } from "../../core/opening.ts";
-import { formatPort } from "../../core/port.ts";
-import type { Hidden } from "./firewall.ts";
+import type { Network } from "../../../core/config/config.ts";
+import type { Door } from "../../../core/door.ts";
+import { leadsOn, type Opening } from "../../../core/opening.ts";
+import { formatPort } from "../../../core/port.ts";
+import type { Hidden } from "../firewall.ts";
 import { gatewayChains, gatewayMarks, gatewayRules } from "./nft-gateways.ts";
 import { chainsIn, EXPIRING, FAMILIES, HIDDEN, isExpiring, setsIn, TABLE } from "./nft-names.ts";
 import { knockers, ownSets } from "./nft-networks.ts";

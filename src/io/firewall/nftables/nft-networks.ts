@@ -1,7 +1,7 @@
 // Sets for doors that keys open to whole networks: one for each number of bits, looked up with the rest of the address masked
 // out. They are sets of single values like the others: no intervals, which may not overlap, and whose timeouts old kernels lose.
-import { type Family, familyOfText, networkMask } from "../../core/address.ts";
-import type { Door } from "../../core/door.ts";
+import { type Family, familyOfText, networkMask } from "../../../core/address.ts";
+import type { Door } from "../../../core/door.ts";
 import { setName, TABLE } from "./nft-names.ts";
 
 const SOURCES = { 4: "ip saddr", 6: "ip6 saddr" } as const;

@@ -1,9 +1,9 @@
 // The iptables back-end: chains of our own at the head of the kernel's, and one ipset with timeouts per door and family.
-import { type Family, familyOfText } from "../../core/address.ts";
-import { type Door, opensFor } from "../../core/door.ts";
-import { Slots } from "../slots.ts";
-import { runTool } from "../tool.ts";
-import type { Firewall, Hidden, OpenElement } from "./firewall.ts";
+import { type Family, familyOfText } from "../../../core/address.ts";
+import { type Door, opensFor } from "../../../core/door.ts";
+import { Slots } from "../../slots.ts";
+import { runTool } from "../../tool.ts";
+import type { Firewall, Hidden, OpenElement } from "../firewall.ts";
 import { areWhole, type Chain, chainsFor, fill, hookIn, type Tool } from "./iptables-chains.ts";
 import { OLDER_SESSIONS, ownSet, setsFor } from "./iptables-rules.ts";
 

@@ -1,7 +1,7 @@
 // Our own iptables chains: filled, hooked into the kernel's, looked after, and taken out again.
-import type { Family } from "../../core/address.ts";
-import { runTool } from "../tool.ts";
-import type { Hidden } from "./firewall.ts";
+import type { Family } from "../../../core/address.ts";
+import { runTool } from "../../tool.ts";
+import type { Hidden } from "../firewall.ts";
 import { forwardRules, gatesOf, leadOnRules, masqueradeRules } from "./iptables-gateways.ts";
 import { inputRules } from "./iptables-rules.ts";
 

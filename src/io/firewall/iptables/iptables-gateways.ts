@@ -1,9 +1,9 @@
 // The iptables rules of openings that lead to a host behind this one. The sets that let a knocker in also steer him on, so
 // the kernel ends both at the same moment; a connection that is made keeps its translation until its own end.
-import type { Family } from "../../core/address.ts";
-import type { Network } from "../../core/config/config.ts";
-import type { Door } from "../../core/door.ts";
-import { formatInside, formatOpening, type GatewayOpening, leadsOn, serves } from "../../core/opening.ts";
+import type { Family } from "../../../core/address.ts";
+import type { Network } from "../../../core/config/config.ts";
+import type { Door } from "../../../core/door.ts";
+import { formatInside, formatOpening, type GatewayOpening, leadsOn, serves } from "../../../core/opening.ts";
 import { allowedRules, knockers, match } from "./iptables-rules.ts";
 
 export interface Gate {

@@ -1,7 +1,7 @@
 // The nftables rules of openings that lead to a host behind this one. The sets that let a knocker in also steer him on, so
 // the kernel ends both at the same moment; a connection that is made keeps its translation until its own end.
-import type { Door } from "../../core/door.ts";
-import { formatInside, formatOpening, type GatewayOpening, leadsOn } from "../../core/opening.ts";
+import type { Door } from "../../../core/door.ts";
+import { formatInside, formatOpening, type GatewayOpening, leadsOn } from "../../../core/opening.ts";
 import { FAMILIES } from "./nft-names.ts";
 import { knockers } from "./nft-networks.ts";
 
