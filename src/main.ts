@@ -11,22 +11,28 @@ import { readVersion } from "./version.ts";
 const COMMANDS: Record<string, () => Promise<{ readonly command: Command }>> = {
   run: () => import("./commands/run.ts"),
   check: () => import("./commands/check.ts"),
+  suggest: () => import("./commands/suggestion.ts"),
   status: () => import("./commands/status.ts"),
   open: () => import("./commands/open.ts"),
   close: () => import("./commands/close.ts"),
   watch: () => import("./commands/watch.ts"),
   explain: () => import("./commands/explain.ts"),
   reload: () => import("./commands/reload.ts"),
-  show: () => import("./commands/howto.ts"),
+  howto: () => import("./commands/howto.ts"),
   doctor: () => import("./commands/doctor.ts"),
   metrics: () => import("./commands/metrics.ts"),
-  remove: () => import("./commands/flush.ts"),
+  flush: () => import("./commands/flush.ts"),
   import: () => import("./commands/import.ts"),
   keygen: () => import("./commands/keygen.ts"),
   enroll: () => import("./commands/enroll.ts"),
   complete: () => import("./commands/complete.ts"),
   init: () => import("./commands/init.ts"),
 };
+/** What commands were called before 1.0, for the hint. */
+const RENAMED = new Map([
+  ["show", "howto"],
+  ["remove", "flush"],
+]);
 /** It speaks of all the others, and none of them of it. */
 const FOR_SHELLS = "complete";
 
@@ -36,7 +42,10 @@ export async function main(): Promise<void> {
   // Who reads our output (`| head`) may have seen enough. The stdout of `run` belongs to its log.
   if (process.argv[2] !== "run") process.stdout.on("error", () => process.exit());
   try {
-    const program = await programFor(process.argv[2] ?? "");
+    const [word = ""] = process.argv.slice(2);
+    const now = RENAMED.get(word);
+    if (now !== undefined) throw new Failure(EXIT.USAGE, `unknown command '${word}'`, `it is called knockd ${now} now`);
+    const program = await programFor(word);
     await program.parseAsync();
   } catch (error) {
     process.exitCode = exitCodeOf(error);

@@ -18,15 +18,15 @@ const WEAK =
   "doors:\n  ssh:\n    sequence: 7000,8000,9000\n    open: 22\n  web:\n    sequence: 31337,4242,9171\n    open: 443\n";
 const BAD = "options:\n  firewal: none\ndoors:\n  ssh:\n    sequence: [7000, 70000]\n    for: soon\n";
 
-describe("knockd show", () => {
+describe("knockd howto", () => {
   it("prints a line for each tool, and why some have none", async () => {
     const { code, stdout, stderr } = await knockd(
-      "show",
+      "howto",
       "ssh",
       "--host",
       "server.example",
       "-c",
-      scratch.write("show.yaml", GOOD),
+      scratch.write("howto.yaml", GOOD),
     );
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const [head, , tool, line, ...more] = stdout.split("\n");
@@ -40,7 +40,7 @@ describe("knockd show", () => {
 
   it("says where the knock has to go, if not to an address of the machine's own", async () => {
     const file = scratch.write("target.yaml", `${GOOD}    target: 192.0.2.80\n`);
-    const { stdout } = await knockd("show", "ssh", "--host", "server.example", "-c", file);
+    const { stdout } = await knockd("howto", "ssh", "--host", "server.example", "-c", file);
     expect(stdout).toMatch(/^# ssh on .* within 25 s, to 192\.0\.2\.80 and no other address; opens 22\/tcp for 10 s\n/);
   });
 
@@ -54,7 +54,7 @@ doors:
 
   it("prints the packet of a door that has no sequence, and needs no key file for that", async () => {
     const file = scratch.write("packets.yaml", PACKETS);
-    expect(await knockd("show", "vpn", "--host", "server.example", "-c", file)).toEqual({
+    expect(await knockd("howto", "vpn", "--host", "server.example", "-c", file)).toEqual({
       code: 0,
       stderr: "",
       stdout: `# vpn on server.example: one signed packet; opens 51820/udp 2222/tcp to 192.168.1.10:22 for 30 s
@@ -72,13 +72,13 @@ knock --spa alice
 
   it("prints knocks and packets of a door that has both", async () => {
     const file = scratch.write("packets.yaml", PACKETS);
-    const { stdout } = await knockd("show", "both", "--host", "server.example", "-c", file);
+    const { stdout } = await knockd("howto", "both", "--host", "server.example", "-c", file);
     expect(stdout).toMatch(
       /^# both on server\.example: 31337\/tcp 4242\/tcp 9171\/tcp within 25 s, or one signed packet; opens /,
     );
     expect(stdout).toMatch(/^knock -d 100 server\.example 31337 4242 9171$/m);
     expect(stdout).toMatch(/^fwknop -n alice -A tcp\/22 /m);
-    const json = await knockd("show", "vpn", "--host", "server.example", "-c", file, "--json");
+    const json = await knockd("howto", "vpn", "--host", "server.example", "-c", file, "--json");
     expect(JSON.parse(json.stdout)).toMatchObject({
       steps: [],
       knocks: [{ tool: "fwknop, key alice" }, { tool: "knock (ours), key alice" }],
@@ -87,7 +87,7 @@ knock --spa alice
 
   it("says that a door waits for its first key", async () => {
     expect(
-      await knockd("show", "nobodys", "--host", "server.example", "-c", scratch.write("packets.yaml", PACKETS)),
+      await knockd("howto", "nobodys", "--host", "server.example", "-c", scratch.write("packets.yaml", PACKETS)),
     ).toEqual({
       code: 69,
       stdout: "",
@@ -104,7 +104,7 @@ knock --spa alice
   ])("refuses %j", async (args, code, message) => {
     const yaml = args[0] === "travel" ? "doors: { travel: { one_time_sequences: /nowhere/travel } }" : GOOD;
     const file = scratch.write("refused.yaml", yaml);
-    expect(await knockd("show", ...args, "-c", file)).toEqual({ code, stdout: "", stderr: `knockd: ${message}\n` });
+    expect(await knockd("howto", ...args, "-c", file)).toEqual({ code, stdout: "", stderr: `knockd: ${message}\n` });
   });
 });
 
@@ -123,7 +123,7 @@ describe("knockd check", () => {
       stderr:
         "knockd: hint: doors.ssh.sequence: 7000, 8000, 9000 is an example that everybody knows, choose your own\n" +
         "knockd: hint: doors.ssh.sequence: ascending, the order that scanners use\n" +
-        "knockd: hint: knockd check --suggest prints a good sequence\n",
+        "knockd: hint: knockd suggest prints a good sequence\n",
     });
   });
 
@@ -134,13 +134,6 @@ describe("knockd check", () => {
       stdout: `${file}: fine, 1 door\n`,
       stderr: "knockd: hint: doors.ssh: has no open, no set and no start_command, so it only logs\n",
     });
-  });
-
-  it("suggests another sequence each time", async () => {
-    const { code, stdout } = await knockd("check", "--suggest");
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/^sequence: \[(\d+\/(tcp|udp)(, )?){4}\]\n$/);
-    expect((await knockd("check", "--suggest")).stdout).not.toBe(stdout);
   });
 
   it("says every problem of a bad file, one a line, and exits 78", async () => {
@@ -220,6 +213,13 @@ describe("knockd check", () => {
   });
 });
 
+it("knockd suggest prints another sequence each time", async () => {
+  const { code, stdout } = await knockd("suggest");
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^sequence: \[(\d+\/(tcp|udp)(, )?){4}\]\n$/);
+  expect((await knockd("suggest")).stdout).not.toBe(stdout);
+});
+
 describe("knockd run", () => {
   it("ends at once with a bad file, and says the same as check", async () => {
     const file = scratch.write("bad.yaml", BAD);
@@ -235,6 +235,8 @@ describe("knockd's usage", () => {
   it.each([
     [["chekc"], /^knockd: unknown command 'chekc'\n.*check/],
     [["nonsense"], /^knockd: unknown command 'nonsense'\n$/],
+    [["show", "ssh"], /^knockd: unknown command 'show'\nknockd: hint: it is called knockd howto now\n$/],
+    [["remove"], /^knockd: unknown command 'remove'\nknockd: hint: it is called knockd flush now\n$/],
     [["check", "-x"], /^knockd: unknown option '-x'\n$/],
     [["check", "--jsn"], /^knockd: unknown option '--jsn'\n.*--json/],
     [["check", "-c"], /^knockd: option '-c, --config <file>' argument missing\n$/],
@@ -250,7 +252,7 @@ describe("knockd's usage", () => {
     const { code, stdout, stderr } = await knockd("--help");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/^Usage: knockd /);
-    for (const command of ["run", "check", "show", "doctor"])
+    for (const command of ["run", "check", "howto", "suggest", "flush", "doctor"])
       expect(stdout).toMatch(new RegExp(`^ {2}${command} `, "m"));
     expect(await knockd("check", "--help")).toMatchObject({
       code: 0,

@@ -302,7 +302,7 @@ describe.skipIf(!root)("the systemd service", { timeout: TEST_MS }, () => {
     await until(async () => (await connection(net)).code === HIDDEN.code);
     await knockIn(net);
     await box.ok("systemctl", "stop", "knockd");
-    await box.ok("knockd", "remove");
+    await box.ok("knockd", "flush");
     await box.ok("systemctl", "revert", "knockd");
     box.write("/etc/knockd/knockd.yaml", file);
     await box.ok("systemctl", "start", "knockd");

@@ -3,21 +3,18 @@ import { Command } from "commander";
 import type { Config } from "../core/config/config.ts";
 import { hints } from "../core/config/hints.ts";
 import { formatPath, formatProblem, type Problem } from "../core/config/problem.ts";
-import { suggestSequence } from "../core/config/suggest.ts";
 import { weaknesses } from "../core/config/weakness.ts";
 import type { YamlFile } from "../core/config/yaml-file.ts";
 import { EXIT, type ExitCode, type Failure } from "../core/exit.ts";
 import { CONFIG_OPTION, parseFile } from "../io/read-config.ts";
 import { codeSecretFailures } from "../io/state/code-secrets.ts";
 import { keyFileFailures } from "../io/state/key-files.ts";
-import { randomFraction } from "../io/state/secret.ts";
 import { hint, painted, print, printError } from "../io/terminal.ts";
 import { examples } from "./help-text.ts";
 
 interface Options {
   readonly config: string;
   readonly json?: boolean;
-  readonly suggest?: boolean;
 }
 
 export const command = new Command("check")
@@ -29,17 +26,12 @@ export const command = new Command("check")
   .option(...CONFIG_OPTION)
   .option("-i, --interface <interface>", "ignored, so that check takes what run takes")
   .option("--json", "print one JSON object")
-  .option("--suggest", "print a sequence that nobody guesses, and nothing else")
-  .addHelpText("after", examples("knockd check", "knockd check -c ./knockd.yaml --json", "knockd check --suggest"))
+  .addHelpText("after", examples("knockd check", "knockd check -c ./knockd.yaml --json"))
   .action((options: Options) => {
     process.exitCode = check(options);
   });
 
-function check({ config: file, json, suggest }: Options): ExitCode {
-  if (suggest) {
-    print(`sequence: ${suggestSequence(randomFraction)}`);
-    return EXIT.OK;
-  }
+function check({ config: file, json }: Options): ExitCode {
   const parsed = parseFile(file);
   const failures = "config" in parsed ? fileFailures(parsed.config) : [];
   const problems = "problems" in parsed ? parsed.problems : failures.map((found) => fileProblem(found, parsed.place));
@@ -53,7 +45,7 @@ function check({ config: file, json, suggest }: Options): ExitCode {
   for (const { failure } of failures) if (failure.hint !== undefined) hint(failure.hint);
   for (const warning of warnings) hint(warning);
   if ("config" in parsed && weaknesses(parsed.config).some((text) => text.includes(".sequence: ")))
-    hint("knockd check --suggest prints a good sequence");
+    hint("knockd suggest prints a good sequence");
   if ("config" in parsed && code === EXIT.OK)
     print(
       `${file}: ${painted("good", "fine")}, ${parsed.config.doors.length} ${parsed.config.doors.length === 1 ? "door" : "doors"}`,

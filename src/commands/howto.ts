@@ -1,4 +1,4 @@
-// `knockd show`: the knock of a door as lines to paste, for ordinary tools.
+// `knockd howto`: the knock of a door as lines to paste, for ordinary tools.
 import { Command } from "commander";
 import { formatAddress } from "../core/address.ts";
 import type { Config } from "../core/config/config.ts";
@@ -22,7 +22,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-export const command = new Command("show")
+export const command = new Command("howto")
   .summary("print a door's knock as lines to paste")
   .description(
     "Prints a door's knock as lines to paste, for knock, fwknop, nmap, nc, bash, ping, Python and PowerShell; of a tool that " +
@@ -35,7 +35,10 @@ export const command = new Command("show")
   .option("--json", "print one JSON object")
   .addHelpText(
     "after",
-    examples("knockd show ssh --host server.example.com", "knockd show phone --host server.example.com --code 492817"),
+    examples(
+      "knockd howto ssh --host server.example.com",
+      "knockd howto phone --host server.example.com --code 492817",
+    ),
   )
   .action((name: string, options: Options) => {
     const host = hostOf(options.host);

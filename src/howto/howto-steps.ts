@@ -1,4 +1,4 @@
-// Which steps `knockd show` prints: a door's sequence, the ports of a code, or both.
+// Which steps `knockd howto` prints: a door's sequence, the ports of a code, or both.
 import type { CodeRule, Door } from "../core/door.ts";
 import { EXIT, Failure } from "../core/exit.ts";
 import type { Port } from "../core/port.ts";

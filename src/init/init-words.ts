@@ -5,7 +5,7 @@ import type { Host } from "../howto/howto-host.ts";
 import { showKnocks } from "../howto/howto-lines.ts";
 import { SSH_DOOR } from "./init-yaml.ts";
 
-/** Enough to begin with; `knockd show` has more. Both knock programs take the same line. */
+/** Enough to begin with; `knockd howto` has more. Both knock programs take the same line. */
 const TOOLS = ["knock (ours)", "nc"];
 
 const SSH_PORT = 22;
@@ -63,7 +63,7 @@ export function nextSteps(file: string, usual: string, door: Door, host: Host, r
     [file === usual ? start : `sudo mv ${file} ${usual} && ${start}`, "hides it, now and at each boot"],
     [`sudo knockd doctor${config}`, "is everything in place?"],
     ["sudo knockd watch", "live: each knock, and what it did"],
-    [`knockd show ${door.name} --host ${host.text}${config}`, "how to knock with other tools"],
+    [`knockd howto ${door.name} --host ${host.text}${config}`, "how to knock with other tools"],
     ["knockd keygen --help; knockd enroll --help", "stronger than a sequence: signed packets, codes from a phone"],
   ];
   const width = Math.max(...steps.map(([line = ""]) => line.length));

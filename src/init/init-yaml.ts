@@ -26,7 +26,7 @@ options:
 ${allow === undefined ? "" : allowed(allow)}
 doors:
   ${door}:
-    # The ports to knock at, in order. Another one: knockd check --suggest
+    # The ports to knock at, in order. Another one: knockd suggest
     sequence: [${steps.map(formatPort).join(", ")}]
 
     # Hidden from everyone, and opened for the address that knocked.

@@ -1,4 +1,4 @@
-// knockd enroll and knockd show --code, as an administrator sees them. Debian's oathtool need not be there: the code is ours.
+// knockd enroll and knockd howto --code, as an administrator sees them. Debian's oathtool need not be there: the code is ours.
 import { spawn } from "node:child_process";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -121,8 +121,8 @@ describe("knockd enroll", () => {
     expect((await run(["check"])).code).toBe(0);
   });
 
-  it("is followed by knockd show: the ports of a code, for stock tools", async () => {
-    const { code, stdout } = await run(["show", "ssh", "--host", "192.0.2.1", "--code", "492 817"]);
+  it("is followed by knockd howto: the ports of a code, for stock tools", async () => {
+    const { code, stdout } = await run(["howto", "ssh", "--host", "192.0.2.1", "--code", "492 817"]);
     expect(code).toBe(0);
     expect(stdout).toContain("20049/tcp 20128/tcp 20217/tcp within 25 s, good once; opens 22/tcp for 10 s");
     expect(stdout).toContain("knock -d 100 192.0.2.1 20049 20128 20217");
@@ -130,18 +130,18 @@ describe("knockd enroll", () => {
 
   it.each([
     [
-      ["show", "ssh", "--host", "h"],
+      ["howto", "ssh", "--host", "h"],
       "knockd: door ssh is opened by a code\nknockd: hint: give the one that the app shows, with --code\n",
     ],
     [
-      ["show", "ssh", "--host", "h", "--code", "12345678"],
+      ["howto", "ssh", "--host", "h", "--code", "12345678"],
       'knockd: --code: expected a code of 6 digits, got "12345678"\n',
     ],
     [
-      ["show", "ssh", "--host", "h", "--code", "12345"],
+      ["howto", "ssh", "--host", "h", "--code", "12345"],
       'knockd: --code: expected a code of 6 or 8 digits, got "12345"\n',
     ],
-    [["show", "web", "--host", "h", "--code", "123456"], "knockd: door web takes no code: it has no totp\n"],
+    [["howto", "web", "--host", "h", "--code", "123456"], "knockd: door web takes no code: it has no totp\n"],
   ])("%j says what was expected", async (args, stderr) => {
     expect(await run(args)).toEqual({ code: 64, stdout: "", stderr });
   });

@@ -38,7 +38,7 @@ describe("knockd init, without a terminal", () => {
     expect({ code }).toEqual({ code: 0 });
     expect(stdout).toMatch(/^\nHow to knock:\n {2}knock -d 100 server\.example \d.*\n {2}.*nc server\.example .*\n/);
     expect(stdout).toContain(`${file} is written; nothing is hidden yet.\n`);
-    expect(stdout).toContain(`knockd show ssh --host server.example -c ${file} `);
+    expect(stdout).toContain(`knockd howto ssh --host server.example -c ${file} `);
     const yaml = readFileSync(file, "utf8");
     expect(yaml).toContain(`interface: "any"\n`);
     expect(yaml).toContain(`allow: ["198.51.100.7"]\n`);

@@ -94,7 +94,7 @@ describe.each([
   ["zsh", inZsh],
 ])("%s", (shell, complete) => {
   it("completes a command", async () => {
-    expect((await complete("knockd s")).toSorted()).toEqual(["show", "status"]);
+    expect((await complete("knockd s")).toSorted()).toEqual(["status", "suggest"]);
   });
 
   it("completes the options of a command", async () => {
@@ -102,7 +102,7 @@ describe.each([
   });
 
   it("completes the doors of the config that the line names", async () => {
-    expect((await complete(`knockd show -c ${scratch.pathOf("knockd.yaml")} s`)).toSorted()).toEqual(["smtp", "ssh"]);
+    expect((await complete(`knockd howto -c ${scratch.pathOf("knockd.yaml")} s`)).toSorted()).toEqual(["smtp", "ssh"]);
   });
 
   it("completes files where one is wanted", async () => {

@@ -189,11 +189,11 @@ describe.skipIf(!root)("a daemon with open doors", () => {
     expect(await daemon.stop()).toBe(0);
   });
 
-  it("leaves nothing in the firewall after knockd remove", async () => {
+  it("leaves nothing in the firewall after knockd flush", async () => {
     const daemon = await lab.start(config(ssh()));
     await daemon.stop();
     expect(await net.ok("server", words("nft list tables"))).toContain("inet knockd");
-    await net.ok("server", [...KNOCKD, "remove", "-c", daemon.file]);
+    await net.ok("server", [...KNOCKD, "flush", "-c", daemon.file]);
     expect(await net.ok("server", words("nft list tables"))).not.toContain("knockd");
     await lab.opens("stranger", HOST, SERVICE);
     await lab.opens("stranger", HOST, SERVICE_2);

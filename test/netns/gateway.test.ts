@@ -172,14 +172,14 @@ describe.skipIf(!root).each(["nftables", "iptables"])("with %s, a door that lead
     await stillTalks(connection);
   });
 
-  it("leaves nothing behind in the firewall after knockd remove", async () => {
+  it("leaves nothing behind in the firewall after knockd flush", async () => {
     const yaml = config(lead(WEB, PAGE, ", masquerade: true"));
     const daemon = await lab.start(yaml);
     await knock();
     await leadsOn("client");
     expect(await rules()).toMatch(/masquerade/i);
     expect(await daemon.stop()).toBe(0);
-    await net.ok("server", [...KNOCKD, "remove", "-c", daemon.file]);
+    await net.ok("server", [...KNOCKD, "flush", "-c", daemon.file]);
     expect(await rules()).not.toMatch(/knockd/i);
     expect(await net.ok("server", words("ipset -name list"))).toBe("");
     expect(await page("client")).toBe("");

@@ -131,17 +131,17 @@ describe.skipIf(!root)("the iptables firewall", () => {
     ["iptables", "nftables", 'iptables chain "KNOCKD"'],
     ["iptables", "none", 'iptables chain "KNOCKD"'],
     ["nftables", "none", 'nft table "inet knockd"'],
-  ])("says after a change from %s to %s that ports stay hidden, until knockd remove", async (from, to, what) => {
+  ])("says after a change from %s to %s that ports stay hidden, until knockd flush", async (from, to, what) => {
     const before = await lab.start(config(SSH).replace("iptables", from));
     expect(await before.stop()).toBe(0);
     const daemon = await lab.start(config(SSH).replace("iptables", to));
     await daemon.logs(
-      new RegExp(`^the ${what} of an earlier run still hides ports, whoever knocks: run knockd remove$`, "m"),
+      new RegExp(`^the ${what} of an earlier run still hides ports, whoever knocks: run knockd flush$`, "m"),
     );
     await lab.knock("client", HOST, ...KNOCK);
     await daemon.logs(/OPEN SESAME/);
     expect(await lab.reachable("client")).toBe(false);
-    await net.ok("server", [...KNOCKD, "remove", "-c", daemon.file]);
+    await net.ok("server", [...KNOCKD, "flush", "-c", daemon.file]);
     await lab.opens("client");
     expect(await input("iptables")).not.toContain("KNOCKD");
     expect(await net.ok("server", words("ipset -name list"))).toBe("");

@@ -140,9 +140,9 @@ doors:
     expect(metrics).toContain('\nknockd_packets_refused_total{reason="nat-port"} 0\n');
   });
 
-  it("is what knockd show prints, beside our knock", async () => {
+  it("is what knockd howto prints, beside our knock", async () => {
     const daemon = await lab.start(configOf());
-    const show = [...KNOCKD, "show", "nas", "--host", HOST, "-c", daemon.file];
+    const show = [...KNOCKD, "howto", "nas", "--host", HOST, "-c", daemon.file];
     const printed = await lab.net.ok("server", show);
     const line = /^fwknop .*$/m.exec(printed)?.[0] ?? "";
     expect(line).toContain(` -N ${INSIDE}:${PAGE} `);

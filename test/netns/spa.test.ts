@@ -297,7 +297,7 @@ doors:
         await lab.opens("stranger");
         expect(await lab.reachable("outsider")).toBe(false);
         await daemon.stop();
-        await lab.net.ok("server", [...KNOCKD, "remove", "-c", daemon.file]);
+        await lab.net.ok("server", [...KNOCKD, "flush", "-c", daemon.file]);
       },
     );
   });

@@ -104,9 +104,9 @@ describe.skipIf(!root)("a code of an authenticator app", () => {
   afterAll(() => lab.close());
 
   it.each(Object.entries(TOOLS))(
-    "opens its door by the line that knockd show prints, for %s: %s",
+    "opens its door by the line that knockd howto prints, for %s: %s",
     async (door, tool) => {
-      const argv = [...KNOCKD, "show", door, "--host", HOST, "--code", phone(door), "--json", "-c", daemon.file];
+      const argv = [...KNOCKD, "howto", door, "--host", HOST, "--code", phone(door), "--json", "-c", daemon.file];
       const shown = shownSchema.parse(JSON.parse(await net.ok("server", argv)));
       const line = shown.knocks.find((knock) => knock.tool === tool)?.line ?? "";
       expect(await lab.reachable(door)).toBe(false);

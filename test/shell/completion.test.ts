@@ -4,10 +4,10 @@ import type { Program } from "../../src/shell/program.ts";
 
 const config = { flags: ["-c", "--config"], takes: "file", says: "the config file" };
 const json = { flags: ["--json"], takes: undefined, says: "print JSON" };
-const show: Program = { name: "show", says: "print a knock", options: [config, json], takes: ["door"], commands: [] };
+const howto: Program = { name: "howto", says: "print a knock", options: [config, json], takes: ["door"], commands: [] };
 const close: Program = { name: "close", says: "close", options: [], takes: ["door", "address"], commands: [] };
 const help: Program = { name: "help", says: "print help", options: [], takes: ["command"], commands: [] };
-const knockd: Program = { name: "knockd", says: "", options: [json], takes: [], commands: [show, close, help] };
+const knockd: Program = { name: "knockd", says: "", options: [json], takes: [], commands: [howto, close, help] };
 
 function offered(...words: string[]): readonly string[] | string {
   const fits = fitting(knockd, words);
@@ -16,27 +16,27 @@ function offered(...words: string[]): readonly string[] | string {
 
 describe("what may stand at the cursor", () => {
   it.each([
-    [["sh"], ["show", "close", "help"]],
+    [["ho"], ["howto", "close", "help"]],
     [["--"], ["--json"]],
-    [["show", ""], "<door>"],
+    [["howto", ""], "<door>"],
     [
-      ["show", "-"],
+      ["howto", "-"],
       ["--config", "--json"],
     ],
-    [["show", "ssh", ""], []],
-    [["show", "-c", ""], "<file>"],
-    [["show", "--config=/e"], "--config=<file>"],
-    [["show", "-c", "a file", ""], "<door>"],
-    [["show", "--config=x", "--json", ""], "<door>"],
-    [["show", "--json=x"], []],
-    [["show", "--", "-"], "<door>"],
+    [["howto", "ssh", ""], []],
+    [["howto", "-c", ""], "<file>"],
+    [["howto", "--config=/e"], "--config=<file>"],
+    [["howto", "-c", "a file", ""], "<door>"],
+    [["howto", "--config=x", "--json", ""], "<door>"],
+    [["howto", "--json=x"], []],
+    [["howto", "--", "-"], "<door>"],
     [["close", "ssh", "2"], "<address>"],
     [
       ["help", ""],
-      ["show", "close", "help"],
+      ["howto", "close", "help"],
     ],
     [["nonsense", ""], []],
-    [[], ["show", "close", "help"]],
+    [[], ["howto", "close", "help"]],
   ])("%j: %j", (words, fits) => {
     expect(offered(...words)).toEqual(fits);
   });
@@ -46,9 +46,9 @@ describe("what may stand at the cursor", () => {
       const fits = fitting(knockd, words);
       return fits.kind === "value" ? fits.said : undefined;
     };
-    expect(said("show", "-c", "x.yaml", "")).toMatchObject({ command: "show", given: [] });
-    expect(said("show", "-c", "x.yaml", "")?.values.get("--config")).toBe("x.yaml");
-    expect(said("show", "--config=y=z", "")?.values.get("--config")).toBe("y=z");
+    expect(said("howto", "-c", "x.yaml", "")).toMatchObject({ command: "howto", given: [] });
+    expect(said("howto", "-c", "x.yaml", "")?.values.get("--config")).toBe("x.yaml");
+    expect(said("howto", "--config=y=z", "")?.values.get("--config")).toBe("y=z");
     expect(said("close", "ssh", "")).toMatchObject({ command: "close", given: ["ssh"] });
   });
 });

@@ -62,7 +62,7 @@ export const words = {
     `firewall: our rules were taken away, put back: ${ports} hidden ports, ${open === all ? all : `${open} of ${all}`} open doors`,
   firewallNotRestored: (error: unknown) =>
     `firewall: our rules were taken away and cannot be put back yet: ${reasonOf(error)}`,
-  stillHidden: (what: string) => `the ${what} of an earlier run still hides ports, whoever knocks: run knockd remove`,
+  stillHidden: (what: string) => `the ${what} of an earlier run still hides ports, whoever knocks: run knockd flush`,
   mayBeLeft: (reason: string) => `something may be left: ${reason}`,
   openingByHand: (ip: string, door: string) => `${ip}: ${door}: opening by hand`,
   closingByHand: (ip: string, door: string) => `${ip}: ${door}: closing by hand`,

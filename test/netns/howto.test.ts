@@ -1,4 +1,4 @@
-// Every line of `knockd show` is pasted into a shell, and earns the door it is for. (PowerShell is not in Debian.)
+// Every line of `knockd howto` is pasted into a shell, and earns the door it is for. (PowerShell is not in Debian.)
 import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -65,7 +65,7 @@ const shownSchema = z.object({
   knocks: z.array(z.object({ tool: z.string(), line: z.string().optional(), cannot: z.string().optional() })),
 });
 
-describe.skipIf(!root)("a line of knockd show", () => {
+describe.skipIf(!root)("a line of knockd howto", () => {
   const lab = new Lab();
   const { net } = lab;
   let daemon: Daemon;
@@ -87,7 +87,7 @@ describe.skipIf(!root)("a line of knockd show", () => {
   afterAll(() => lab.close());
 
   async function show(door: string, host: string) {
-    const argv = [...KNOCKD, "show", door, "--host", host, "--json", "-c", daemon.file];
+    const argv = [...KNOCKD, "howto", door, "--host", host, "--json", "-c", daemon.file];
     const { code, stdout, stderr } = await net.run("client", argv);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     return shownSchema.parse(JSON.parse(stdout));
@@ -157,7 +157,7 @@ describe.skipIf(!root)("a line of knockd show", () => {
       expect(shown.steps).toEqual(steps);
       await earns("once", HOST, { client: "client", tool: BASH, doors: [], ...ANYTHING }, shown);
     }
-    const after = await net.run("client", [...KNOCKD, "show", "once", "--host", HOST, "-c", daemon.file]);
+    const after = await net.run("client", [...KNOCKD, "howto", "once", "--host", HOST, "-c", daemon.file]);
     expect(after).toEqual({
       code: 69,
       stdout: "",
