@@ -17,7 +17,8 @@ export function answerWords(port: Port, answer: Answer): string {
   if (answer.outcome === "refused") {
     return `${service} refused: the door is open but nothing listens, or a firewall refuses for it`;
   }
-  if (answer.outcome === "unreachable") return `${service}: ${wordsFor(answer.reason)}`;
+  if (answer.outcome === "unreachable")
+    return `${service}: ${wordsFor(answer.reason)}${answer.reason === "EHOSTUNREACH" ? ", or a firewall rejects it" : ""}`;
   if (port.protocol === "tcp") return `${service} does not answer: still hidden`;
   return `${service} is silent: it may be open all the same, for a udp service need not answer`;
 }

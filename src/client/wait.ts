@@ -79,7 +79,8 @@ class Waiting {
     });
     this.#questions.add(takeBack);
     this.#later(QUESTION_MS, () => {
-      if (!told) this.#signs.set(target, "silent");
+      // A firewall that rejects answers only so often: that it said no counts for more than that it then said nothing.
+      if (!told && !isRefusal(this.#signs.get(target))) this.#signs.set(target, "silent");
       this.#questions.delete(takeBack);
       takeBack();
     });
@@ -101,6 +102,10 @@ export function verdictOf(signs: readonly Sign[]): Answer {
   const [reason] = errors.filter((error) => error !== "ETIMEDOUT");
   if (reason === undefined || errors.length < signs.length) return { outcome: "silent" };
   return { outcome: "unreachable", reason };
+}
+
+function isRefusal(sign: Sign | undefined): boolean {
+  return typeof sign === "object" && sign.error === "ECONNREFUSED";
 }
 
 function isRouteless(sign: Sign): boolean {

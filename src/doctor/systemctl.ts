@@ -6,12 +6,18 @@ const PROPERTIES = [
   "LoadState",
   "ActiveState",
   "SubState",
+  "MainPID",
   "UnitFileState",
   "Result",
   "AmbientCapabilities",
   "Environment",
   "ExecStart",
 ];
+
+/** Whether the unit's file is ours; the process may still be that of an older one. */
+export function runsOurs(unit: ReadonlyMap<string, string>): boolean {
+  return unit.get("ExecStart")?.includes("knockd run") === true;
+}
 
 /** Undefined where systemd does not run (sd_booted(3)). */
 export async function unitOf(): Promise<ReadonlyMap<string, string> | undefined> {

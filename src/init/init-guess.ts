@@ -10,6 +10,8 @@ export interface Surroundings {
   /** All but loopback. */
   readonly links: readonly { readonly name: string; readonly addresses: readonly string[] }[];
   readonly ofDefaultRoute: string | undefined;
+  /** Where sshd listens for others. BOUNDED: by its configuration. */
+  readonly sshPorts: readonly number[];
   /** Keys of ports. BOUNDED: by the ports of this machine. */
   readonly inUse: ReadonlySet<number>;
 }
@@ -24,12 +26,31 @@ export function guessInterface({ session, links, ofDefaultRoute }: Surroundings)
 
 /** sshd's, if it is known where that listens. */
 export function guessPort(around: Surroundings): Port | undefined {
-  if (around.session !== undefined) return { ...SSH, number: around.session.port };
-  return isUsed(around, SSH) ? SSH : undefined;
+  const [number] = sshPortsOf(around);
+  return number === undefined ? undefined : { ...SSH, number };
 }
 
-export function isSsh(port: Port, { session }: Surroundings): boolean {
-  return formatPort(port) === formatPort({ ...SSH, number: session?.port ?? SSH.number });
+export function isSsh(port: Port, around: Surroundings): boolean {
+  const numbers = sshPortsOf(around);
+  return (numbers.length === 0 ? [SSH.number] : numbers).some(
+    (number) => formatPort(port) === formatPort({ ...SSH, number }),
+  );
+}
+
+/** By how sure we are: where the session came in, where sshd listens, where it usually does. */
+function sshPortsOf(around: Surroundings): number[] {
+  if (around.session !== undefined) return [around.session.port];
+  if (around.sshPorts.length > 0)
+    return around.sshPorts.toSorted((a, b) => Number(b === SSH.number) - Number(a === SSH.number));
+  return isUsed(around, SSH) ? [SSH.number] : [];
+}
+
+/** From `ss -Hlntp`, and from what systemd says of ssh.socket (`[::]:2222 (Stream)`), which listens for sshd. */
+export function sshPortsIn(listening: string, socket: string): number[] {
+  const own = [...listening.matchAll(/^LISTEN\s+\d+\s+\d+\s+(\S+):(\d+)\s.*\(\("sshd"/gm)];
+  const systemds = [...socket.matchAll(/^Listen=(\S*?):?(\d+) \(Stream\)$/gm)];
+  const others = [...own, ...systemds].filter(([, address = ""]) => !/^(127\.|\[::1\])/.test(address));
+  return [...new Set(others.map(([, , port]) => Number(port)))];
 }
 
 /** A step on a port that is used would be touched by its users, too. `random` gives 0 to 1. */

@@ -4,6 +4,7 @@ import { formatPort, type Port } from "../core/port.ts";
 import { learnLinks } from "../doctor/links.ts";
 import { portsInUse } from "../io/listening.ts";
 import { randomFraction } from "../io/state/secret.ts";
+import { runTool } from "../io/tool.ts";
 import { sshSession } from "./find-ssh-session.ts";
 import {
   type Answers,
@@ -15,7 +16,7 @@ import {
   readYes,
 } from "./init-answers.ts";
 import { type Question, settle } from "./init-ask.ts";
-import { ALL_LINKS, guessInterface, guessPort, guessSteps, type Surroundings } from "./init-guess.ts";
+import { ALL_LINKS, guessInterface, guessPort, guessSteps, type Surroundings, sshPortsIn } from "./init-guess.ts";
 
 const OPEN_TIME = "30s";
 const LOOPBACK = "lo";
@@ -30,7 +31,11 @@ export interface Flags {
 
 export async function lookAround(): Promise<Surroundings> {
   const { links, wanted } = await learnLinks([]);
+  // Either may be missing on a small machine; then the usual port is asked for.
+  const listening = await runTool(["ss", "-Hlntp"]).catch(() => "");
+  const socket = await runTool(["systemctl", "show", "ssh.socket", "--property=Listen"]).catch(() => "");
   return {
+    sshPorts: sshPortsIn(listening, socket),
     session: sshSession(),
     links: links.filter(({ name }) => name !== LOOPBACK),
     ofDefaultRoute: wanted[0],

@@ -18,6 +18,10 @@ const IPSET_REFUSED = "Can't open socket to ipset";
 export const IPSET_ADVICE =
   "put knockd-iptables.conf, which came with knockd, into /etc/systemd/system/knockd.service.d/";
 
+/** What iptables of old says where it may not write its lock, as in our unit. */
+const LOCK_REFUSED = "/run/xtables.lock";
+export const ROOT_ADVICE = "put knockd-root.conf, which came with knockd, into /etc/systemd/system/knockd.service.d/";
+
 /** BOUNDED: how much of a command an error quotes. */
 const COMMAND_TEXT_MAX = 200;
 const TOOL_LIMIT_MS = 10_000;
@@ -57,6 +61,7 @@ export function toolFailure(file: string, args: readonly string[], error: ExecFi
   const said = stderr.trim() || silence(error);
   const message = `${[file, ...args].join(" ").slice(0, COMMAND_TEXT_MAX)}: ${said}`;
   if (said.includes(IPSET_REFUSED)) return new Failure(EXIT.NO_PERMISSION, message, IPSET_ADVICE);
+  if (said.includes(LOCK_REFUSED)) return new Failure(EXIT.NO_PERMISSION, message, ROOT_ADVICE);
   if (!/not permitted|permission denied|must be root/i.test(said)) return new Failure(EXIT.UNAVAILABLE, message);
   return new Failure(EXIT.NO_PERMISSION, message, PRIVILEGES_NEEDED);
 }

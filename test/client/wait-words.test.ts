@@ -12,7 +12,7 @@ describe("what several targets say", () => {
     [["silent"], "22/tcp does not answer: still hidden"],
     [[error("ETIMEDOUT")], "22/tcp does not answer: still hidden"],
     [[error("ECONNREFUSED")], "22/tcp refused: the door is open but nothing listens, or a firewall refuses for it"],
-    [[error("EHOSTUNREACH")], "22/tcp: no route to host"],
+    [[error("EHOSTUNREACH")], "22/tcp: no route to host, or a firewall rejects it"],
     [[error("ENETUNREACH")], "22/tcp: network is unreachable"],
     [[error("EPERM")], "22/tcp: forbidden by the firewall of this machine"],
     [[error("EWHATEVER")], "22/tcp: EWHATEVER"],

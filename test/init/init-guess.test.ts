@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { formatPort, portKey } from "../../src/core/port.ts";
-import { guessHost, guessInterface, guessPort, guessSteps, isSsh } from "../../src/init/init-guess.ts";
+import { guessHost, guessInterface, guessPort, guessSteps, isSsh, sshPortsIn } from "../../src/init/init-guess.ts";
 
 const AROUND = {
   session: { peer: "198.51.100.7", local: "2001:db8::1", port: 2222 },
@@ -11,6 +11,7 @@ const AROUND = {
     { name: "eth1", addresses: ["10.0.0.1", "2001:DB8:0::1"] },
   ],
   ofDefaultRoute: "eth0",
+  sshPorts: [],
   inUse: new Set([portKey("tcp", 22)]),
 } as const;
 const AT_THE_CONSOLE = { ...AROUND, session: undefined };
@@ -29,6 +30,26 @@ describe("the suggestions of init", () => {
     expect(guessPort(AROUND)).toEqual({ protocol: "tcp", number: 2222 });
     expect(guessPort(AT_THE_CONSOLE)).toEqual(SSH);
     expect(guessPort({ ...AT_THE_CONSOLE, inUse: new Set() })).toBeUndefined();
+  });
+
+  it("find an sshd that listens elsewhere, and prefer the usual port if it is one of several", () => {
+    const moved = { ...AT_THE_CONSOLE, sshPorts: [2200], inUse: new Set<number>() };
+    expect(guessPort(moved)).toEqual({ ...SSH, number: 2200 });
+    expect([isSsh({ ...SSH, number: 2200 }, moved), isSsh(SSH, moved)]).toEqual([true, false]);
+    expect(guessPort({ ...moved, sshPorts: [2200, 22] })).toEqual(SSH);
+  });
+
+  it("read where sshd listens, itself or through systemd, and leave out what it forwards on loopback", () => {
+    const listening = [
+      `LISTEN 0      128          0.0.0.0:2222      0.0.0.0:*    users:(("sshd",pid=812,fd=3))`,
+      `LISTEN 0      128        127.0.0.1:6010      0.0.0.0:*    users:(("sshd",pid=912,fd=9))`,
+      `LISTEN 0      511                *:80              *:*    users:(("nginx",pid=3,fd=6))`,
+      `LISTEN 0      128             [::]:2222         [::]:*    users:(("sshd",pid=812,fd=4))`,
+    ].join("\n");
+    expect(sshPortsIn(listening, "")).toEqual([2222]);
+    expect(sshPortsIn("", "Listen=0.0.0.0:2022 (Stream)\nListen=[::]:2022 (Stream)\n")).toEqual([2022]);
+    expect(sshPortsIn("", "Listen=2023 (Stream)\n")).toEqual([2023]);
+    expect(sshPortsIn("", "Listen=\n")).toEqual([]);
   });
 
   it("know sshd's port from others", () => {

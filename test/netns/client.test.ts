@@ -125,7 +125,7 @@ describe.skipIf(!root)("knock", () => {
         "knock: 2300/tcp refused: the door is open but nothing listens, or a firewall refuses for it\n",
       ],
       ["the host is unknown", ["unknown"], 'knock: cannot resolve "no-such-host.invalid": '],
-      ["nobody has this address", ["nobody"], "knock: 22/tcp: no route to host\n"],
+      ["nobody has this address", ["nobody"], "knock: 22/tcp: no route to host, or a firewall rejects it\n"],
       ["no route leads there", ["away"], "knock: 22/tcp: network is unreachable\n"],
       [
         "there is no such profile",

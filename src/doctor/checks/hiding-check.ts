@@ -29,7 +29,9 @@ export const hiding: Check = {
 async function arrivals(machine: Machine): Promise<readonly Link[]> {
   const all = await machine.links();
   const found = usable(all);
-  return found.length > 0 ? found : [{ name: all.wanted[0] ?? "", up: false, addresses: ["0.0.0.0"] }];
+  return found.length > 0
+    ? found
+    : [{ name: all.wanted[0] ?? "", up: false, kind: undefined, master: undefined, addresses: ["0.0.0.0"] }];
 }
 
 function judge(chains: readonly Chain[], door: Door, port: Opening, links: readonly Link[]): Finding[] {

@@ -1,7 +1,7 @@
 // The systemd unit: there, ours, running, and started with the machine.
 import { type Check, fail, ok, warn } from "../machine-check.ts";
 import { INSTALL_ADVICE } from "../packaged.ts";
-import { unitOf } from "../systemctl.ts";
+import { runsOurs, unitOf } from "../systemctl.ts";
 
 export const unit: Check = {
   name: "unit",
@@ -11,7 +11,7 @@ export const unit: Check = {
     const say = (key: string): string => found.get(key) ?? "";
     if (say("LoadState") === "not-found")
       return [warn("there is no knockd.service: the daemon does not start with the machine", INSTALL_ADVICE)];
-    if (!say("ExecStart").includes("knockd run")) return [warn("knockd.service is another knockd's", INSTALL_ADVICE)];
+    if (!runsOurs(found)) return [warn("knockd.service is another knockd's", INSTALL_ADVICE)];
     const state = `${say("ActiveState")} (${say("SubState")})`;
     if (say("ActiveState") !== "active") {
       const failed = say("Result") === "success" ? "" : `, ${say("Result")}`;

@@ -4,11 +4,14 @@ import { type Chain, type Condition, not, type Rule, truthOf, type Verdict } fro
 /** The sets of doors of our own back-end. */
 const OWN_SET = /^knockd-.*-[46]$/;
 
+/** How iptables names a protocol on a machine without /etc/protocols. */
+const PROTOCOL_NUMBERS = { tcp: "6", udp: "17" } as const;
+
 type Reader = (value: string) => Condition;
 
 /** Options of rules that we understand, each with one value. What stands for nothing else is `perhaps`. */
 const OPTIONS: Record<string, Reader> = {
-  "-p": (value) => (packet) => truthOf(value === packet.protocol || value === "all"),
+  "-p": (value) => (packet) => truthOf([packet.protocol, PROTOCOL_NUMBERS[packet.protocol], "all"].includes(value)),
   "-i": (value) => (packet) =>
     truthOf(value.endsWith("+") ? packet.interface.startsWith(value.slice(0, -1)) : packet.interface === value),
   "--dport": (value) => (packet) => truthOf(includesPort(value, packet.port)),

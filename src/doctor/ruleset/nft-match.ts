@@ -146,6 +146,9 @@ function holds(left: Left, right: unknown, { packet, table, sets }: Around): Tru
   return left.is === "value" ? any(elements.map((element) => fits(left.value, element))) : "perhaps";
 }
 
+/** How nft names a protocol on a machine without /etc/protocols (IANA's numbers). */
+const PROTOCOL_NUMBERS: Record<string, number> = { tcp: 6, udp: 17 };
+
 /** Whether a value is one of what stands on the right side. */
 function fits(value: Value, right: unknown): Truth {
   const set = anonymousSchema.safeParse(right);
@@ -160,7 +163,8 @@ function fits(value: Value, right: unknown): Truth {
   if (concat.success && Array.isArray(value))
     return every(value.map((part, index) => fits(part, concat.data.concat[index])));
   if (typeof right === "string" && right.endsWith("*")) return truthOf(String(value).startsWith(right.slice(0, -1)));
-  return typeof right === "string" || typeof right === "number" ? truthOf(String(value) === String(right)) : "perhaps";
+  if (typeof right !== "string" && typeof right !== "number") return "perhaps";
+  return truthOf(String(value) === String(right) || (typeof value === "string" && PROTOCOL_NUMBERS[value] === right));
 }
 
 function compared(op: string, value: Value, right: unknown): Truth {

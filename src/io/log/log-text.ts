@@ -6,15 +6,23 @@ import * as z from "zod";
 const STDOUT = 1;
 /** sd-daemon(3) prefixes by level. */
 const PRIORITY = { debug: 7, info: 6, warn: 4, error: 3, fatal: 2 } as const;
+/** Who was let in is worth a notice, as it was to the knockd in C: `journalctl -p notice` finds it. */
+const NOTICE = 5;
+const NOTICED: ReadonlySet<string> = new Set(["opened", "extended", "closed"]);
 
-const recordSchema = z.object({ level: z.enum(["debug", "info", "warn", "error", "fatal"]), msg: z.string() });
+const recordSchema = z.object({
+  level: z.enum(["debug", "info", "warn", "error", "fatal"]),
+  event: z.string().optional(),
+  msg: z.string(),
+});
 const underJournald = isJournal();
 const onTerminal = isatty(STDOUT);
 
 /** Under journald the time is the journal's, on a terminal we add ours, into a pipe go knockd's bare words. */
 export function stdoutText(json: string): string {
-  const { level, msg } = recordSchema.parse(JSON.parse(json));
-  const prefix = underJournald ? `<${PRIORITY[level]}>` : onTerminal ? `${new Date().toLocaleString("sv")} ` : "";
+  const { level, event = "", msg } = recordSchema.parse(JSON.parse(json));
+  const priority = level === "info" && NOTICED.has(event) ? NOTICE : PRIORITY[level];
+  const prefix = underJournald ? `<${priority}>` : onTerminal ? `${new Date().toLocaleString("sv")} ` : "";
   return `${prefix}${oneLine(msg)}\n`;
 }
 

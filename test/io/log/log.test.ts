@@ -22,6 +22,7 @@ interface Settings {
   readonly file?: string;
   /** What JOURNAL_STREAM says: the file's own device and inode, another one's, or nothing. */
   readonly journal?: "own" | "other" | "none";
+  readonly event?: string;
 }
 
 /** The lines of a log whose stdout is a file. */
@@ -31,6 +32,7 @@ function linesOf({
   message = "text",
   journal = "none",
   file: own,
+  event = "test",
 }: Settings): string[] {
   const path = scratch.pathOf("log");
   const file = openSync(path, "w");
@@ -42,7 +44,7 @@ function linesOf({
     [DRIVER, format, level, message, ...(own === undefined ? [] : [own])],
     {
       stdio: ["ignore", file, "pipe"],
-      env: stream === undefined ? env : { ...env, JOURNAL_STREAM: stream },
+      env: { ...env, EVENT: event, ...(stream === undefined ? {} : { JOURNAL_STREAM: stream }) },
       encoding: "utf8",
     },
   );
@@ -70,6 +72,15 @@ describe("the log as text", () => {
   it("under journald begins with the priority", () => {
     expect(linesOf({ journal: "own" })).toEqual(["<7>debug: text", "<6>info: text", "<4>warn: text", "<3>error: text"]);
   });
+
+  it.each(["opened", "extended", "closed"])(
+    "makes a notice of a door that is %s, which journalctl -p notice finds",
+    (event) => {
+      const lines = linesOf({ journal: "own", event });
+      expect(lines).toEqual(["<7>debug: text", "<5>info: text", "<4>warn: text", "<3>error: text"]);
+      expect(linesOf({ format: "json", level: "info", journal: "own", event })[0]).toContain('"level":"info"');
+    },
+  );
 
   it("into a file has no priority, though a journal is elsewhere", () => {
     expect(linesOf({ journal: "other", level: "error" })).toEqual(["error: text"]);
