@@ -63,9 +63,9 @@ async function explain(capture: string, { config: file, address: local, json }: 
   const guards = await guardsFor(config, doors);
   let day = "";
   const { spaPort, spaMaxAgeMs } = config;
-  const spa = { keys: keysFor(config), spaPort, spaMaxAgeMs };
+  const packets = { keys: keysFor(config), spaPort, spaMaxAgeMs };
   const codeSecrets = codeSecretsFor(doors);
-  const explainer = new Explainer({ doors, guards: guards.keys, local, spa, codeSecrets }, (sighting, atMs) => {
+  const explainer = new Explainer({ doors, guards: guards.keys, local, ...packets, codeSecrets }, (sighting, atMs) => {
     const at = new Date(atMs);
     if (json) return print(JSON.stringify(sightingJson(sighting, at.toISOString())));
     if (day !== dayOf(at)) print(dayOf(at));

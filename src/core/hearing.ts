@@ -2,7 +2,7 @@
 import { sameAddress } from "./address.ts";
 import type { Door } from "./door.ts";
 import type { Knock } from "./frame.ts";
-import { DEAF, type Deafness } from "./match-report.ts";
+import { DEAF, type Deafness } from "./report.ts";
 
 /** A door as the path needs it. */
 export interface Watch {

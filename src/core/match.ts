@@ -1,19 +1,17 @@
 // Attempts per source and door: what a knock does to them, and which doors it completes.
-import type { Address, AddressSet } from "./address.ts";
+import { type Address, type AddressSet, formatAddress } from "./address.ts";
 import { ATTEMPTS_MAX, Attempts, NONE, type Slot } from "./attempts.ts";
 import type { Door } from "./door.ts";
 import type { Knock } from "./frame.ts";
 import { deafness, type Watch } from "./hearing.ts";
-import { DEAF, type MatchReport } from "./match-report.ts";
 import { portKey } from "./port.ts";
+import { DEAF, type Report, type SequenceFinding } from "./report.ts";
+import type { Attempt, Earn, Seen, Way } from "./way.ts";
 
-/** How far a source has come with a door. */
-export interface Attempt {
-  readonly door: Door;
-  readonly source: Address;
-  /** Steps matched so far. */
-  readonly stage: number;
-  readonly ageMs: number;
+export interface SequenceRules {
+  readonly doors: readonly Door[];
+  /** Port keys. */
+  readonly guards: ReadonlySet<number>;
 }
 
 const UNWATCHED = 0;
@@ -24,8 +22,8 @@ const PORT_KEYS = 3 * 0x10000;
 /** Slots that one sweep visits: about a tenth of a millisecond. */
 const SWEEP_SLOTS = 2 ** 16;
 
-export class Matcher {
-  readonly #report: MatchReport;
+export class SequenceMatcher implements Way<SequenceRules> {
+  readonly #report: Report<SequenceFinding>;
   readonly #attempts: Attempts;
   readonly #roles = new Uint8Array(PORT_KEYS);
   /** Doors by the key of their first step. BOUNDED: by the doors. */
@@ -33,13 +31,15 @@ export class Matcher {
   #watches: Watch[] = [];
   #knocks = 0;
   readonly #completed: number[] = [];
+  /** Somebody wants to hear all of the present knock. */
+  #telling = false;
 
   /** `seed` is a secret number; `attemptsMax` a power of two. */
   constructor({
     report,
     seed,
     attemptsMax = ATTEMPTS_MAX,
-  }: { report: MatchReport; seed: number; attemptsMax?: number }) {
+  }: { report: Report<SequenceFinding>; seed: number; attemptsMax?: number }) {
     this.#report = report;
     this.#attempts = new Attempts(attemptsMax, seed);
   }
@@ -53,8 +53,8 @@ export class Matcher {
     return this.#attempts.forgotten;
   }
 
-  /** Takes these doors and guards from now on. Attempts and cool-downs of doors that did not change go on. */
-  watch(doors: readonly Door[], guards: ReadonlySet<number>): void {
+  /** Attempts and cool-downs of doors that did not change go on. */
+  apply({ doors, guards }: SequenceRules): void {
     const before = this.#watches;
     const known = new Map(before.map((watch) => [watch.identity, watch]));
     this.#watches = doors.map((door) => {
@@ -74,6 +74,10 @@ export class Matcher {
     }
   }
 
+  see({ knock, local, nowMs }: Seen, earn: Earn): void {
+    for (const door of this.accept(knock, local, nowMs)) earn({ door, ip: formatAddress(knock.source), spends: true });
+  }
+
   /**
    * The doors that this knock completes, in the order of the config; usually none. `local` holds the addresses that the
    * interface has now; `nowMs` is monotonic.
@@ -86,10 +90,11 @@ export class Matcher {
     const isLocal = local.has(knock.destination);
     this.#completed.length = 0;
     this.#knocks++;
-    const telling = this.#report.begins(knock, role === GUARD, nowMs);
+    this.#telling = this.#report.begins(knock, role === GUARD ? "guard" : "step", nowMs);
     this.#continueAttempts(knock, key, isLocal, nowMs);
     this.#startAttempts(knock, key, isLocal, nowMs);
-    if (telling) this.#tellOfOthers(knock, key, isLocal, nowMs);
+    if (this.#telling) this.#tellOfOthers(knock, key, isLocal, nowMs);
+    this.#report.ends();
     if (this.#completed.length === 0) return NO_DOORS;
     return this.#completed.sort((a, b) => a - b).flatMap((number) => this.#watches[number]?.door ?? []);
   }
@@ -136,7 +141,7 @@ export class Matcher {
     }
     if (keys[stage] === key) {
       watch.takenBy = this.#knocks;
-      this.#report.stage(door, knock.source, stage + 1);
+      this.#found(door, "stage", stage + 1);
       if (stage + 1 < keys.length) return this.#attempts.advance(slot);
       this.#attempts.remove(slot);
       this.#complete(number, watch, nowMs);
@@ -145,11 +150,12 @@ export class Matcher {
     // A retransmitted or doubled packet repeats the last step; ignoring it keeps an honest client alive.
     if (keys[stage - 1] === key) {
       watch.takenBy = this.#knocks;
-      return this.#report.repeat(door, knock.source, stage);
+      return this.#found(door, "repeat", stage);
     }
     this.#attempts.remove(slot);
-    if (this.#roles[key] === GUARD) this.#report.guard(door, knock.source, knock, stage);
-    else this.#report.wrong(door, knock.source, knock, stage);
+    const isGuard = this.#roles[key] === GUARD;
+    this.#report.dropped(isGuard ? "guard" : "wrong_port");
+    this.#found(door, isGuard ? "guard" : "wrong", stage);
   }
 
   #startAttempts(knock: Knock, key: number, isLocal: boolean, nowMs: number): void {
@@ -159,7 +165,7 @@ export class Matcher {
       const watch = this.#watches[number];
       if (watch === undefined || watch.takenBy === this.#knocks) continue;
       if (deafness(watch, knock, isLocal, nowMs) !== DEAF.NO) continue;
-      this.#report.stage(watch.door, knock.source, 1);
+      this.#found(watch.door, "stage", 1);
       if (watch.keys.length === 1) this.#complete(number, watch, nowMs);
       else this.#attempts.add(knock.source, number, nowMs);
     }
@@ -175,14 +181,20 @@ export class Matcher {
     for (const watch of this.#watches) {
       if (!watch.keys.includes(key)) continue;
       const why = deafness(watch, knock, isLocal, nowMs);
-      if (why === DEAF.NO) this.#report.astray(watch.door, knock);
-      else this.#report.deaf(watch.door, knock, why, watch.deafUntilMs);
+      const { door } = watch;
+      if (why === DEAF.NO) this.#report.found({ way: "sequence", what: "astray", door });
+      else this.#report.found({ way: "sequence", what: "deaf", door, why, leftMs: watch.deafUntilMs - nowMs });
     }
-    this.#report.ends();
+  }
+
+  /** Costs nothing while nobody wants to hear it. */
+  #found(door: Door, what: "stage" | "repeat" | "guard" | "wrong", stage: number): void {
+    if (this.#telling) this.#report.found({ way: "sequence", what, door, stage });
   }
 
   #reportTimeout(slot: Slot, door: Door, source: Address, nowMs: number): void {
-    this.#report.timeout(door, source, this.#attempts.stage(slot), this.#attempts.ageMs(slot, nowMs), nowMs);
+    const [stage, ageMs] = [this.#attempts.stage(slot), this.#attempts.ageMs(slot, nowMs)];
+    this.#report.timedOut({ way: "sequence", door, source, stage, ageMs }, nowMs);
   }
 
   #isTooOld(slot: Slot, door: Door, nowMs: number): boolean {

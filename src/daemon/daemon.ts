@@ -1,5 +1,5 @@
-// The plot: frame -> decode -> match, unlock or code -> grant -> open -> close. Only this file knows the order of the stages.
-import { type AddressSet, formatAddress } from "../core/address.ts";
+// The plot: frame -> decode -> judge -> grant -> open -> close. Only this file knows the order of the stages.
+import type { AddressSet } from "../core/address.ts";
 import type { Config } from "../core/config/config.ts";
 import { Counters } from "../core/control/counters.ts";
 import { metricsText, type Outside } from "../core/control/metrics-page.ts";
@@ -7,20 +7,15 @@ import { decode } from "../core/decode.ts";
 import type { Door } from "../core/door.ts";
 import { emptyKnock, type Frame } from "../core/frame.ts";
 import { type Grant, Grants, type Terms } from "../core/grant.ts";
-import { Matcher } from "../core/match.ts";
+import { Judge } from "../core/judge.ts";
 import type { Key, KeyRule } from "../core/spa/key.ts";
-import { PacketMatcher } from "../core/spa/packet-matcher.ts";
 import { words } from "../core/text/words.ts";
 import type { CodeSecret } from "../core/totp/code.ts";
-import { CodeMatcher } from "../core/totp/code-matcher.ts";
-import { CodeWitness } from "../core/verdict/code-witness.ts";
-import { PacketWitness } from "../core/verdict/packet-witness.ts";
-import { Witness } from "../core/verdict/sequence-witness.ts";
 import type { Observer } from "../core/verdict/verdict.ts";
+import { Witness } from "../core/verdict/witness.ts";
+import type { Earned } from "../core/way.ts";
 import { Alarm } from "../io/alarm.ts";
-import { CodeLog } from "../io/log/code-log.ts";
-import { PacketLog } from "../io/log/packet-log.ts";
-import { MatchLog } from "../io/log/sequence-log.ts";
+import { Findings } from "../io/log/finding-log.ts";
 import { Doorkeeper, type DoorResult, type Tools } from "./doorkeeper.ts";
 import { Hiding } from "./hiding.ts";
 import { resume } from "./recovery.ts";
@@ -40,7 +35,7 @@ export interface World extends Tools, WatchTools {
 export interface View {
   readonly config: Config;
   readonly grants: Pick<Grants, "each" | "get" | "count">;
-  readonly attempts: Pick<Matcher, "attempts" | "underWay">;
+  readonly attempts: Pick<Judge, "attempts" | "underWay">;
   /** When somebody else's flushing of our rules was last made good; monotonic. */
   readonly restoredMs: number | undefined;
 }
@@ -49,13 +44,10 @@ export interface View {
 const SWEEP_MS = 250;
 /** How often guard ports step aside for what listens now. */
 const LOOK_AROUND_MS = 60_000;
-const BY_CODE = { earnedBy: "code" };
 
 export class Daemon {
   readonly #world: World;
-  readonly #matcher: Matcher;
-  readonly #packets: PacketMatcher;
-  readonly #codes: CodeMatcher;
+  readonly #judge: Judge;
   readonly #watching: Watching;
   readonly #grants = new Grants();
   readonly #counters = new Counters();
@@ -71,14 +63,11 @@ export class Daemon {
     this.#world = world;
     this.#config = config;
     const isOpen = (door: Door, ip: string): boolean => this.#grants.get(door.name, ip) !== undefined;
-    const report = new Witness(new MatchLog(world.log, this.#counters), world.observer, isOpen);
-    this.#matcher = new Matcher({ report, seed: world.guardSecret[0] });
-    const packetReport = new PacketWitness(new PacketLog(world.log, this.#counters), world.observer, isOpen);
-    this.#packets = new PacketMatcher({ report: packetReport, replays: world.replays });
-    const codeReport = new CodeWitness(new CodeLog(world.log, this.#counters), world.observer, isOpen);
-    this.#codes = new CodeMatcher({ report: codeReport, used: world.usedCodes, seed: world.guardSecret[0] });
-    const ways = { matcher: this.#matcher, packets: this.#packets, codes: this.#codes };
-    this.#watching = new Watching(config, ways, world);
+    const report = new Witness(new Findings(world.log, this.#counters), world.observer, isOpen);
+    const { usedPackets, usedCodes, guardSecret } = world;
+    const tools = { report, usedPackets, usedCodes, seed: guardSecret[0] };
+    this.#judge = new Judge(tools, (earned) => this.#earned(earned));
+    this.#watching = new Watching(config, this.#judge, world);
     this.#doorkeeper = new Doorkeeper(world, this.#counters);
     this.#hiding = new Hiding(this.#grants, this.#doorkeeper, world);
   }
@@ -92,7 +81,7 @@ export class Daemon {
     this.#closeDue();
     this.#hiding.guard();
     await this.#watching.apply(this.#config, secrets);
-    this.#sweep = setInterval(() => this.#sweepAttempts(performance.now()), SWEEP_MS);
+    this.#sweep = setInterval(() => this.#judge.sweep(performance.now()), SWEEP_MS);
     this.#lookAround = setInterval(() => void this.#watching.refresh(), LOOK_AROUND_MS);
   }
 
@@ -111,17 +100,7 @@ export class Daemon {
   see(frame: Frame, local: AddressSet): void {
     if (!decode(frame, this.#knock)) return;
     this.#counters.knocks++;
-    const nowMs = performance.now();
-    for (const door of this.#matcher.accept(this.#knock, local, nowMs)) {
-      this.#watching.earned(door);
-      if (this.#codes.follows(door, this.#knock.source, nowMs)) continue;
-      void this.open(door, formatAddress(this.#knock.source));
-    }
-    for (const door of this.#codes.accept(this.#knock, local, nowMs, frame.timeMs))
-      void this.open(door, formatAddress(this.#knock.source), BY_CODE);
-    for (const { door, ip, terms } of this.#packets.accept(frame, this.#knock, local, nowMs)) {
-      void this.open(door, ip, terms);
-    }
+    this.#judge.see({ frame, knock: this.#knock, local, nowMs: performance.now() });
   }
 
   /** The door is earned, or opened by hand. Resolves once it is open, or will not be: to what the log says. */
@@ -148,12 +127,12 @@ export class Daemon {
 
   /** What there is to see now. */
   get view(): View {
-    return { config: this.#config, grants: this.#grants, attempts: this.#matcher, restoredMs: this.#hiding.restoredMs };
+    return { config: this.#config, grants: this.#grants, attempts: this.#judge, restoredMs: this.#hiding.restoredMs };
   }
 
   /** What has happened so far and what is so now, for Prometheus. */
   metrics(outside: Outside): string {
-    const { attempts, forgotten } = this.#matcher;
+    const { attempts, forgotten } = this.#judge;
     return metricsText(this.#counters, { ...outside, attempts, forgotten, grants: this.#grants.each() });
   }
 
@@ -176,9 +155,9 @@ export class Daemon {
     return { keys: this.#world.readKeys(keys), codes: this.#world.readCodeSecrets(doors) };
   }
 
-  #sweepAttempts(nowMs: number): void {
-    this.#matcher.sweep(nowMs);
-    this.#codes.sweep(nowMs);
+  #earned({ door, ip, terms, spends }: Earned): void {
+    if (spends === true) this.#watching.spend(door);
+    void this.open(door, ip, terms);
   }
 
   #closeDue(): void {

@@ -3,12 +3,10 @@ import type { Config } from "../core/config/config.ts";
 import { keyWeaknesses } from "../core/config/key-weakness.ts";
 import type { Door } from "../core/door.ts";
 import type { GuardSecret } from "../core/guard.ts";
-import type { Matcher } from "../core/match.ts";
+import type { Judge } from "../core/judge.ts";
 import type { Key } from "../core/spa/key.ts";
-import type { PacketMatcher } from "../core/spa/packet-matcher.ts";
 import { spaWords } from "../core/spa/packet-words.ts";
 import type { CodeSecret } from "../core/totp/code.ts";
-import type { CodeMatcher } from "../core/totp/code-matcher.ts";
 import { codeWords } from "../core/totp/code-words.ts";
 import { type Watchlist, watchlistFor } from "../core/watchlist.ts";
 import type { Log } from "../io/log/log.ts";
@@ -25,15 +23,8 @@ export interface WatchTools {
   /** Port keys that a guard must not stand on. */
   readonly portsInUse: () => Promise<ReadonlySet<number>>;
   readonly guardSecret: GuardSecret;
-  readonly replays: UsedOnes;
+  readonly usedPackets: UsedOnes;
   readonly usedCodes: UsedOnes;
-}
-
-/** The ways to earn a door. */
-export interface Ways {
-  readonly matcher: Matcher;
-  readonly packets: PacketMatcher;
-  readonly codes: CodeMatcher;
 }
 
 /** What is not in the config file itself. The secrets of codes go by the names of their doors. */
@@ -43,25 +34,25 @@ export interface Secrets {
 }
 
 export class Watching {
-  readonly #ways: Ways;
+  readonly #judge: Judge;
   readonly #tools: WatchTools;
   #config: Config;
+  #secrets: Secrets = { keys: [], codes: new Map() };
   #oneTime: OneTimeFiles;
   #inUse: ReadonlySet<number> = new Set();
   #guards: ReadonlySet<number> = new Set();
-  #spaPort: number | undefined;
 
-  constructor(config: Config, ways: Ways, tools: WatchTools) {
+  constructor(config: Config, judge: Judge, tools: WatchTools) {
     this.#config = config;
-    this.#ways = ways;
+    this.#judge = judge;
     this.#tools = tools;
     this.#oneTime = new OneTimeFiles([], tools.log);
   }
 
-  async apply(config: Config, { keys, codes }: Secrets): Promise<void> {
+  async apply(config: Config, secrets: Secrets): Promise<void> {
     this.#config = config;
-    this.#takeKeys(config, keys);
-    this.#takeCodes(config, codes);
+    this.#secrets = secrets;
+    this.#loadUsed(secrets);
     this.#oneTime = new OneTimeFiles(config.doors, this.#tools.log);
     this.#inUse = await this.#tools.portsInUse();
     this.#watch();
@@ -73,35 +64,29 @@ export class Watching {
     if ([...this.#inUse].some((key) => this.#guards.has(key))) this.#watch();
   }
 
-  /** The door was earned. A one-time sequence is spent with that, and the next one is looked out for. */
-  earned(door: Door): void {
+  /** The door was earned by its sequence. One that is good once is spent with that, and the next one is looked out for. */
+  spend(door: Door): void {
     if (this.#oneTime.spend(door)) this.#watch();
   }
 
-  /** Without keys, nothing of signed packets is looked at. */
-  #takeKeys(config: Config, keys: readonly Key[]): void {
-    const { log, replays } = this.#tools;
-    this.#spaPort = keys.length > 0 ? config.spaPort : undefined;
-    if (keys.length > 0) {
-      for (const text of keyWeaknesses(keys, Date.now())) log.warn({ event: "weak" }, text);
-      const problem = replays.load();
-      if (problem !== undefined) log.warn({ event: "spa-memory" }, spaWords.replaysUnread(problem));
-    }
-    this.#ways.packets.apply(keys, config);
-  }
-
-  #takeCodes({ doors }: Config, secrets: ReadonlyMap<string, CodeSecret>): void {
-    const problem = secrets.size > 0 ? this.#tools.usedCodes.load() : undefined;
-    if (problem !== undefined) this.#tools.log.warn({ event: "code-memory" }, codeWords.usedUnread(problem));
-    this.#ways.codes.watch(doors, secrets);
+  /** What was used already, of what these secrets can be asked for. */
+  #loadUsed({ keys, codes }: Secrets): void {
+    const { log, usedPackets, usedCodes } = this.#tools;
+    for (const text of keyWeaknesses(keys, Date.now())) log.warn({ event: "weak" }, text);
+    const packets = keys.length > 0 ? usedPackets.load() : undefined;
+    if (packets !== undefined) log.warn({ event: "spa-memory" }, spaWords.replaysUnread(packets));
+    const used = codes.size > 0 ? usedCodes.load() : undefined;
+    if (used !== undefined) log.warn({ event: "code-memory" }, codeWords.usedUnread(used));
   }
 
   #watch(): void {
-    const { doors, scanGuard, interfaces } = this.#config;
-    const current = this.#oneTime.current(doors);
-    const watchlist = watchlistFor(current, scanGuard, this.#inUse, this.#tools.guardSecret, this.#spaPort);
+    const { scanGuard, interfaces, spaPort, spaMaxAgeMs } = this.#config;
+    const { keys, codes: codeSecrets } = this.#secrets;
+    const doors = this.#oneTime.current(this.#config.doors);
+    const packetPort = keys.length > 0 ? spaPort : undefined;
+    const watchlist = watchlistFor(doors, scanGuard, this.#inUse, this.#tools.guardSecret, packetPort);
     this.#guards = watchlist.guards;
-    this.#ways.matcher.watch(current, watchlist.guards);
+    this.#judge.apply({ doors, guards: watchlist.guards, keys, spaPort, spaMaxAgeMs, codeSecrets });
     this.#tools.watch(interfaces, watchlist);
   }
 }

@@ -1,24 +1,17 @@
-// The daemon's judgement of a capture: the same matcher and the same verdicts, by the capture's own clock.
-import { type Address, AddressSet, formatAddress } from "../core/address.ts";
+// The daemon's judgement of a capture: the same judge and the same verdicts, by the capture's own clock.
+import { type Address, AddressSet } from "../core/address.ts";
 import { decode, knowsLinkType } from "../core/decode.ts";
 import type { Door } from "../core/door.ts";
 import { emptyKnock, type Frame } from "../core/frame.ts";
-import { Grants, type Terms } from "../core/grant.ts";
-import { Matcher } from "../core/match.ts";
-import type { AttemptReport } from "../core/match-report.ts";
+import { Grants } from "../core/grant.ts";
+import { Judge, type Rules } from "../core/judge.ts";
 import { OnceMemory } from "../core/once.ts";
 import { portKey } from "../core/port.ts";
-import type { Key } from "../core/spa/key.ts";
-import { PacketMatcher, type PacketReport } from "../core/spa/packet-matcher.ts";
-import type { CodeSecret } from "../core/totp/code.ts";
-import { CodeMatcher } from "../core/totp/code-matcher.ts";
-import type { CodeReport } from "../core/totp/code-report.ts";
-import { CodeWitness } from "../core/verdict/code-witness.ts";
-import { PacketWitness } from "../core/verdict/packet-witness.ts";
 import { type Progress, Progresses } from "../core/verdict/progress.ts";
-import { Witness } from "../core/verdict/sequence-witness.ts";
-import type { Observer, Outcome, Sighting } from "../core/verdict/verdict.ts";
+import type { FindingLog, Observer, Outcome, Sighting } from "../core/verdict/verdict.ts";
+import { Witness } from "../core/verdict/witness.ts";
 import { codeKeys } from "../core/watchlist.ts";
+import type { Earned } from "../core/way.ts";
 
 /** A sweep looks at all of so many attempts, so that time that ran out is told of before what came next. */
 const ATTEMPTS = 2 ** 16;
@@ -30,16 +23,12 @@ const TAKEN_MAX = 64;
 /** Nobody chooses the sources in a file to slow us down so much that it would matter. */
 const SEED = 1;
 
-export interface Question {
+export interface Question extends Partial<Pick<Rules, "keys" | "spaPort" | "spaMaxAgeMs" | "codeSecrets">> {
   readonly doors: readonly Door[];
   /** Port keys. */
   readonly guards: ReadonlySet<number>;
-  /** Without it, nothing is said of signed packets. */
-  readonly spa?: { readonly keys: readonly Key[]; readonly spaPort: number; readonly spaMaxAgeMs: number };
   /** The daemon's own addresses; undefined: whatever was knocked at. */
   readonly local: readonly Address[] | undefined;
-  /** Of codes, by the names of the doors; without its secret, nobody can judge a door's codes. */
-  readonly codeSecrets?: ReadonlyMap<string, CodeSecret>;
 }
 
 export interface Answer {
@@ -59,11 +48,9 @@ export interface Answer {
 }
 
 export class Explainer {
-  readonly #matcher: Matcher;
+  readonly #judge: Judge;
   readonly #witness: Witness;
-  readonly #packets: PacketMatcher;
   #refused = 0;
-  readonly #codes: CodeMatcher;
   readonly #grants = new Grants();
   readonly #progresses = new Progresses();
   readonly #local: Pick<AddressSet, "has">;
@@ -82,10 +69,8 @@ export class Explainer {
   #sweptMs = 0;
 
   /** `tell` hears each sighting with its time, in milliseconds since 1970. */
-  constructor(
-    { doors, guards, local, spa, codeSecrets = new Map() }: Question,
-    tell: (sighting: Sighting, atMs: number) => void,
-  ) {
+  constructor(question: Question, tell: (sighting: Sighting, atMs: number) => void) {
+    const { doors, guards, local, keys = [], spaPort = 0, codeSecrets = new Map() } = question;
     const observer: Observer = {
       wants: () => true,
       tell: (sighting) => {
@@ -93,24 +78,15 @@ export class Explainer {
         tell(sighting, this.#frameMs - sighting.agoMs);
       },
     };
-    const isOpen = (door: Door, ip: string): boolean => this.#grants.get(door.name, ip) !== undefined;
-    this.#witness = new Witness(NO_LOG, observer, isOpen);
-    const report = new PacketWitness(NO_UNLOCK_LOG, observer, isOpen);
-    this.#packets = new PacketMatcher({ report, replays: new OnceMemory() });
-    if (spa !== undefined) this.#packets.apply(spa.keys, { doors, ...spa });
-    this.#matcher = new Matcher({ report: this.#witness, seed: SEED, attemptsMax: ATTEMPTS });
-    this.#matcher.watch(doors, guards);
-    const codeReport = new CodeWitness(NO_CODE_LOG, observer, isOpen);
-    this.#codes = new CodeMatcher({
-      report: codeReport,
-      used: new OnceMemory(),
-      seed: SEED,
-      attemptsMax: ATTEMPTS,
-    });
-    this.#codes.watch(doors, codeSecrets);
+    this.#witness = new Witness(NO_LOG, observer, (door, ip) => this.#grants.get(door.name, ip) !== undefined);
+    const memories = { usedPackets: new OnceMemory(), usedCodes: new OnceMemory() };
+    const tools = { report: this.#witness, ...memories, seed: SEED, attemptsMax: ATTEMPTS };
+    this.#judge = new Judge(tools, (earned) => this.#admit(earned));
+    this.#judge.apply({ spaMaxAgeMs: 0, ...question, keys, spaPort, codeSecrets });
     const steps = doors.flatMap(({ sequence }) => sequence.map((step) => portKey(step.protocol, step.number)));
     const judged = doors.filter(({ name }) => codeSecrets.has(name));
-    this.#watched = new Set([...steps, ...codeKeys(judged), ...guards]);
+    const packets = keys.length > 0 ? [portKey("udp", spaPort)] : [];
+    this.#watched = new Set([...steps, ...codeKeys(judged), ...packets, ...guards]);
     this.#targeted = new Set(doors.filter(({ target }) => target !== undefined).map(({ name }) => name));
     this.#isTaking = local === undefined;
     this.#local = local === undefined ? { has: () => true } : new AddressSet(local);
@@ -122,15 +98,8 @@ export class Explainer {
     this.#passTime(frame.timeMs);
     const knock = this.#knock;
     if (!decode(frame, knock)) return;
-    for (const { door, ip, terms } of this.#packets.accept(frame, knock, this.#local, this.#nowMs)) {
-      this.#admit(door, ip, terms);
-    }
-    if (!this.#watched.has(portKey(knock.protocol, knock.port))) return this.#witness.passedBy(knock, this.#nowMs);
-    for (const door of this.#matcher.accept(knock, this.#local, this.#nowMs)) {
-      if (!this.#codes.follows(door, knock.source, this.#nowMs)) this.#admit(door, formatAddress(knock.source));
-    }
-    for (const door of this.#codes.accept(knock, this.#local, this.#nowMs, frame.timeMs))
-      this.#admit(door, formatAddress(knock.source));
+    if (!this.#watched.has(portKey(knock.protocol, knock.port))) this.#witness.passedBy(knock, this.#nowMs);
+    this.#judge.see({ frame, knock, local: this.#local, nowMs: this.#nowMs });
   }
 
   end(): Answer {
@@ -146,7 +115,7 @@ export class Explainer {
     };
   }
 
-  #admit(door: Door, ip: string, terms?: Terms): void {
+  #admit({ door, ip, terms }: Earned): void {
     const admission = this.#grants.admit(door, ip, this.#nowMs, terms);
     if (admission.outcome === "opened") this.#grants.started(admission.grant, this.#nowMs);
   }
@@ -160,8 +129,7 @@ export class Explainer {
     this.#nowMs = Math.max(this.#nowMs, frameMs + this.#aheadMs);
     if (this.#nowMs - this.#sweptMs < SWEEP_MS) return;
     this.#sweptMs = this.#nowMs;
-    this.#matcher.sweep(this.#nowMs);
-    this.#codes.sweep(this.#nowMs);
+    this.#judge.sweep(this.#nowMs);
     for (const grant of this.#grants.due(this.#nowMs)) this.#grants.remove(grant);
   }
 
@@ -178,17 +146,4 @@ export class Explainer {
 /** What a door did for a knock whose destination was right. */
 const HEARD: ReadonlySet<Outcome> = new Set<Outcome>(["advanced", "opened", "extended"]);
 
-const NO_UNLOCK_LOG: PacketReport = { accepted: () => {}, refused: () => {} };
-const NO_CODE_LOG: CodeReport = {
-  stage: () => {},
-  repeat: () => {},
-  astray: () => {},
-  wrong: () => {},
-  timeout: () => {},
-  accepted: () => {},
-  refused: () => {},
-  locked: () => {},
-  deaf: () => {},
-};
-
-const NO_LOG: AttemptReport = { stage: () => {}, timeout: () => {}, guard: () => {}, wrong: () => {} };
+const NO_LOG: FindingLog = { wantsAll: false, found: () => {}, dropped: () => {}, timedOut: () => {} };

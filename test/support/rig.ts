@@ -87,7 +87,7 @@ export class Rig {
       portsInUse: async () => this.inUse,
       guardSecret: [1, 2, 3, 4],
       observer: this.tracers,
-      replays: this.replays,
+      usedPackets: this.replays,
       usedCodes: this.usedCodes,
       readCodeSecrets: (doors) => {
         if (this.keyFailure !== undefined) throw this.keyFailure;

@@ -1,8 +1,7 @@
 // What has happened so far, in numbers. Counted where it is decided: one addition, nothing allocated.
+import type { DropReason } from "../report.ts";
 import type { RefusalReason as PacketRefusal } from "../spa/refusal.ts";
 
-/** Why an attempt came to nothing. */
-export type DropReason = "guard" | "wrong_port" | "timeout";
 /** Why a door that was earned did not open. */
 export type RefusalReason = "too_many_open" | "firewall" | "ledger";
 

@@ -3,16 +3,13 @@ import { type Address, type AddressSet, sameAddress } from "../address.ts";
 import type { Door } from "../door.ts";
 import type { Frame, Knock } from "../frame.ts";
 import type { Remembered } from "../once.ts";
+import type { Report } from "../report.ts";
+import type { Earn, Earned, Seen, Way } from "../way.ts";
 import type { Key } from "./key.ts";
-import { type Opened, open, possibleLengths } from "./open-packet.ts";
-import { type Earned, judge } from "./policy.ts";
+import { open, possibleLengths } from "./open-packet.ts";
+import type { PacketFinding } from "./packet-finding.ts";
+import { judge } from "./policy.ts";
 import type { Refusal } from "./refusal.ts";
-
-/** Hears what becomes of signed packets. `knock` is valid only during the call. */
-export interface PacketReport {
-  accepted(opened: Opened, earned: readonly Earned[], knock: Knock, nowMs: number): void;
-  refused(refusal: Refusal, knock: Knock, nowMs: number): void;
-}
 
 /** The memory of packets that have opened something. */
 export interface UsedPackets {
@@ -23,6 +20,8 @@ export interface UsedPackets {
 }
 
 export interface PacketRules {
+  /** Without any, nothing is looked at. */
+  readonly keys: readonly Key[];
   /** Of UDP. */
   readonly spaPort: number;
   /** How far a sender's clock may be from ours, either way. */
@@ -40,11 +39,15 @@ const UNSIGNED_TRIES = 8;
 
 const NOTHING: readonly Earned[] = [];
 
-export class PacketMatcher {
-  readonly #report: PacketReport;
-  readonly #replays: UsedPackets;
-  #keys: readonly Key[] = [];
-  #rules: PacketRules = { spaPort: 0, spaMaxAgeMs: 0, doors: [] };
+interface Accepted {
+  readonly key: string;
+  readonly earned: readonly Earned[];
+}
+
+export class PacketMatcher implements Way<PacketRules> {
+  readonly #report: Report<PacketFinding>;
+  readonly #used: UsedPackets;
+  #rules: PacketRules = { keys: [], spaPort: 0, spaMaxAgeMs: 0, doors: [] };
   /** Where a packet may go that is not for this machine. BOUNDED: by the doors. */
   #targets: readonly Address[] = [];
   #lengths: ReadonlySet<number> = new Set();
@@ -52,14 +55,13 @@ export class PacketMatcher {
   #triesLeft = TRIES_PER_SECOND;
   #triesAtMs = 0;
 
-  constructor({ report, replays }: { report: PacketReport; replays: UsedPackets }) {
+  constructor({ report, usedPackets }: { report: Report<PacketFinding>; usedPackets: UsedPackets }) {
     this.#report = report;
-    this.#replays = replays;
+    this.#used = usedPackets;
   }
 
-  /** Takes these keys and doors from now on. */
-  apply(keys: readonly Key[], rules: PacketRules): void {
-    this.#keys = keys;
+  apply(rules: PacketRules): void {
+    const { keys } = rules;
     const doors = rules.doors.filter(({ spaPorts }) => spaPorts.length > 0);
     this.#rules = { ...rules, doors };
     this.#targets = doors.flatMap(({ target }) => target ?? []);
@@ -67,45 +69,53 @@ export class PacketMatcher {
     this.#triesPerPacket = keys.reduce((sum, key) => sum + (key.hmacKey === undefined ? UNSIGNED_TRIES : 1), 0);
   }
 
+  see({ frame, knock, local, nowMs }: Seen, earn: Earn): void {
+    for (const earned of this.accept(frame, knock, local, nowMs)) earn(earned);
+  }
+
+  /** Nothing of a packet is kept but its use. */
+  sweep(): void {}
+
   /**
    * The doors that this packet earns, usually none. `local` holds the addresses that the interface has now; `nowMs` is
    * monotonic. The age of a packet is reckoned from the time of its frame, on the wall clock.
    */
   accept(frame: Frame, knock: Knock, local: Pick<AddressSet, "has">, nowMs: number): readonly Earned[] {
-    if (knock.port !== this.#rules.spaPort || knock.protocol !== "udp" || this.#keys.length === 0) return NOTHING;
+    if (knock.port !== this.#rules.spaPort || knock.protocol !== "udp" || this.#rules.keys.length === 0) return NOTHING;
     const isLocal = local.has(knock.destination);
     if (!isLocal && !this.#targets.some((target) => sameAddress(target, knock.destination))) return NOTHING;
     const verdict = this.#judge(frame, knock, isLocal, nowMs);
-    if (!("reason" in verdict)) return verdict;
-    this.#report.refused(verdict, knock, nowMs);
-    return NOTHING;
+    this.#report.begins(knock, "packet", nowMs);
+    if ("reason" in verdict) this.#report.found({ way: "packet", what: "refused", refusal: verdict });
+    else this.#report.found({ way: "packet", what: "accepted", ...verdict });
+    this.#report.ends();
+    return "reason" in verdict ? NOTHING : verdict.earned;
   }
 
-  #judge({ bytes, timeMs }: Frame, knock: Knock, isLocal: boolean, nowMs: number): readonly Earned[] | Refusal {
+  #judge({ bytes, timeMs }: Frame, knock: Knock, isLocal: boolean, nowMs: number): Accepted | Refusal {
     // Most of what is no packet ends here, before anything is calculated.
     if (!this.#lengths.has(knock.payloadEnd - knock.payloadStart)) return { reason: "malformed" };
     if (!this.#mayTry(nowMs)) return { reason: "busy" };
     const { payloadStart, payloadEnd } = knock;
     const payload = Buffer.from(bytes.buffer, bytes.byteOffset + payloadStart, payloadEnd - payloadStart);
-    const opened = open(payload.toString("latin1"), this.#keys);
+    const opened = open(payload.toString("latin1"), this.#rules.keys);
     if ("reason" in opened) return opened;
     const { fingerprint, key, request } = opened;
-    if (this.#replays.has(fingerprint)) return { reason: "replay", key: key.name };
+    if (this.#used.has(fingerprint)) return { reason: "replay", key: key.name };
     const { spaMaxAgeMs: maxAgeMs } = this.#rules;
     const doors = this.#rules.doors.filter(({ target }) =>
       target === undefined ? isLocal : sameAddress(target, knock.destination),
     );
     const earned = judge(opened, { sender: knock.source, nowMs: timeMs, maxAgeMs, doors });
     if ("reason" in earned) return earned;
-    if (this.#replays.mayHaveForgotten(request.timeMs)) {
+    if (this.#used.mayHaveForgotten(request.timeMs)) {
       return { reason: "forgotten", key: key.name, ageS: Math.round((timeMs - request.timeMs) / 1000) };
     }
     // Only what opens is remembered: else whoever sends a copy from elsewhere first would spoil the honest packet.
-    if (!this.#replays.add({ fingerprint, timeMs: request.timeMs }, timeMs, maxAgeMs)) {
+    if (!this.#used.add({ fingerprint, timeMs: request.timeMs }, timeMs, maxAgeMs)) {
       return { reason: "memory-full", key: key.name };
     }
-    this.#report.accepted(opened, earned, knock, nowMs);
-    return earned;
+    return { key: key.name, earned };
   }
 
   /** A bucket that fills within a second. */

@@ -1,5 +1,5 @@
 // What the log says of signed packets: which key, what was wrong, and by how much. Never a secret, never the packet.
-import type { Earned } from "./policy.ts";
+import type { Earned } from "../way.ts";
 import type { Refusal, SpaField } from "./refusal.ts";
 
 export const spaWords = {

@@ -1,21 +1,13 @@
 // What an opened packet may have: the rules of its key, the same on every path. Either all that it asks for, or nothing.
 import { type Address, familyOf, formatAddress, parseNetwork, sameAddress } from "../address.ts";
 import type { Door } from "../door.ts";
-import type { Terms } from "../grant.ts";
 import { formatPort, type Port } from "../port.ts";
+import type { Earned } from "../way.ts";
 import type { Key } from "./key.ts";
 import { leadingDoors } from "./nat.ts";
 import type { Opened } from "./open-packet.ts";
 import type { Refusal } from "./refusal.ts";
 import type { SpaRequest } from "./request.ts";
-
-/** One door that was earned. */
-export interface Earned {
-  readonly door: Door;
-  /** An address, or a network in canonical text. */
-  readonly ip: string;
-  readonly terms: Terms;
-}
 
 export interface Circumstances {
   /** Who sent it, as far as the packet says. */

@@ -1,26 +1,23 @@
 // The third way to earn a door, beside match.ts and unlock.ts: the digits of an authenticator app, two a knock. A code is
 // judged when it is whole, so nobody learns from our silence which pair was wrong.
-import type { Address, AddressSet } from "../address.ts";
+import { type Address, type AddressSet, formatAddress } from "../address.ts";
 import { ATTEMPTS_MAX, Attempts, NONE, type Slot } from "../attempts.ts";
-import type { CodeRule, Door } from "../door.ts";
+import type { Door } from "../door.ts";
 import type { Knock } from "../frame.ts";
-import { deafness, type Watch } from "../hearing.ts";
-import { DEAF } from "../match-report.ts";
+import { deafness } from "../hearing.ts";
+import { DEAF, type Report } from "../report.ts";
+import type { Earn, Seen, Way } from "../way.ts";
 import type { CodeSecret } from "./code.ts";
-import type { CodeReport } from "./code-report.ts";
+import type { CodeFinding } from "./code-finding.ts";
+import { type CodeWatch, watchOf } from "./code-watch.ts";
 import { judgeCode, type UsedCodes } from "./judge-code.ts";
 import { Lockouts } from "./lockout.ts";
 import { lastPort, PORTS_PER_PAIR } from "./totp.ts";
-import { CodeWindow } from "./window.ts";
 
-/** A door as this path needs it. */
-interface CodeWatch extends Watch {
-  readonly rule: CodeRule;
-  readonly secret: CodeSecret;
-  readonly window: CodeWindow;
-  readonly pairs: number;
-  /** What an attempt's stage has too much: a free slot of the table has 0, and an attempt behind a sequence begins with no pair. */
-  readonly stageOffset: number;
+export interface CodeRules {
+  readonly doors: readonly Door[];
+  /** By the names of the doors; without its secret, nobody can judge a door's codes. */
+  readonly codeSecrets: ReadonlyMap<string, CodeSecret>;
 }
 
 /** A knock on a door's range. */
@@ -34,9 +31,10 @@ interface Hit {
 const PORTS = 0x10000;
 const SWEEP_SLOTS = 2 ** 16;
 const NO_DOORS: readonly Door[] = [];
+const BY_CODE = { earnedBy: "code" };
 
-export class CodeMatcher {
-  readonly #report: CodeReport;
+export class CodeMatcher implements Way<CodeRules> {
+  readonly #report: Report<CodeFinding>;
   readonly #used: UsedCodes;
   readonly #attempts: Attempts;
   /** The pairs so far of each slot, as a number. */
@@ -45,27 +43,25 @@ export class CodeMatcher {
   /** By port, the number of the door whose range it is in, plus 1. */
   readonly #doorAt = new Uint16Array(PORTS);
   #watches: CodeWatch[] = [];
+  /** Somebody wants to hear all of the present knock. */
+  #telling = false;
 
   /** `seed` is a secret number; `attemptsMax` a power of two. */
   constructor({
     report,
-    used,
+    usedCodes,
     seed,
     attemptsMax = ATTEMPTS_MAX,
-  }: { report: CodeReport; used: UsedCodes; seed: number; attemptsMax?: number }) {
+  }: { report: Report<CodeFinding>; usedCodes: UsedCodes; seed: number; attemptsMax?: number }) {
     this.#report = report;
-    this.#used = used;
+    this.#used = usedCodes;
     this.#attempts = new Attempts(attemptsMax, seed);
     this.#codes = new Uint32Array(attemptsMax);
     this.#lockouts = new Lockouts(seed);
   }
 
-  get attempts(): number {
-    return this.#attempts.live;
-  }
-
-  /** Takes these doors from now on, those of them whose secret is there. What goes on at doors that did not change goes on. */
-  watch(doors: readonly Door[], secrets: ReadonlyMap<string, CodeSecret>): void {
+  /** Takes those of the doors whose secret is there. */
+  apply({ doors, codeSecrets: secrets }: CodeRules): void {
     const before = this.#watches;
     const known = new Map(before.map((watch) => [watch.identity, watch]));
     this.#watches = doors.flatMap((door) => {
@@ -94,6 +90,11 @@ export class CodeMatcher {
     return true;
   }
 
+  see({ frame, knock, local, nowMs }: Seen, earn: Earn): void {
+    for (const door of this.accept(knock, local, nowMs, frame.timeMs))
+      earn({ door, ip: formatAddress(knock.source), terms: BY_CODE, spends: door.totp?.afterSequence === true });
+  }
+
   /**
    * The door that this knock completes the code of; usually none. `local` holds the addresses that the interface has now;
    * `nowMs` is monotonic, `wallMs` milliseconds since 1970.
@@ -103,20 +104,12 @@ export class CodeMatcher {
     const number = (this.#doorAt[knock.port] ?? 0) - 1;
     const watch = this.#watches[number];
     if (watch === undefined) return NO_DOORS;
-    const { door } = watch;
-    const why = deafness(watch, knock, local.has(knock.destination), nowMs);
-    if (why !== DEAF.NO) {
-      this.#report.deaf(door, knock, why, watch.deafUntilMs - nowMs, nowMs);
-      return NO_DOORS;
-    }
-    const leftMs = this.#lockouts.leftMs(knock.source, number, nowMs);
-    if (leftMs > 0) {
-      this.#report.locked(door, knock, leftMs, nowMs);
-      return NO_DOORS;
-    }
+    this.#telling = this.#report.begins(knock, "step", nowMs);
     const hit = { knock, number, watch, nowMs };
-    const code = this.#takePair(hit);
-    return code === undefined ? NO_DOORS : this.#judge(code, hit, wallMs);
+    const code = this.#isHeard(hit, local) ? this.#takePair(hit) : undefined;
+    const doors = code === undefined ? NO_DOORS : this.#judge(code, hit, wallMs);
+    this.#report.ends();
+    return doors;
   }
 
   /** Forgets some of the attempts that are too old; call it several times a second. */
@@ -126,6 +119,19 @@ export class CodeMatcher {
       return watch === undefined || this.#endsOfAge(slot, watch, this.#attempts.source(slot), nowMs);
     });
     this.#lockouts.sweep(nowMs);
+  }
+
+  #isHeard({ knock, number, watch, nowMs }: Hit, local: Pick<AddressSet, "has">): boolean {
+    const { door } = watch;
+    const why = deafness(watch, knock, local.has(knock.destination), nowMs);
+    if (why !== DEAF.NO) {
+      if (this.#telling)
+        this.#report.found({ way: "code", what: "deaf", door, why, leftMs: watch.deafUntilMs - nowMs });
+      return false;
+    }
+    const leftMs = this.#lockouts.leftMs(knock.source, number, nowMs);
+    if (leftMs > 0 && this.#telling) this.#report.found({ way: "code", what: "locked", door, leftMs });
+    return leftMs === 0;
   }
 
   /** The whole code, once its last pair is there. */
@@ -139,11 +145,11 @@ export class CodeMatcher {
     const code = slot === NONE ? 0 : (this.#codes[slot] ?? 0);
     // The ports also say in which place of the code they belong, so a late copy is known for what it is.
     if (index < stage && pairAt(code, stage - 1 - index) === pair) {
-      this.#report.repeat(door, knock, stage, nowMs);
+      this.#found(door, "repeat", stage);
       return undefined;
     }
     if (index !== stage || (slot === NONE && stageOffset > 0)) {
-      if (stage === 0) this.#report.astray(door, knock, index + 1, nowMs);
+      if (stage === 0) this.#astray(door, index + 1);
       else this.#drop(slot, stage, index, hit);
       return undefined;
     }
@@ -151,7 +157,7 @@ export class CodeMatcher {
     const taken = slot === NONE ? this.#attempts.add(knock.source, number, nowMs) : slot;
     const sofar = code * PORTS_PER_PAIR + pair;
     this.#codes[taken] = sofar;
-    this.#report.stage(door, knock, stage + 1, nowMs);
+    this.#found(door, "stage", stage + 1);
     if (stage + 1 < pairs) return undefined;
     this.#attempts.remove(taken);
     return sofar;
@@ -162,10 +168,12 @@ export class CodeMatcher {
     const { door, rule, stageOffset } = watch;
     this.#attempts.remove(slot);
     const failure = stage < 2 ? undefined : this.#lockouts.fail(knock.source, number, undefined, nowMs);
-    this.#report.wrong(door, knock, stage, failure, nowMs);
+    this.#report.dropped("wrong_port");
+    if (failure !== undefined || this.#telling)
+      this.#report.found({ way: "code", what: "wrong", door, stage, failure });
     if (index > 0 || stageOffset > 0 || failure?.kind === "locked") return;
     this.#codes[this.#attempts.add(knock.source, number, nowMs)] = knock.port - rule.firstPort;
-    this.#report.stage(door, knock, 1, nowMs);
+    this.#found(door, "stage", 1);
   }
 
   #judge(code: number, { knock, number, watch, nowMs }: Hit, wallMs: number): readonly Door[] {
@@ -174,16 +182,16 @@ export class CodeMatcher {
     const refusal = judgeCode(text, { door: door.name, secret, window, wallMs, used: this.#used });
     if (refusal === undefined) {
       watch.deafUntilMs = nowMs + door.seqCooldownMs;
-      this.#report.accepted(door, knock, nowMs);
+      this.#report.found({ way: "code", what: "accepted", door });
       return [door];
     }
     if (!("failures" in refusal)) {
-      this.#report.refused(door, knock, refusal, undefined, nowMs);
+      this.#report.found({ way: "code", what: "refused", door, refusal, failure: undefined });
       return NO_DOORS;
     }
     const failure = this.#lockouts.fail(knock.source, number, code, nowMs);
     const failures = failure.kind === "again" ? undefined : failure.failures;
-    this.#report.refused(door, knock, { ...refusal, failures }, failure, nowMs);
+    this.#report.found({ way: "code", what: "refused", door, refusal: { ...refusal, failures }, failure });
     return NO_DOORS;
   }
 
@@ -204,24 +212,18 @@ export class CodeMatcher {
   #endsOfAge(slot: Slot, { door, stageOffset }: CodeWatch, source: Address, nowMs: number): boolean {
     const ageMs = this.#attempts.ageMs(slot, nowMs);
     if (ageMs < door.seqTimeoutMs) return false;
-    this.#report.timeout(door, source, this.#attempts.stage(slot) - stageOffset, ageMs, nowMs);
+    this.#report.timedOut({ way: "code", door, source, stage: this.#attempts.stage(slot) - stageOffset, ageMs }, nowMs);
     return true;
   }
-}
 
-function watchOf(door: Door, rule: CodeRule, secret: CodeSecret): CodeWatch {
-  return {
-    door,
-    rule,
-    secret,
-    window: new CodeWindow(secret, rule.digits),
-    pairs: rule.digits / 2,
-    stageOffset: rule.afterSequence ? 1 : 0,
-    keys: [],
-    identity: JSON.stringify([door, [...secret]]),
-    deafUntilMs: 0,
-    takenBy: 0,
-  };
+  /** Costs nothing while nobody wants to hear it. */
+  #found(door: Door, what: "stage" | "repeat", stage: number): void {
+    if (this.#telling) this.#report.found({ way: "code", what, door, stage });
+  }
+
+  #astray(door: Door, pair: number): void {
+    if (this.#telling) this.#report.found({ way: "code", what: "astray", door, pair });
+  }
 }
 
 /** The pair that `back` others follow. */

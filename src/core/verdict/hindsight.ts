@@ -2,8 +2,8 @@
 import { familyOf, formatAddress, sameAddress } from "../address.ts";
 import type { Door } from "../door.ts";
 import type { Knock } from "../frame.ts";
-import { DEAF, type Deafness } from "../match-report.ts";
 import { formatPort } from "../port.ts";
+import { DEAF, type Deafness } from "../report.ts";
 import { formatFlags, formatRule } from "../tcp-flags.ts";
 import type { Trail, Trails } from "./trails.ts";
 import type { AtStage, Verdict } from "./verdict.ts";

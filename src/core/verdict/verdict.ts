@@ -1,7 +1,11 @@
 // What one knock did to one door, and why: the answer to "why did my knock not work". Plain values with every fact in them.
 // The words for them are in verdict-words.ts; a further way to earn a door adds its own verdicts to the union.
 import type { Address, Family } from "../address.ts";
+import type { Knock } from "../frame.ts";
+import type { DropReason, SequenceFinding, TimedOut, Watched } from "../report.ts";
+import type { PacketFinding } from "../spa/packet-finding.ts";
 import type { Refusal } from "../spa/refusal.ts";
+import type { CodeFinding } from "../totp/code-finding.ts";
 import type { CodeVerdict } from "../totp/code-verdict.ts";
 
 /** A knock and all doors that took notice of it, or a door's time that ran out without a further knock. */
@@ -24,7 +28,7 @@ export interface SeenKnock {
   readonly port: string;
   /** Of a TCP packet, such as `SYN,ACK`. */
   readonly flags?: string;
-  readonly watched: "step" | "guard" | "packet" | "nobody";
+  readonly watched: Watched;
 }
 
 /** What happened at one door. A verdict of another way to earn a door joins the union here. */
@@ -83,6 +87,18 @@ interface AtStep extends AtDoor {
 interface Ending {
   /** The knock is the door's first step, and began another attempt. */
   readonly anew: boolean;
+}
+
+/** What any way to earn a door finds. */
+export type Finding = SequenceFinding | CodeFinding | PacketFinding;
+
+/** Writes findings down, and counts them. Whatever is handed over is valid only during the call. */
+export interface FindingLog {
+  /** Also of what is no news to anybody but a debugger. */
+  readonly wantsAll: boolean;
+  found(finding: Finding, knock: Knock): void;
+  dropped(reason: DropReason): void;
+  timedOut(attempt: TimedOut): void;
 }
 
 /** Who hears of sightings. A sighting is put together only for somebody. */

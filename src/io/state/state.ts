@@ -8,7 +8,7 @@ import { guardSecret } from "./secret.ts";
 
 export interface State {
   readonly ledger: Ledger;
-  readonly replays: OnceFile;
+  readonly usedPackets: OnceFile;
   readonly usedCodes: OnceFile;
   readonly guardSecret: GuardSecret;
 }
@@ -19,7 +19,7 @@ export function openState(directory: string, log: Log): State {
   if (problem !== undefined) log.warn({ event: "state" }, words.secretNotKept(problem));
   return {
     ledger: new Ledger(directory),
-    replays: new OnceFile(directory, log),
+    usedPackets: new OnceFile(directory, log),
     usedCodes: new OnceFile(directory, log, CODES),
     guardSecret: secret,
   };

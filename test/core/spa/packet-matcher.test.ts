@@ -32,15 +32,27 @@ class Bench {
   readonly #local = new AddressSet([OWN].flatMap((text) => parseAddress(text) ?? []));
 
   constructor(keys = [key({ doors: ["ssh", "far"] })]) {
+    let sender = "";
     this.packets = new PacketMatcher({
-      replays: this.replays,
+      usedPackets: this.replays,
       report: {
-        accepted: (opened, earned, { source }) =>
-          this.said.push(`${formatAddress(source)} ${opened.key.name}: ${earned.map(({ door }) => door.name)}`),
-        refused: ({ reason }, { source }) => this.said.push(`${formatAddress(source)} ${reason}`),
+        begins: ({ source }) => {
+          sender = formatAddress(source);
+          return false;
+        },
+        found: (finding) => {
+          const said =
+            finding.what === "refused"
+              ? finding.refusal.reason
+              : `${finding.key}: ${finding.earned.map(({ door }) => door.name)}`;
+          this.said.push(`${sender} ${said}`);
+        },
+        dropped: () => {},
+        ends: () => {},
+        timedOut: () => {},
       },
     });
-    this.packets.apply(keys, { spaPort: 62_201, spaMaxAgeMs: 120_000, doors: DOORS });
+    this.packets.apply({ keys, spaPort: 62_201, spaMaxAgeMs: 120_000, doors: DOORS });
   }
 
   /** What it earns, such as `ssh 192.0.2.7`. */

@@ -38,7 +38,7 @@ function judged(asked: Partial<Outgoing>, { rule = {}, sender = "192.0.2.7", now
     doors: yaml === undefined ? DOORS : doorsOf(yaml),
   });
   if ("reason" in verdict) return verdict;
-  return verdict.map(({ door, ip, terms }) => `${door.name} ${ip} ${terms.durationMs} ${terms.earnedBy}`);
+  return verdict.map(({ door, ip, terms }) => `${door.name} ${ip} ${terms?.durationMs} ${terms?.earnedBy}`);
 }
 
 const ask = (...ports: string[]) => ({ message: ["192.0.2.7", ...ports].join(",") });

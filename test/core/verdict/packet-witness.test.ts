@@ -1,14 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { parseAddress } from "../../../src/core/address.ts";
 import { emptyKnock, type Knock } from "../../../src/core/frame.ts";
-import { type Opened, open } from "../../../src/core/spa/open-packet.ts";
+import type { PacketFinding } from "../../../src/core/spa/packet-finding.ts";
 import type { Refusal } from "../../../src/core/spa/refusal.ts";
 import { sightingJson } from "../../../src/core/verdict/json.ts";
-import { PacketWitness } from "../../../src/core/verdict/packet-witness.ts";
 import type { Sighting } from "../../../src/core/verdict/verdict.ts";
 import { sightingWords } from "../../../src/core/verdict/verdict-words.ts";
+import { Witness } from "../../../src/core/verdict/witness.ts";
 import { doorsOf } from "../../support/doors.ts";
-import { key, packet } from "../../support/spa-packets.ts";
 
 const [SSH, WEB] = doorsOf("doors: { ssh: { spa: true, open: 22 }, web: { spa: true, open: 443 } }");
 const REPLAY: Refusal = { reason: "replay", key: "alice" };
@@ -20,25 +19,30 @@ function knockOf(): Knock {
   return knock;
 }
 
-function openedOf(): Opened {
-  const opened = open(packet({ nowS: 1 }), [key()]);
-  if ("reason" in opened) throw new Error(opened.reason);
-  return opened;
-}
-
-describe("onlookers of signed packets", () => {
+describe("those who look on at signed packets", () => {
   function witness(wants: boolean) {
     const told: Sighting[] = [];
     const logged: string[] = [];
-    const log = { accepted: () => logged.push("accepted"), refused: () => logged.push("refused") };
+    const log = {
+      wantsAll: false,
+      found: ({ what }: { readonly what: string }) => void logged.push(what),
+      dropped: () => {},
+      timedOut: () => {},
+    };
     const observer = { wants: () => wants, tell: (sighting: Sighting) => told.push(sighting) };
-    return { told, logged, report: new PacketWitness(log, observer, (door) => door.name === "web") };
+    const witness = new Witness(log, observer, (door) => door.name === "web");
+    const hear = (finding: PacketFinding): void => {
+      witness.begins(knockOf(), "packet", 1);
+      witness.found(finding);
+      witness.ends();
+    };
+    return { told, logged, hear };
   }
 
   it("hear whose packet it is, and what became of each door", () => {
-    const { told, logged, report } = witness(true);
+    const { told, logged, hear } = witness(true);
     const earned = [SSH, WEB].flatMap((door) => (door === undefined ? [] : [{ door, ip: "192.0.2.7", terms: {} }]));
-    report.accepted(openedOf(), earned, knockOf(), 1);
+    hear({ way: "packet", what: "accepted", key: "alice", earned });
     expect(told.map(sightingWords)).toEqual(["key alice: ssh: opens; web: is open already, extended"]);
     expect(told).toMatchObject([
       { source: "192.0.2.7", knock: { destination: "198.51.100.1", port: "62201/udp", watched: "packet" } },
@@ -47,8 +51,8 @@ describe("onlookers of signed packets", () => {
   });
 
   it("hear why it was refused, with every fact in JSON", () => {
-    const { told, logged, report } = witness(true);
-    report.refused({ reason: "clock", key: "alice", aheadS: 400, maxS: 120 }, knockOf(), 1);
+    const { told, logged, hear } = witness(true);
+    hear({ way: "packet", what: "refused", refusal: { reason: "clock", key: "alice", aheadS: 400, maxS: 120 } });
     const [sighting] = told;
     if (sighting === undefined) throw new Error("nothing told");
     expect(sightingJson(sighting, "2027-01-15T12:00:00.000Z")).toEqual({
@@ -66,9 +70,9 @@ describe("onlookers of signed packets", () => {
   });
 
   it("who are not there cost nothing but the log", () => {
-    const { told, logged, report } = witness(false);
-    report.refused(REPLAY, knockOf(), 1);
-    report.accepted(openedOf(), [], knockOf(), 1);
+    const { told, logged, hear } = witness(false);
+    hear({ way: "packet", what: "refused", refusal: REPLAY });
+    hear({ way: "packet", what: "accepted", key: "alice", earned: [] });
     expect(told).toEqual([]);
     expect(logged).toEqual(["refused", "accepted"]);
   });

@@ -4,11 +4,11 @@ import { type Address, formatAddress } from "../../../src/core/address.ts";
 import { LINKTYPE } from "../../../src/core/capture/pcap.ts";
 import { decode } from "../../../src/core/decode.ts";
 import { emptyKnock } from "../../../src/core/frame.ts";
-import { Matcher } from "../../../src/core/match.ts";
+import { SequenceMatcher } from "../../../src/core/match.ts";
 import { parsePort, portKey } from "../../../src/core/port.ts";
-import { Witness } from "../../../src/core/verdict/sequence-witness.ts";
-import type { Sighting } from "../../../src/core/verdict/verdict.ts";
+import type { FindingLog, Sighting } from "../../../src/core/verdict/verdict.ts";
 import { sightingWords } from "../../../src/core/verdict/verdict-words.ts";
+import { Witness } from "../../../src/core/verdict/witness.ts";
 import { config, type DoorOptions } from "../../support/doors.ts";
 import { frame } from "../../support/frames.ts";
 import { addresses, packetOf } from "../../support/rig.ts";
@@ -18,7 +18,7 @@ class Scene {
   readonly told: Sighting[] = [];
   readonly logged: string[] = [];
   readonly open = new Set<string>();
-  readonly matcher: Matcher;
+  readonly matcher: SequenceMatcher;
   readonly witness: Witness;
   wants: (source: Address) => boolean = () => true;
   readonly #knock = emptyKnock();
@@ -30,17 +30,19 @@ class Scene {
       wants: (source: Address) => this.wants(source),
       tell: (sighting: Sighting) => void this.told.push(sighting),
     };
-    const log = {
-      stage: () => void this.logged.push("stage"),
-      timeout: () => void this.logged.push("timeout"),
-      guard: () => void this.logged.push("guard"),
-      wrong: () => void this.logged.push("wrong"),
+    const log: FindingLog = {
+      wantsAll: true,
+      found: ({ what }) => {
+        if (what === "stage" || what === "guard") this.logged.push(what);
+      },
+      timedOut: () => void this.logged.push("timeout"),
+      dropped: () => {},
     };
     this.witness = new Witness(log, observer, (door, ip) => this.open.has(`${ip} ${door.name}`));
-    this.matcher = new Matcher({ report: this.witness, seed: 42, attemptsMax: 4096 });
+    this.matcher = new SequenceMatcher({ report: this.witness, seed: 42, attemptsMax: 4096 });
     const keys = guards.split(" ").filter((text) => text !== "");
     const ports = keys.map(parsePort).map((port) => portKey(port.protocol, port.number));
-    this.matcher.watch(config(doors).doors, new Set(ports));
+    this.matcher.apply({ doors: config(doors).doors, guards: new Set(ports) });
   }
 
   /** What was said of these knocks: `?` for each that nobody heard of. */
