@@ -1,5 +1,5 @@
 // The 45 cases of what C knockd does, and what we do: frames in, commands out. Where we differ, the case says `unlike`.
-// Cases about processes, interfaces and the client are proven on the real thing: 32 to 34, 36 and 37 in test/netns, 45 in
+// Cases about processes, interfaces and the client are proven on the real thing: 32 to 34, 36 and 37 in test/system, 45 in
 // test/client. What C knockd answers for a case was seen on its binary (0.8).
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-// What units.sh writes; test/systemd.test.ts runs it.
+// What units.sh writes; test/install/systemd.test.ts runs it.
 
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-// What the lines say. That they work is shown in test/netns/howto.test.ts.
+// What the lines say. That they work is shown in test/system/howto.test.ts.
 import { describe, expect, it } from "vitest";
 import { parseHost } from "../../src/howto/howto-host.ts";
 import { type Shown, showKnocks } from "../../src/howto/howto-lines.ts";

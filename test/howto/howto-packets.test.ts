@@ -1,4 +1,4 @@
-// What the lines say. That they work is shown in test/netns/spa-nat.test.ts.
+// What the lines say. That they work is shown in test/system/spa-nat.test.ts.
 import { describe, expect, it } from "vitest";
 import { parseHost } from "../../src/howto/howto-host.ts";
 import { showPackets } from "../../src/howto/howto-packets.ts";

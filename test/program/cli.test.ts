@@ -4,10 +4,10 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { knockd } from "./support/knockd.ts";
-import { Scratch } from "./support/scratch.ts";
+import { knockd } from "../support/knockd.ts";
+import { Scratch } from "../support/scratch.ts";
 
-const SAMPLE = fileURLToPath(new URL("../config/knockd.yaml", import.meta.url));
+const SAMPLE = fileURLToPath(new URL("../../config/knockd.yaml", import.meta.url));
 
 const scratch = new Scratch();
 beforeAll(() => scratch.make());
@@ -261,7 +261,7 @@ describe("knockd's usage", () => {
   });
 
   it("names the version of the package", async () => {
-    const packageFile = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+    const packageFile = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
     const { version } = z.object({ version: z.string() }).parse(JSON.parse(packageFile));
     for (const option of ["-V", "--version"])
       expect(await knockd(option)).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });

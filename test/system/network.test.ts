@@ -2,11 +2,11 @@
 
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Netns, root } from "../../support/netns.ts";
-import type { Running } from "../../support/running.ts";
-import { soon } from "../../support/soon.ts";
+import { Netns, root } from "../support/netns.ts";
+import type { Running } from "../support/running.ts";
+import { soon } from "../support/soon.ts";
 
-const DRIVER = fileURLToPath(new URL("../../support/drivers/network.mjs", import.meta.url));
+const DRIVER = fileURLToPath(new URL("../support/drivers/network.mjs", import.meta.url));
 const WATCHED = ["10.9.0.1", "fd09::1", "10.9.2.1"];
 
 describe.skipIf(!root)("the network", () => {

@@ -2,10 +2,10 @@
 
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CLOSE_MS, OPEN_MS, TEST_MS, until } from "./support/box.ts";
-import { root } from "./support/netns.ts";
-import { nodeOf } from "./support/nodes.ts";
-import { CONFIG, IN, OUT, SshBox } from "./support/ssh-box.ts";
+import { CLOSE_MS, OPEN_MS, TEST_MS, until } from "../support/box.ts";
+import { root } from "../support/netns.ts";
+import { nodeOf } from "../support/nodes.ts";
+import { CONFIG, IN, OUT, SshBox } from "../support/ssh-box.ts";
 
 /** Another distribution's mirror has no Debian 13. */
 const isDebian = /^ID=debian$/m.test(readFileSync("/etc/os-release", "utf8"));

@@ -1,4 +1,4 @@
-// `knockd init` without a terminal, and what it refuses. (Questions and trials: test/netns/init.test.ts.)
+// `knockd init` without a terminal, and what it refuses. (Questions and trials: test/system/init.test.ts.)
 
 import {
   chmodSync,

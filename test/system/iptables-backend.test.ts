@@ -3,9 +3,9 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { Netns, root } from "../../../support/netns.ts";
+import { Netns, root } from "../support/netns.ts";
 
-const DRIVER = fileURLToPath(new URL("../../../support/drivers/firewall.mjs", import.meta.url));
+const DRIVER = fileURLToPath(new URL("../support/drivers/firewall.mjs", import.meta.url));
 const resultSchema = z.array(z.object({ outcome: z.string(), tookMs: z.number() }));
 
 describe.skipIf(!root)("the iptables back-end", () => {

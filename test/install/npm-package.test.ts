@@ -4,11 +4,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { publint } from "publint";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fetched } from "./support/fetched.ts";
-import { Running, succeed } from "./support/running.ts";
-import { Scratch } from "./support/scratch.ts";
+import { fetched } from "../support/fetched.ts";
+import { Running, succeed } from "../support/running.ts";
+import { Scratch } from "../support/scratch.ts";
 
-const CHECKOUT = join(import.meta.dirname, "..");
+const CHECKOUT = join(import.meta.dirname, "../..");
 const INSTALL_MS = 180_000;
 /** It is packed, and may have to be installed more than once. */
 const SETUP_MS = 4 * INSTALL_MS;

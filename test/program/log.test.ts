@@ -4,11 +4,11 @@ import { spawnSync } from "node:child_process";
 import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { Logbook } from "../../../src/io/log/log.ts";
-import { root } from "../../support/netns.ts";
-import { Scratch } from "../../support/scratch.ts";
+import { Logbook } from "../../src/io/log/log.ts";
+import { root } from "../support/netns.ts";
+import { Scratch } from "../support/scratch.ts";
 
-const DRIVER = fileURLToPath(new URL("../../support/drivers/log.mjs", import.meta.url));
+const DRIVER = fileURLToPath(new URL("../support/drivers/log.mjs", import.meta.url));
 
 const scratch = new Scratch();
 beforeAll(() => scratch.make());
@@ -153,7 +153,7 @@ describe("the log in a file of its own", () => {
   });
 
   it.runIf(root)("begins a new line after a half one, when a full disk has room again", () => {
-    const driver = fileURLToPath(new URL("../../support/drivers/torn-log.mjs", import.meta.url));
+    const driver = fileURLToPath(new URL("../support/drivers/torn-log.mjs", import.meta.url));
     const script = `mount -t tmpfs -o size=8k tmpfs "$1" && "$2" "$3" "$1" && echo -- && tail -n +2 "$1/log"`;
     mkdirSync(scratch.pathOf("disk"));
     const { status, stdout, stderr } = spawnSync(

@@ -1,11 +1,14 @@
 // The client as its user sees it: words and exit codes. Nothing is sent here.
 
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
+import { loadedBy } from "../support/loaded-by.ts";
 import { Running } from "../support/running.ts";
 
 const KNOCK = fileURLToPath(new URL("../../dist/knock.js", import.meta.url));
+/** What a plain knock loads: with zod and yaml it would be over a million. */
+const BYTES_MAX = 40_000;
 
 async function knock(...args: string[]) {
   const running = new Running([process.execPath, KNOCK, ...args]);
@@ -39,6 +42,13 @@ describe("knock", () => {
     ],
   ])("refuses %j before anything is sent", async (args, stderr) => {
     expect(await knock("-v", ...args)).toEqual({ code: 1, stdout: "", stderr });
+  });
+
+  it("is small at its start", () => {
+    const built = loadedBy(pathToFileURL(KNOCK));
+    const bytes = [...built.values()].reduce((sum, text) => sum + text.length, 0);
+    expect(bytes).toBeGreaterThan(5_000);
+    expect(bytes).toBeLessThan(BYTES_MAX);
   });
 
   it("says when ping is missing", async () => {

@@ -2,9 +2,9 @@
 
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Netns, root } from "../../support/netns.ts";
+import { Netns, root } from "../support/netns.ts";
 
-const DRIVER = fileURLToPath(new URL("../../support/drivers/forwarding.mjs", import.meta.url));
+const DRIVER = fileURLToPath(new URL("../support/drivers/forwarding.mjs", import.meta.url));
 const FOUR = "{port: 2222, to: 192.168.1.10:22}";
 const SIX = '{port: 2222, to: "[fd00::10]:22"}';
 

@@ -4,10 +4,10 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CLOSE_MS, OPEN_MS, TEST_MS, until } from "./support/box.ts";
-import { root } from "./support/netns.ts";
-import { succeed } from "./support/running.ts";
-import { CONFIG, IN, makeNewer, makeNodejsPackage, makePackage, OUT, PACKAGE_MS, SshBox } from "./support/ssh-box.ts";
+import { CLOSE_MS, OPEN_MS, TEST_MS, until } from "../support/box.ts";
+import { root } from "../support/netns.ts";
+import { succeed } from "../support/running.ts";
+import { CONFIG, IN, makeNewer, makeNodejsPackage, makePackage, OUT, PACKAGE_MS, SshBox } from "../support/ssh-box.ts";
 
 const OLD_CONF = `[openSSH]
 	sequence = 7000,8000,9000

@@ -3,10 +3,10 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { Netns, root } from "../../../support/netns.ts";
-import { soon } from "../../../support/soon.ts";
+import { Netns, root } from "../support/netns.ts";
+import { soon } from "../support/soon.ts";
 
-const DRIVER = fileURLToPath(new URL("../../../support/drivers/firewall.mjs", import.meta.url));
+const DRIVER = fileURLToPath(new URL("../support/drivers/firewall.mjs", import.meta.url));
 const resultSchema = z.array(z.object({ outcome: z.string(), tookMs: z.number() }));
 
 const SEQUENCE = "sequence: 31337,4242,9171";

@@ -8,8 +8,8 @@
 //   └───────────────────────┘               └───────────────────────────────┘
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Box, CLOSE_MS, OPEN_MS, TEST_MS, until } from "./support/box.ts";
-import { Netns, type Outcome, root } from "./support/netns.ts";
+import { Box, CLOSE_MS, OPEN_MS, TEST_MS, until } from "../support/box.ts";
+import { Netns, type Outcome, root } from "../support/netns.ts";
 
 /** The manual and the completion. */
 const OF_THE_SHELL = [

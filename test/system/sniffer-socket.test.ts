@@ -4,15 +4,15 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { PcapReader } from "../../../src/core/capture/pcap.ts";
-import { sniffWithCap } from "../../../src/io/capture/cap-sniffer.ts";
-import type { Program, Sniffer } from "../../../src/io/capture/sniffer.ts";
-import { connectSniffer } from "../../../src/io/capture/sniffer-socket.ts";
-import { sniffWithTcpdump } from "../../../src/io/capture/tcpdump-sniffer.ts";
-import { Netns, type Process, root } from "../../support/netns.ts";
-import { succeed } from "../../support/running.ts";
-import { Scratch } from "../../support/scratch.ts";
-import { soon } from "../../support/soon.ts";
+import { PcapReader } from "../../src/core/capture/pcap.ts";
+import { sniffWithCap } from "../../src/io/capture/cap-sniffer.ts";
+import type { Program, Sniffer } from "../../src/io/capture/sniffer.ts";
+import { connectSniffer } from "../../src/io/capture/sniffer-socket.ts";
+import { sniffWithTcpdump } from "../../src/io/capture/tcpdump-sniffer.ts";
+import { Netns, type Process, root } from "../support/netns.ts";
+import { succeed } from "../support/running.ts";
+import { Scratch } from "../support/scratch.ts";
+import { soon } from "../support/soon.ts";
 
 /** The kernel takes everything but blanks, slashes and colons. */
 const ODD_NAME = `-e\\n"$x;'*`;
@@ -176,10 +176,7 @@ describe.skipIf(!root)("a sniffer that systemd starts", () => {
   beforeEach(async () => {
     const script = scratch.pathOf("knockd-sniffer.sh");
     const ours = readFileSync("systemd/knockd-sniffer.sh", "utf8");
-    scratch.write(
-      "knockd-sniffer.sh",
-      ours.replace("/usr/lib/knockd/dist", join(import.meta.dirname, "../../../dist")),
-    );
+    scratch.write("knockd-sniffer.sh", ours.replace("/usr/lib/knockd/dist", join(import.meta.dirname, "../../dist")));
     chmodSync(script, 0o755);
     // Whatever the administrator calls it.
     mkdirSync(scratch.pathOf("run of knockd"));

@@ -3,9 +3,9 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { Netns, root } from "../../../support/netns.ts";
+import { Netns, root } from "../support/netns.ts";
 
-const DRIVER = fileURLToPath(new URL("../../../support/drivers/nft-shell.mjs", import.meta.url));
+const DRIVER = fileURLToPath(new URL("../support/drivers/nft-shell.mjs", import.meta.url));
 
 interface Step {
   readonly run?: readonly string[];

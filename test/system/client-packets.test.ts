@@ -10,7 +10,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Netns, root } from "../support/netns.ts";
-import { sentPackets } from "./sent-packets.ts";
+import { sentPackets } from "../support/sent-packets.ts";
 
 const OURS = [process.execPath, fileURLToPath(new URL("../../dist/knock.js", import.meta.url))];
 const C_CLIENT = "/usr/bin/knock";
