@@ -1,26 +1,28 @@
 #!/bin/bash
-# npm test: sets up whatever is missing, then format, lint, types and all tests. Ends with `N passed, N failed`.
+# npm test: format, lint, types and all tests; sets up whatever is missing. Ends with `N passed, N failed`.
+#
+#   test/run.sh [unit|program|system|install|all|land] [FILE...]     a tier (test/vitest.config.ts says what each needs), or all
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=test/setup.sh
 source test/setup.sh
 
-if [ "$(id -u)" = 0 ]; then
-  need_packages build-essential python3 libpcap-dev nftables iptables ipset iproute2 iputils-ping tcpdump nmap knockd \
-    hping3 netcat-openbsd netcat-traditional socat openssh-server openssh-client util-linux libcap2-bin procps curl \
-    nginx-light fwknop-client fwknop-server oathtool logrotate fail2ban man-db mandoc groff fish zsh debootstrap dpkg-dev binutils systemd lintian
-elif [ "${CI:-}" = true ]; then
-  say "CI needs root for the tests in network namespaces"
-  echo "0 passed, 1 failed"
-  exit 1
-else
-  say "not root: the tests that need network namespaces will be SKIPPED; run sudo npm test for all of them"
-fi
-build_knockd
+tier=all
+case "${1:-}" in unit | program | system | install | all | land) tier=$1 && shift ;; esac
 
-say "formatting and lint (biome)"
-npx biome check --error-on-warnings .
-say "types (tsc)"
-npx tsc -p test/tsconfig.json
+vitest=(npx vitest run --config test/vitest.config.ts)
+case "$tier" in
+  land) exec "${vitest[@]}" --project unit "$@" ;; # only the unit tests
+  unit) need_npm_packages ;;
+  *) need_everything && build_knockd ;;
+esac
+
+if [ "$tier" = all ] || [ "$tier" = unit ]; then
+  say "formatting and lint (biome)"
+  npx biome check --error-on-warnings .
+  say "types (tsc)"
+  npx tsc -p test/tsconfig.json
+fi
 say "tests (vitest)"
-npx vitest run --config test/vitest.config.ts "$@"
+[ "$tier" = all ] || vitest+=(--project "$tier")
+"${vitest[@]}" "$@"
