@@ -1,13 +1,14 @@
 #!/usr/bin/env node
+
 // Entry of the client: knocks as asked; any error becomes lines on stderr and exit code 1.
 // What only some runs need is loaded when they need it: a plain knock shall leave at once.
 
-import { KnockError } from "./client/error.ts";
 import { type Choices, parseRequest, type Request } from "./client/options.ts";
 import { run } from "./client/perform.ts";
 import { DOUBTS, type Plan } from "./client/plan.ts";
 import { findSystemService } from "./client/service-names.ts";
 import { USAGE } from "./client/usage.ts";
+import { EXIT, Failure } from "./core/exit.ts";
 import { readVersion } from "./version.ts";
 
 const WAIT_MS = 10_000;
@@ -18,10 +19,10 @@ process.stdout.on("error", () => {});
 try {
   process.exitCode = await knock(parseRequest(process.argv.slice(2), findSystemService));
 } catch (error) {
-  if (!(error instanceof KnockError)) throw error;
+  if (!(error instanceof Failure)) throw error;
   for (const line of error.message.split("\n")) process.stderr.write(`knock: ${line}\n`);
   if (error.hint !== undefined) process.stderr.write(`knock: hint: ${error.hint}\n`);
-  process.exitCode = 1;
+  process.exitCode = EXIT.FAILED;
 }
 
 async function knock(request: Request): Promise<0 | 1> {

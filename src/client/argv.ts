@@ -1,7 +1,7 @@
 // The words of the command line -> options and the rest. Only its form is checked here.
 
 import { parseArgs } from "node:util";
-import { KnockError } from "./error.ts";
+import { EXIT, Failure } from "../core/exit.ts";
 
 /** `maybe`: a value only behind "=", or a port as the next word. */
 type Takes = "nothing" | "a value" | "maybe";
@@ -38,7 +38,7 @@ export interface Words {
   readonly family: 0 | 4 | 6;
   readonly rest: readonly string[];
   /** What is wrong with an option, said only when no help was asked for. */
-  readonly mistakes: readonly KnockError[];
+  readonly mistakes: readonly Failure[];
 }
 
 /** Not strict: parseArgs would refuse in its own words, and could not be asked for help beside a mistake. */
@@ -55,7 +55,7 @@ export function readWords(argv: readonly string[]): Words {
     tokens: true,
   });
   const options = new Map<OptionName, string | undefined>();
-  const mistakes: KnockError[] = [];
+  const mistakes: Failure[] = [];
   let family: Words["family"] = 0;
   for (const token of tokens) {
     if (token.kind !== "option") continue;
@@ -84,11 +84,11 @@ function withPorts(argv: readonly string[]): string[] {
   });
 }
 
-function mistakeIn(name: string, rawName: string, value: string | undefined): KnockError | undefined {
+function mistakeIn(name: string, rawName: string, value: string | undefined): Failure | undefined {
   const option = JSON.stringify(rawName);
-  if (!isOption(name)) return new KnockError(`unknown option ${option}`, 'try "knock --help"');
+  if (!isOption(name)) return new Failure(EXIT.FAILED, `unknown option ${option}`, 'try "knock --help"');
   const { takes } = OPTIONS[name];
-  if (takes === "nothing" && value !== undefined) return new KnockError(`option ${option} takes no value`);
-  if (takes === "a value" && value === undefined) return new KnockError(`option ${option} needs a value`);
+  if (takes === "nothing" && value !== undefined) return new Failure(EXIT.FAILED, `option ${option} takes no value`);
+  if (takes === "a value" && value === undefined) return new Failure(EXIT.FAILED, `option ${option} needs a value`);
   return undefined;
 }

@@ -1,7 +1,7 @@
 // The code of an authenticator app: typed by its user, or made here from the secret.
 
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
-import { KnockError } from "./error.ts";
+import { EXIT, Failure } from "../core/exit.ts";
 
 /** Standard input and output may be ssh's, so the person is asked where he sits. */
 const TERMINAL = "/dev/tty";
@@ -20,7 +20,8 @@ export function promptForCode(profile: string): string {
   try {
     terminal = openSync(TERMINAL, "r+");
   } catch {
-    throw new KnockError(
+    throw new Failure(
+      EXIT.FAILED,
       `profile ${JSON.stringify(profile)} needs a code, and there is no terminal to ask at`,
       'give it with "--code"',
     );

@@ -3,7 +3,7 @@
 import { createSocket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
-import { KnockError } from "./error.ts";
+import { EXIT, Failure } from "../core/exit.ts";
 import type { Leaving, Target } from "./plan.ts";
 
 type Interfaces = ReturnType<typeof networkInterfaces>;
@@ -21,7 +21,10 @@ export async function targetsFor(
     return source === undefined ? [] : [{ address, source }];
   });
   if (targets.length === 0) {
-    throw new KnockError(`cannot knock on ${addresses.join(" and ")} from ${wordsOf(leaving)}: another address family`);
+    throw new Failure(
+      EXIT.FAILED,
+      `cannot knock on ${addresses.join(" and ")} from ${wordsOf(leaving)}: another address family`,
+    );
   }
   for (const { source } of targets) if (source !== undefined) await ensureOurs(source);
   return targets;
@@ -34,7 +37,8 @@ function sourcesOf(leaving: Leaving, interfaces: Interfaces): readonly string[] 
   const entries = interfaces[leaving.interface];
   if (entries === undefined) {
     const known = Object.keys(interfaces).join(" ");
-    throw new KnockError(
+    throw new Failure(
+      EXIT.FAILED,
       `no interface ${JSON.stringify(leaving.interface)} that is up and has an address, expected one of ${known}`,
     );
   }
@@ -58,7 +62,7 @@ async function ensureOurs(address: string): Promise<void> {
   } catch (error) {
     const reason = error instanceof Error && "code" in error ? error.code : undefined;
     const why = reason === "EADDRNOTAVAIL" ? "not an address of this machine" : String(error);
-    throw new KnockError(`cannot knock from ${JSON.stringify(address)}: ${why}`);
+    throw new Failure(EXIT.FAILED, `cannot knock from ${JSON.stringify(address)}: ${why}`);
   } finally {
     socket.close();
   }

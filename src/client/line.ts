@@ -1,7 +1,7 @@
 // A sequence to hand on, as a command line of the C client: knock -d 300 host 7000 8000:udp
 
+import { EXIT, Failure } from "../core/exit.ts";
 import type { Port } from "../core/port.ts";
-import { KnockError } from "./error.ts";
 import { parseRequest } from "./options.ts";
 import type { FindService } from "./target.ts";
 import type { Shared } from "./uri.ts";
@@ -15,7 +15,7 @@ export function parseLine(line: string, findService: FindService): Shared {
   const [program = "", ...argv] = line.trim().split(/\s+/);
   const request = /^(.*\/)?knock$/.test(program) ? parseRequest(argv, findService) : undefined;
   if (request?.wants !== "knocks") {
-    throw new KnockError(`expected "knock://..." or "knock HOST PORT...", got ${JSON.stringify(line)}`);
+    throw new Failure(EXIT.FAILED, `expected "knock://..." or "knock HOST PORT...", got ${JSON.stringify(line)}`);
   }
   const { host, ports, delayMs = 0, family, waitPort } = request;
   return { name: undefined, host, ports, delayMs, family, wait: waitPort };

@@ -1,10 +1,10 @@
 // The command line of the client -> what it asks for. Everything is checked here, before the first packet leaves.
 
 import { isIP } from "node:net";
+import { EXIT, Failure } from "../core/exit.ts";
 import type { Port } from "../core/port.ts";
 import { parseDuration } from "../core/text/duration.ts";
 import { type OptionName, readWords } from "./argv.ts";
-import { KnockError } from "./error.ts";
 import { type FindService, parseTarget } from "./target.ts";
 
 /** 0: every family that the host has. */
@@ -57,13 +57,13 @@ export function parseRequest(argv: readonly string[], findService: FindService):
   const whole = wholeRequest(options);
   if (whole !== undefined) {
     if (host === undefined) return whole;
-    throw new KnockError(`option "--${whole.wants}" takes no host and no ports, got ${JSON.stringify(host)}`);
+    throw new Failure(EXIT.FAILED, `option "--${whole.wants}" takes no host and no ports, got ${JSON.stringify(host)}`);
   }
   const spa = options.get("spa");
   if (spa !== undefined && host !== undefined) {
-    throw new KnockError(`option "--spa" takes a profile alone, got ${JSON.stringify(host)}`);
+    throw new Failure(EXIT.FAILED, `option "--spa" takes a profile alone, got ${JSON.stringify(host)}`);
   }
-  if (host === "") throw new KnockError('expected a host, got ""');
+  if (host === "") throw new Failure(EXIT.FAILED, 'expected a host, got ""');
   const name = spa ?? (targets.length === 0 ? host : undefined);
   if (name !== undefined) {
     refuse(options, ["udp", "as"], "cannot be combined with a profile");
@@ -73,7 +73,7 @@ export function parseRequest(argv: readonly string[], findService: FindService):
   if (host === undefined) return { wants: "usage" };
   refuse(options, ["code", "resolve", "as"], "cannot be combined with HOST PORT");
   if (choices.waits && choices.waitPort === undefined) {
-    throw new KnockError("which port to wait for?", 'give it, as in "--wait 22"');
+    throw new Failure(EXIT.FAILED, "which port to wait for?", 'give it, as in "--wait 22"');
   }
   return { wants: "knocks", host, ports: targets.map((word) => parseTarget(word, allUdp, findService)), ...choices };
 }
@@ -91,7 +91,7 @@ function wholeRequest(options: Options): (Request & { wants: "list" | "import" |
 
 function refuse(options: Options, names: readonly OptionName[], why: string): void {
   const misplaced = names.find((name) => options.has(name));
-  if (misplaced !== undefined) throw new KnockError(`option "--${misplaced}" ${why}`, 'try "knock --help"');
+  if (misplaced !== undefined) throw new Failure(EXIT.FAILED, `option "--${misplaced}" ${why}`, 'try "knock --help"');
 }
 
 function readChoices(options: Options, family: Family, readPort: (text: string) => Port): Choices {
@@ -113,7 +113,7 @@ function readChoices(options: Options, family: Family, readPort: (text: string) 
 function parseDelayMs(text: string | undefined): number {
   const delayMs = text !== undefined && /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (delayMs <= DELAY_MAX_MS) return delayMs;
-  throw new KnockError(`delay must be 0 to ${DELAY_MAX_MS} milliseconds, got ${JSON.stringify(text)}`);
+  throw new Failure(EXIT.FAILED, `delay must be 0 to ${DELAY_MAX_MS} milliseconds, got ${JSON.stringify(text)}`);
 }
 
 function readSource(text: string | undefined, family: Family): string | undefined {
@@ -121,12 +121,12 @@ function readSource(text: string | undefined, family: Family): string | undefine
   const literal = isIP(text);
   const wanted = family === 0 ? "an IP address" : `an IPv${family} address`;
   if (literal !== 0 && (family === 0 || family === literal)) return text;
-  throw new KnockError(`source must be ${wanted}, got ${JSON.stringify(text)}`);
+  throw new Failure(EXIT.FAILED, `source must be ${wanted}, got ${JSON.stringify(text)}`);
 }
 
 function waitable(port: Port, text: string): Port {
   if (port.protocol !== "icmp") return port;
-  throw new KnockError(`a port to wait for is tcp or udp, got ${JSON.stringify(text)}`);
+  throw new Failure(EXIT.FAILED, `a port to wait for is tcp or udp, got ${JSON.stringify(text)}`);
 }
 
 function parseWaitMs(text: string): number {
@@ -136,5 +136,5 @@ function parseWaitMs(text: string): number {
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
   }
-  throw new KnockError(`wait time must be a time such as 10, 30s or 5m, got ${JSON.stringify(text)}`);
+  throw new Failure(EXIT.FAILED, `wait time must be a time such as 10, 30s or 5m, got ${JSON.stringify(text)}`);
 }

@@ -3,8 +3,8 @@
 import { randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 import ipaddr from "ipaddr.js";
+import { EXIT, Failure } from "../core/exit.ts";
 import { SEAL_RANDOM_BYTES, seal } from "../core/spa/seal.ts";
-import { KnockError } from "./error.ts";
 import type { Packet, Target } from "./plan.ts";
 import { sendDatagram, wordsOf } from "./send.ts";
 import { reasonWords } from "./wait-words.ts";
@@ -29,7 +29,7 @@ export async function sendPacket(
     try {
       await sendDatagram(target, packet.port.number, Buffer.from(text, "latin1"));
     } catch (error) {
-      throw new KnockError(`cannot send to ${target.address}: ${reasonWords(error)}`);
+      throw new Failure(EXIT.FAILED, `cannot send to ${target.address}: ${reasonWords(error)}`);
     }
   }
 }
@@ -46,7 +46,8 @@ async function addressFor({ address, resolve }: Packet, target: Target): Promise
   const own = await routeAddress(target.address);
   // A packet that names another address than the host sees is refused there without a word.
   if (resolve || isPublic(own) || !isPublic(target.address)) return own;
-  throw new KnockError(
+  throw new Failure(
+    EXIT.FAILED,
     `own address ${own} is private, so ${target.address} sees another one`,
     'give "--source" the public address, or "--resolve" where there is no NAT on the way',
   );
@@ -62,7 +63,7 @@ async function routeAddress(host: string): Promise<string> {
     });
     return socket.address().address;
   } catch (error) {
-    throw new KnockError(`cannot find the way to ${host}: ${reasonWords(error)}`);
+    throw new Failure(EXIT.FAILED, `cannot find the way to ${host}: ${reasonWords(error)}`);
   } finally {
     socket.close();
   }

@@ -1,6 +1,6 @@
 // One run: the host is resolved, the knocks or the packet leave, and the service is waited for.
 
-import { KnockError } from "./error.ts";
+import { EXIT, Failure } from "../core/exit.ts";
 import { targetsFor } from "./leaving.ts";
 import type { Plan } from "./plan.ts";
 import { resolveHost } from "./resolve.ts";
@@ -34,7 +34,7 @@ export async function run(plan: Plan, { verbose, print, say }: Saying): Promise<
   const words = answerWords(plan.wait.port, answer);
   if (answer.outcome === "answered") return say(words);
   const isHidden = answer.outcome === "silent" && plan.wait.port.protocol === "tcp";
-  throw new KnockError(words, isHidden ? plan.doubt : undefined);
+  throw new Failure(EXIT.FAILED, words, isHidden ? plan.doubt : undefined);
 }
 
 function silent(): void {}

@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { isIPv6 } from "node:net";
-import { KnockError } from "./error.ts";
+import { EXIT, Failure } from "../core/exit.ts";
 import type { Target } from "./plan.ts";
 
 /** How long it waits for an answer, which nobody needs. */
@@ -18,7 +18,13 @@ export async function sendEcho(target: Target, size: number): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       ping.on("close", () => resolve());
       ping.on("error", (error) => {
-        reject(new KnockError(`cannot run ${program}: ${error.message}`, "an icmp knock needs ping, of iputils-ping"));
+        reject(
+          new Failure(
+            EXIT.FAILED,
+            `cannot run ${program}: ${error.message}`,
+            "an icmp knock needs ping, of iputils-ping",
+          ),
+        );
       });
     });
   } finally {

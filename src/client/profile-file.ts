@@ -4,7 +4,7 @@ import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { formatProblem } from "../core/config/problem.ts";
-import { KnockError } from "./error.ts";
+import { EXIT, Failure } from "../core/exit.ts";
 import type { Profiles } from "./profile-schema.ts";
 import { holdsSecrets, parseProfiles } from "./profiles.ts";
 
@@ -30,11 +30,15 @@ export function readConfigFile(path: string): ConfigFile | undefined {
   if (read === undefined) return undefined;
   const parsed = parseProfiles(read.text);
   if ("problems" in parsed) {
-    throw new KnockError(parsed.problems.map((problem) => formatProblem(path, problem)).join("\n"));
+    throw new Failure(EXIT.FAILED, parsed.problems.map((problem) => formatProblem(path, problem)).join("\n"));
   }
   if (holdsSecrets(parsed.profiles) && (read.mode & BY_OTHERS) !== 0) {
     const mode = (read.mode & 0o777).toString(8).padStart(4, "0");
-    throw new KnockError(`${path} holds secrets and is open to others (mode ${mode})`, `try "chmod 600 ${path}"`);
+    throw new Failure(
+      EXIT.FAILED,
+      `${path} holds secrets and is open to others (mode ${mode})`,
+      `try "chmod 600 ${path}"`,
+    );
   }
   return { path, text: read.text, profiles: parsed.profiles };
 }
@@ -45,15 +49,16 @@ function readText(path: string): { text: string; mode: number } | undefined {
     file = openSync(path, "r");
   } catch (error) {
     if (isMissing(error)) return undefined;
-    throw new KnockError(`cannot read ${path}: ${wordsOf(error)}`);
+    throw new Failure(EXIT.FAILED, `cannot read ${path}: ${wordsOf(error)}`);
   }
   try {
     const { mode, size } = fstatSync(file);
-    if (size > BYTES_MAX) throw new KnockError(`${path} is too large: ${size} bytes, expected at most ${BYTES_MAX}`);
+    if (size > BYTES_MAX)
+      throw new Failure(EXIT.FAILED, `${path} is too large: ${size} bytes, expected at most ${BYTES_MAX}`);
     return { text: readFileSync(file, "utf8"), mode };
   } catch (error) {
-    if (error instanceof KnockError) throw error;
-    throw new KnockError(`cannot read ${path}: ${wordsOf(error)}`);
+    if (error instanceof Failure) throw error;
+    throw new Failure(EXIT.FAILED, `cannot read ${path}: ${wordsOf(error)}`);
   } finally {
     closeSync(file);
   }

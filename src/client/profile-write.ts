@@ -4,14 +4,15 @@ import { mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from "node
 import { dirname } from "node:path";
 import { isMap, parseDocument } from "yaml";
 import { formatProblem } from "../core/config/problem.ts";
-import { KnockError } from "./error.ts";
+import { EXIT, Failure } from "../core/exit.ts";
 import { readConfigFile } from "./profile-file.ts";
 import { parseProfiles } from "./profiles.ts";
 
 export function addProfile(path: string, name: string, profile: unknown): void {
   const file = readConfigFile(path);
   if (file !== undefined && Object.hasOwn(file.profiles, name)) {
-    throw new KnockError(
+    throw new Failure(
+      EXIT.FAILED,
       `there is a profile ${JSON.stringify(name)} already in ${path}`,
       'give another name: "--as NAME"',
     );
@@ -20,7 +21,10 @@ export function addProfile(path: string, name: string, profile: unknown): void {
   const parsed = parseProfiles(text);
   // What was imported is a stranger's text, and must not spoil the file.
   if ("problems" in parsed) {
-    throw new KnockError(parsed.problems.map((problem) => formatProblem("the new profile", problem)).join("\n"));
+    throw new Failure(
+      EXIT.FAILED,
+      parsed.problems.map((problem) => formatProblem("the new profile", problem)).join("\n"),
+    );
   }
   write(path, text);
 }
@@ -46,7 +50,7 @@ function write(path: string, text: string): void {
     renameSync(temporary, realPath(path));
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw new KnockError(`cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Failure(EXIT.FAILED, `cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

@@ -1,10 +1,10 @@
 // A profile of the config file, and what the command line says beside it -> what to do.
 
 import { nearest } from "../core/config/nearest.ts";
+import { EXIT, Failure } from "../core/exit.ts";
 import type { Port } from "../core/port.ts";
 import { codePorts, readCode } from "../core/totp/totp.ts";
 import { codeOfNow, promptForCode } from "./ask-code.ts";
-import { KnockError } from "./error.ts";
 import type { ProfileRequest } from "./options.ts";
 import { DOUBTS, type Plan } from "./plan.ts";
 import { type ConfigFile, configPath, readConfigFile } from "./profile-file.ts";
@@ -29,7 +29,7 @@ export async function planOfProfile(request: ProfileRequest): Promise<Plan | und
 }
 
 export function findProfile(file: ConfigFile | undefined, name: string, path: string): Profile {
-  if (file === undefined) throw new KnockError(`no profile ${JSON.stringify(name)}: there is no ${path}`);
+  if (file === undefined) throw new Failure(EXIT.FAILED, `no profile ${JSON.stringify(name)}: there is no ${path}`);
   if (Object.hasOwn(file.profiles, name)) {
     const profile = file.profiles[name];
     if (profile !== undefined) return profile;
@@ -38,21 +38,22 @@ export function findProfile(file: ConfigFile | undefined, name: string, path: st
   const meant = nearest(name, names);
   const all = names.length === 0 ? "it holds no profiles" : 'try "knock --list"';
   const hint = meant === undefined ? `${all}; without a profile: knock HOST PORT...` : `did you mean ${meant}?`;
-  throw new KnockError(`no profile ${JSON.stringify(name)} in ${path}`, hint);
+  throw new Failure(EXIT.FAILED, `no profile ${JSON.stringify(name)} in ${path}`, hint);
 }
 
 function refuseMisuse(request: ProfileRequest, { spa, totp }: Profile): void {
   const name = JSON.stringify(request.name);
   if (request.spaOnly && spa === undefined)
-    throw new KnockError(`profile ${name} has no spa`, `try "knock ${request.name}"`);
+    throw new Failure(EXIT.FAILED, `profile ${name} has no spa`, `try "knock ${request.name}"`);
   if (request.code !== undefined && totp === undefined)
-    throw new KnockError(`profile ${name} takes no code: it has no totp`);
+    throw new Failure(EXIT.FAILED, `profile ${name} takes no code: it has no totp`);
   if (request.resolve && spa === undefined)
-    throw new KnockError(`option "--resolve" is for spa, which profile ${name} has not`);
+    throw new Failure(EXIT.FAILED, `option "--resolve" is for spa, which profile ${name} has not`);
   if (spa === undefined) return;
-  if (request.family === 6 || request.source?.includes(":") === true) throw new KnockError("spa is IPv4 only");
+  if (request.family === 6 || request.source?.includes(":") === true)
+    throw new Failure(EXIT.FAILED, "spa is IPv4 only");
   if (request.delayMs !== undefined)
-    throw new KnockError(`option "--delay" is for knocks: profile ${name} sends one packet`);
+    throw new Failure(EXIT.FAILED, `option "--delay" is for knocks: profile ${name} sends one packet`);
 }
 
 async function sendsOf(request: ProfileRequest, profile: Profile): Promise<Plan["sends"]> {
@@ -94,7 +95,7 @@ function checked(text: string, digits: number): string {
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
   }
-  throw new KnockError(`expected a code of ${digits} digits, got ${JSON.stringify(text)}`);
+  throw new Failure(EXIT.FAILED, `expected a code of ${digits} digits, got ${JSON.stringify(text)}`);
 }
 
 /** A given source is what a packet says, not where it leaves from: behind NAT it is not ours. */
@@ -108,7 +109,8 @@ function waitOf(request: ProfileRequest, profile: Profile): Plan["wait"] {
   const port = request.waitPort ?? profile.wait ?? (request.waits ? profile.spa?.open[0] : undefined);
   if (port !== undefined) return { port, forMs: request.waitMs ?? profile.wait_time };
   if (!request.waits) return undefined;
-  throw new KnockError(
+  throw new Failure(
+    EXIT.FAILED,
     `profile ${JSON.stringify(request.name)} names no port to wait for`,
     'give it, as in "--wait 22"',
   );

@@ -2,14 +2,14 @@
 
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import { KnockError } from "./error.ts";
+import { EXIT, Failure } from "../core/exit.ts";
 import type { Family } from "./options.ts";
 
 /** Nobody knows by which family the connection after the knock will come, so both are knocked on, unless told otherwise. */
 export async function resolveHost(host: string, family: Family): Promise<readonly string[]> {
   const literal = isIP(host);
   if (literal !== 0 && family !== 0 && literal !== family) {
-    throw new KnockError(`cannot resolve ${JSON.stringify(host)}: not an IPv${family} address`);
+    throw new Failure(EXIT.FAILED, `cannot resolve ${JSON.stringify(host)}: not an IPv${family} address`);
   }
   // An address stays as it was written: with its zone (fe80::1%eth0), which a look-up would lose.
   if (literal !== 0) return [host];
@@ -18,7 +18,7 @@ export async function resolveHost(host: string, family: Family): Promise<readonl
     const firsts = [4, 6].flatMap((wanted) => found.find((entry) => entry.family === wanted) ?? []);
     return firsts.sort((a, b) => found.indexOf(a) - found.indexOf(b)).map(({ address }) => address);
   } catch (error) {
-    throw new KnockError(`cannot resolve ${JSON.stringify(host)}: ${reasonOf(error, family)}`);
+    throw new Failure(EXIT.FAILED, `cannot resolve ${JSON.stringify(host)}: ${reasonOf(error, family)}`);
   }
 }
 

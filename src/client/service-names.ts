@@ -1,7 +1,7 @@
 // Service names such as ssh -> port numbers, from services(5).
 
 import { readFileSync } from "node:fs";
-import { KnockError } from "./error.ts";
+import { EXIT, Failure } from "../core/exit.ts";
 
 const SERVICES = "/etc/services";
 
@@ -25,6 +25,6 @@ function readServices(): string {
     return readFileSync(SERVICES, "utf8");
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new KnockError(`cannot read service names: ${reason}`, "give the port as a number");
+    throw new Failure(EXIT.FAILED, `cannot read service names: ${reason}`, "give the port as a number");
   }
 }

@@ -1,8 +1,8 @@
 // Profiles come and go as lines: --import puts one into the config file, --export prints one.
 
 import { NAME } from "../core/config/blocks.ts";
+import { EXIT, Failure } from "../core/exit.ts";
 import { formatPort } from "../core/port.ts";
-import { KnockError } from "./error.ts";
 import { formatLine, parseLine } from "./line.ts";
 import { findProfile } from "./profile.ts";
 import { configPath, readConfigFile } from "./profile-file.ts";
@@ -35,7 +35,8 @@ export function exportProfile(name: string): readonly string[] {
 
 function sharedOf(name: string, { host, sequence, totp, spa, delay_ms, family, wait }: Profile): Shared {
   if (sequence === undefined || (totp ?? spa) !== undefined) {
-    throw new KnockError(
+    throw new Failure(
+      EXIT.FAILED,
       `cannot export ${JSON.stringify(name)}: only a sequence fits into a line, keys and codes do not`,
     );
   }
@@ -44,7 +45,8 @@ function sharedOf(name: string, { host, sequence, totp, spa, delay_ms, family, w
 
 function nameFor(text: string): string {
   if (NAME.test(text)) return text;
-  throw new KnockError(
+  throw new Failure(
+    EXIT.FAILED,
     `${JSON.stringify(text)} cannot be a profile's name`,
     'give one that begins with a letter: "--as NAME"',
   );

@@ -1,7 +1,7 @@
 // One word of the command line after the host -> the port to knock on: 7000, 7000:udp, 100/icmp, ssh, domain:udp.
 
+import { EXIT, Failure } from "../core/exit.ts";
 import { type Port, parsePort } from "../core/port.ts";
-import { KnockError } from "./error.ts";
 
 export type FindService = (name: string, protocol: string) => number | undefined;
 
@@ -19,11 +19,11 @@ export function parseTarget(text: string, allUdp: boolean, findService: FindServ
 
 function readService(text: string, allUdp: boolean, findService: FindService): Port {
   const { name, protocol = "tcp" } = NAME.exec(text)?.groups ?? {};
-  if (name === undefined) throw new KnockError(`expected a port, got ${JSON.stringify(text)}`, FORMS);
+  if (name === undefined) throw new Failure(EXIT.FAILED, `expected a port, got ${JSON.stringify(text)}`, FORMS);
   const wanted = allUdp ? "udp" : protocol.toLowerCase();
   const number = findService(name, wanted);
   if (number !== undefined) return readPort(`${number}/${wanted}`, text);
-  throw new KnockError(`unknown ${wanted} service ${JSON.stringify(name)}`, FORMS);
+  throw new Failure(EXIT.FAILED, `unknown ${wanted} service ${JSON.stringify(name)}`, FORMS);
 }
 
 function readPort(portText: string, given: string): Port {
@@ -31,6 +31,6 @@ function readPort(portText: string, given: string): Port {
     return parsePort(portText);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new KnockError(error.message, portText === given ? undefined : `from /etc/services, for ${given}`);
+    throw new Failure(EXIT.FAILED, error.message, portText === given ? undefined : `from /etc/services, for ${given}`);
   }
 }

@@ -1,8 +1,8 @@
 // A sequence to hand on, as a URI: knock://host/7000,8000/udp?delay=300&wait=22/tcp#name
 
 import { isIPv6 } from "node:net";
+import { EXIT, Failure } from "../core/exit.ts";
 import { formatPort, type Port, parsePort } from "../core/port.ts";
-import { KnockError } from "./error.ts";
 import { DELAY_MAX_MS, type Family } from "./options.ts";
 
 /** What can be said of a profile in a line. It holds no keys, which do not belong in a line. */
@@ -36,7 +36,8 @@ export function formatUri({ name, host, ports, delayMs, family, wait }: Shared):
 
 export function parseUri(text: string): Shared {
   const { host = "", ports = "", query = "", name } = FORM.exec(text)?.groups ?? {};
-  if (host === "" || ports === "") throw new KnockError(`expected a URI ${EXAMPLE}, got ${JSON.stringify(text)}`);
+  if (host === "" || ports === "")
+    throw new Failure(EXIT.FAILED, `expected a URI ${EXAMPLE}, got ${JSON.stringify(text)}`);
   const asked = readQuery(decoded(query));
   return {
     name: name === undefined || name === "" ? undefined : decoded(name),
@@ -56,7 +57,7 @@ function shortPort(port: Port): string {
 function hostOf(text: string): string {
   const inside = /^\[(.*)\]$/.exec(text)?.[1];
   if (inside === undefined || isIPv6(inside)) return inside ?? text;
-  throw new KnockError(`expected an IPv6 address in brackets, got ${JSON.stringify(text)}`);
+  throw new Failure(EXIT.FAILED, `expected an IPv6 address in brackets, got ${JSON.stringify(text)}`);
 }
 
 const KEYS = ["delay", "family", "wait"];
@@ -68,14 +69,14 @@ function readQuery(query: string): ReadonlyMap<string, string> {
   );
   const unknown = [...asked.keys()].find((key) => !KEYS.includes(key));
   if (unknown === undefined) return asked;
-  throw new KnockError(`unknown ${JSON.stringify(unknown)} in the URI, expected one of ${KEYS.join(" ")}`);
+  throw new Failure(EXIT.FAILED, `unknown ${JSON.stringify(unknown)} in the URI, expected one of ${KEYS.join(" ")}`);
 }
 
 function readPort(text: string): Port {
   try {
     return parsePort(text);
   } catch (error) {
-    throw new KnockError(error instanceof RangeError ? error.message : String(error));
+    throw new Failure(EXIT.FAILED, error instanceof RangeError ? error.message : String(error));
   }
 }
 
@@ -87,13 +88,16 @@ function familyOf(text: string | undefined): Family {
 function numberOf(key: string, text: string, max: number): number {
   const isFitting = key === "family" ? /^[46]$/.test(text) : /^\d{1,10}$/.test(text);
   if (isFitting && Number(text) <= max) return Number(text);
-  throw new KnockError(`${key} must be ${key === "family" ? "4 or 6" : `0 to ${max}`}, got ${JSON.stringify(text)}`);
+  throw new Failure(
+    EXIT.FAILED,
+    `${key} must be ${key === "family" ? "4 or 6" : `0 to ${max}`}, got ${JSON.stringify(text)}`,
+  );
 }
 
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new KnockError(`expected percent-encoded characters, got ${JSON.stringify(text)}`);
+    throw new Failure(EXIT.FAILED, `expected percent-encoded characters, got ${JSON.stringify(text)}`);
   }
 }

@@ -1,6 +1,6 @@
 // `knockd doctor`: is everything in place on this machine? Looks, changes nothing, says what to do next.
 import { Command } from "commander";
-import { Failure } from "../core/exit.ts";
+import { EXIT, Failure } from "../core/exit.ts";
 import { examine, type Result } from "../doctor/examine.ts";
 import { type ConfigRead, Machine } from "../doctor/machine.ts";
 import { CONFIG_OPTION, loadConfig } from "../io/read-config.ts";
@@ -8,7 +8,6 @@ import { stateDirectory } from "../io/state/directories.ts";
 import { painted, print } from "../io/terminal.ts";
 import { examples } from "./help-text.ts";
 
-const SOMETHING_FAILS = 1;
 const TONES = { ok: "good", warn: "doubtful", fail: "bad" } as const;
 
 export const command = new Command("doctor")
@@ -26,7 +25,7 @@ export const command = new Command("doctor")
     const fails = results.some(({ state }) => state === "fail");
     if (json) print(JSON.stringify({ ok: !fails, checks: results }));
     else for (const result of results) print(lineOf(result));
-    process.exitCode = fails ? SOMETHING_FAILS : 0;
+    process.exitCode = fails ? EXIT.FAILED : EXIT.OK;
   });
 
 function read(file: string): ConfigRead {

@@ -21,9 +21,6 @@ import { hint, print, wipeProgress } from "../io/terminal.ts";
 import { examples, paragraphs } from "./help-text.ts";
 import { dayOf, printSighting } from "./sightings.ts";
 
-/** As grep does: something was found, nothing was. */
-const NO_DOOR_OPENS = 1;
-
 const MORE_HELP = `
 The capture may have been made anywhere: on this machine, on the knocker's, on a router between them. Both pcap and
 pcapng are read, from stdin too. Capture while you knock; no filter is needed.
@@ -78,7 +75,8 @@ async function explain(capture: string, { config: file, address: local, json }: 
   const answer = explainer.end();
   printSummary(answer, guards.known, json ?? false);
   if (isCut) hint("the capture ends in the middle of a frame");
-  process.exitCode = answer.opened ? EXIT.OK : NO_DOOR_OPENS;
+  // As grep does: nothing was found.
+  process.exitCode = answer.opened ? EXIT.OK : EXIT.FAILED;
 }
 
 async function read(capture: string, explainer: Explainer): Promise<{ readonly isCut: boolean }> {

@@ -69,3 +69,9 @@ export function usesFirewall(door: Door, family: Family): boolean {
 export function opensFor(door: Door, family: Family): boolean {
   return door.open.some((opening) => serves(opening, family));
 }
+
+/** What earns a door: an attempt under way goes on when a reload changes only the rest, such as how long the door stays open. */
+export function earningOf(door: Door) {
+  const { name, sequence, oneTimeSequences, seqTimeoutMs, seqCooldownMs, tcpflags, target, totp } = door;
+  return { name, sequence, oneTimeSequences, seqTimeoutMs, seqCooldownMs, tcpflags, target, totp };
+}

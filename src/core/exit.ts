@@ -2,6 +2,8 @@
 
 export const EXIT = {
   OK: 0,
+  /** Of the client, whatever went wrong, as in C; of doctor and explain: something is not as it should be. */
+  FAILED: 1,
   USAGE: 64,
   NO_INPUT: 66,
   UNAVAILABLE: 69,

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatLine, parseLine } from "../../src/client/line.ts";
 import { formatUri, parseUri, type Shared } from "../../src/client/uri.ts";
+import { Failure } from "../../src/core/exit.ts";
 import type { Port } from "../../src/core/port.ts";
 
 const tcp = (number: number): Port => ({ protocol: "tcp", number });
@@ -127,7 +128,7 @@ describe("there and back", () => {
           try {
             parseUri(line);
           } catch (error) {
-            expect(error).toMatchObject({ name: "KnockError" });
+            expect(error).toBeInstanceOf(Failure);
           }
         },
       ),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { hasClose, usesFirewall } from "../../src/core/door.ts";
+import { earningOf, hasClose, usesFirewall } from "../../src/core/door.ts";
 import { door } from "../support/doors.ts";
 
 describe("what a door leaves to undo", () => {
@@ -17,5 +17,34 @@ describe("what a door leaves to undo", () => {
     expect(usesFirewall(each, 4)).toBe(usesFirewallFor4);
     expect(hasClose(each, 4)).toBe(closes4);
     expect(hasClose(each, 6)).toBe(closes6);
+  });
+});
+
+const TOTP = { secret_file: "/etc/knockd/ssh.totp", ports: 20_000 };
+const BASE = { sequence: "1000,2000", open: 22, totp: TOTP };
+
+describe("what earns a door", () => {
+  const earning = (keys: object) => JSON.stringify(earningOf(door({ ...BASE, ...keys })));
+
+  it.each([
+    { for: "1h" },
+    { open: [22, 443] },
+    { set: "inet filter ssh" },
+    { start_command: "date", stop_command: "date", cmd_timeout: 9 },
+    { spa: true, max_for: "2h" },
+  ])("stays the same with %j", (keys) => {
+    expect(earning(keys)).toBe(earning({}));
+  });
+
+  it.each([
+    { sequence: "1000,3000" },
+    { seq_timeout: 5 },
+    { seq_cooldown: 5 },
+    { tcpflags: "any" },
+    { target: "192.0.2.1" },
+    { totp: { ...TOTP, digits: 8 } },
+    { require: ["sequence", "totp"] },
+  ])("is another with %j", (keys) => {
+    expect(earning(keys)).not.toBe(earning({}));
   });
 });
