@@ -7,7 +7,6 @@ import { type Choices, parseRequest, type Request } from "./client/options.ts";
 import { run } from "./client/perform.ts";
 import { DOUBTS, type Plan } from "./client/plan.ts";
 import { findSystemService } from "./client/service-names.ts";
-import { USAGE } from "./client/usage.ts";
 import { EXIT, Failure } from "./core/exit.ts";
 import { readVersion } from "./version.ts";
 
@@ -42,12 +41,16 @@ async function knock(request: Request): Promise<0 | 1> {
     case "version":
       return sayAll([`knock ${readVersion()}`]);
     case "help":
-      say(USAGE);
+      say(await help());
       return 1; // Scripts that were written for the C client see its exit code.
     case "usage":
-      process.stderr.write(`${USAGE}\n`);
+      process.stderr.write(`${await help()}\n`);
       return 1;
   }
+}
+
+async function help(): Promise<string> {
+  return (await import("./client/usage.ts")).usage();
 }
 
 /** No plan: a word alone, and no profiles that it could be one of. */

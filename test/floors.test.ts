@@ -60,7 +60,7 @@ const floors: Record<string, Floor> = {
   },
   commands: {
     mayImport:
-      /^((core|io|daemon|doctor|explain|howto|import|init|shell|commands)\/[\w/-]+\.ts|client\/(usage|profile-file)\.ts|version\.ts|node:fs|commander)$/,
+      /^((core|io|daemon|doctor|explain|howto|import|init|shell|commands)\/[\w/-]+\.ts|client\/(option-table|profile-file)\.ts|version\.ts|node:fs|commander)$/,
     mayNotUse: /console\.|process\.exit\b|setTimeout|setInterval|spawn/,
     // It draws.
     mayAlsoImport: { "qr.ts": "uqr", "enroll.ts": "node:readline/promises" },

@@ -2,34 +2,7 @@
 
 import { parseArgs } from "node:util";
 import { EXIT, Failure } from "../core/exit.ts";
-
-/** `maybe`: a value only behind "=", or a port as the next word. */
-type Takes = "nothing" | "a value" | "maybe";
-
-/** The first seven are the C client's. */
-const OPTIONS = {
-  udp: { short: "u", takes: "nothing" },
-  delay: { short: "d", takes: "a value" },
-  ipv4: { short: "4", takes: "nothing" },
-  ipv6: { short: "6", takes: "nothing" },
-  verbose: { short: "v", takes: "nothing" },
-  version: { short: "V", takes: "nothing" },
-  help: { short: "h", takes: "nothing" },
-  interface: { short: "i", takes: "a value" },
-  source: { takes: "a value" },
-  resolve: { takes: "nothing" },
-  wait: { takes: "maybe" },
-  "wait-time": { takes: "a value" },
-  code: { takes: "a value" },
-  spa: { takes: "a value" },
-  print: { takes: "nothing" },
-  list: { takes: "nothing" },
-  import: { takes: "a value" },
-  as: { takes: "a value" },
-  export: { takes: "a value" },
-} as const satisfies Record<string, { short?: string; takes: Takes }>;
-
-export type OptionName = keyof typeof OPTIONS;
+import { OPTIONS, type OptionName } from "./option-table.ts";
 
 export interface Words {
   /** In the order given; of one given twice, the last counts. */
@@ -43,9 +16,10 @@ export interface Words {
 
 /** Not strict: parseArgs would refuse in its own words, and could not be asked for help beside a mistake. */
 export function readWords(argv: readonly string[]): Words {
-  const types = Object.entries(OPTIONS).map(([name, option]) => {
-    const type: "string" | "boolean" = option.takes === "a value" ? "string" : "boolean";
-    return [name, "short" in option ? { type, short: option.short } : { type }] as const;
+  const types = Object.entries(OPTIONS).map(([name, { short, takes = "" }]) => {
+    // A value in brackets comes behind "=", or not at all.
+    const type: "string" | "boolean" = /^\w/.test(takes) ? "string" : "boolean";
+    return [name, { type, ...(short === undefined ? {} : { short }) }] as const;
   });
   const { tokens, positionals } = parseArgs({
     args: withPorts(argv),
@@ -84,11 +58,16 @@ function withPorts(argv: readonly string[]): string[] {
   });
 }
 
+/** Before 1.0 there was --resolve. */
+const HINTS = new Map([["resolve", 'it is called "--source local" now']]);
+
 function mistakeIn(name: string, rawName: string, value: string | undefined): Failure | undefined {
   const option = JSON.stringify(rawName);
-  if (!isOption(name)) return new Failure(EXIT.FAILED, `unknown option ${option}`, 'try "knock --help"');
+  if (!isOption(name))
+    return new Failure(EXIT.FAILED, `unknown option ${option}`, HINTS.get(name) ?? 'try "knock --help"');
   const { takes } = OPTIONS[name];
-  if (takes === "nothing" && value !== undefined) return new Failure(EXIT.FAILED, `option ${option} takes no value`);
-  if (takes === "a value" && value === undefined) return new Failure(EXIT.FAILED, `option ${option} needs a value`);
+  if (takes === undefined && value !== undefined) return new Failure(EXIT.FAILED, `option ${option} takes no value`);
+  if (takes?.startsWith("[") === false && value === undefined)
+    return new Failure(EXIT.FAILED, `option ${option} needs a value`);
   return undefined;
 }

@@ -4,6 +4,7 @@ import { createSocket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 import { EXIT, Failure } from "../core/exit.ts";
+import { LOCAL } from "./options.ts";
 import type { Leaving, Target } from "./plan.ts";
 
 type Interfaces = ReturnType<typeof networkInterfaces>;
@@ -32,6 +33,7 @@ export async function targetsFor(
 
 /** undefined: whatever the routes say. */
 function sourcesOf(leaving: Leaving, interfaces: Interfaces): readonly string[] | undefined {
+  if (leaving.source === LOCAL) return undefined;
   if (leaving.source !== undefined) return [leaving.source];
   if (leaving.interface === undefined) return undefined;
   const entries = interfaces[leaving.interface];

@@ -4,7 +4,8 @@ import { isIP } from "node:net";
 import { EXIT, Failure } from "../core/exit.ts";
 import type { Port } from "../core/port.ts";
 import { parseDuration } from "../core/text/duration.ts";
-import { type OptionName, readWords } from "./argv.ts";
+import { readWords } from "./argv.ts";
+import type { OptionName } from "./option-table.ts";
 import { type FindService, parseTarget } from "./target.ts";
 
 /** 0: every family that the host has. */
@@ -15,6 +16,7 @@ export interface Choices {
   readonly family: Family;
   readonly delayMs: number | undefined;
   readonly interface: string | undefined;
+  /** An address, or LOCAL. */
   readonly source: string | undefined;
   readonly waits: boolean;
   readonly waitPort: Port | undefined;
@@ -28,7 +30,6 @@ export interface ProfileRequest extends Choices {
   readonly name: string;
   readonly spaOnly: boolean;
   readonly code: string | undefined;
-  readonly resolve: boolean;
 }
 
 /** `usage`: the command line names nothing to knock on, so all that can be done is to say how it should look. */
@@ -41,6 +42,9 @@ export type Request =
   | { readonly wants: "export"; readonly name: string }
   | ({ readonly wants: "profile" } & ProfileRequest)
   | ({ readonly wants: "knocks"; readonly host: string; readonly ports: readonly Port[] } & Choices);
+
+/** As a source: the address that packets leave from by themselves, whatever the host may see in its place. */
+export const LOCAL = "local";
 
 /** What a timer of Node can hold (24.8 days); it turns anything longer into 1 ms. */
 export const DELAY_MAX_MS = 2 ** 31 - 1;
@@ -67,11 +71,10 @@ export function parseRequest(argv: readonly string[], findService: FindService):
   const name = spa ?? (targets.length === 0 ? host : undefined);
   if (name !== undefined) {
     refuse(options, ["udp", "as"], "cannot be combined with a profile");
-    const [code, resolve] = [options.get("code"), options.has("resolve")];
-    return { wants: "profile", name, spaOnly: spa !== undefined, code, resolve, ...choices };
+    return { wants: "profile", name, spaOnly: spa !== undefined, code: options.get("code"), ...choices };
   }
   if (host === undefined) return { wants: "usage" };
-  refuse(options, ["code", "resolve", "as"], "cannot be combined with HOST PORT");
+  refuse(options, ["code", "as"], "cannot be combined with HOST PORT");
   if (choices.waits && choices.waitPort === undefined) {
     throw new Failure(EXIT.FAILED, "which port to wait for?", 'give it, as in "--wait 22"');
   }
@@ -117,7 +120,7 @@ function parseDelayMs(text: string | undefined): number {
 }
 
 function readSource(text: string | undefined, family: Family): string | undefined {
-  if (text === undefined) return undefined;
+  if (text === undefined || text === LOCAL) return text;
   const literal = isIP(text);
   const wanted = family === 0 ? "an IP address" : `an IPv${family} address`;
   if (literal !== 0 && (family === 0 || family === literal)) return text;

@@ -5,6 +5,7 @@ import { createSocket } from "node:dgram";
 import ipaddr from "ipaddr.js";
 import { EXIT, Failure } from "../core/exit.ts";
 import { SEAL_RANDOM_BYTES, seal } from "../core/spa/seal.ts";
+import { LOCAL } from "./options.ts";
 import type { Packet, Target } from "./plan.ts";
 import { sendDatagram, wordsOf } from "./send.ts";
 import { reasonWords } from "./wait-words.ts";
@@ -40,16 +41,16 @@ export async function messageOf(packet: Packet, target: Target): Promise<string>
   return [await addressFor(packet, target), ...ports].join(",");
 }
 
-async function addressFor({ address, resolve }: Packet, target: Target): Promise<string> {
-  if (address !== undefined) return address;
+async function addressFor({ address }: Packet, target: Target): Promise<string> {
+  if (address !== undefined && address !== LOCAL) return address;
   if (target.source !== undefined) return target.source;
   const own = await routeAddress(target.address);
   // A packet that names another address than the host sees is refused there without a word.
-  if (resolve || isPublic(own) || !isPublic(target.address)) return own;
+  if (address === LOCAL || isPublic(own) || !isPublic(target.address)) return own;
   throw new Failure(
     EXIT.FAILED,
     `own address ${own} is private, so ${target.address} sees another one`,
-    'give "--source" the public address, or "--resolve" where there is no NAT on the way',
+    'give "--source" the public address, or "--source local" where there is no NAT on the way',
   );
 }
 

@@ -43,10 +43,8 @@ export interface Packet {
   readonly username: string;
   readonly asksFor: readonly Port[];
   readonly timeoutS: number | undefined;
-  /** The address to be let in; undefined: the one that packets to the host leave from. */
+  /** The address to be let in; LOCAL: the one that packets to the host leave from; undefined: that one, if the host can see it. */
   readonly address: string | undefined;
-  /** Take that one even where it cannot be the one that the host sees. */
-  readonly resolve: boolean;
 }
 
 /** Where packets leave: from an address of an interface, from this address, or as the routes say. */

@@ -5,6 +5,7 @@ import * as form from "../core/config/schema-forms.ts";
 import { STEPS_MAX } from "../core/door.ts";
 import type { Port } from "../core/port.ts";
 import { lastPort } from "../core/totp/totp.ts";
+import { LOCAL } from "./options.ts";
 
 /** BOUNDED: so that a packet stays within what an unmodified fwknopd takes. */
 const ASKED_PORTS_MAX = 8;
@@ -86,14 +87,13 @@ const profileKeys = z.strictObject({
   spa: spa.optional(),
   wait: service.optional().meta({ description: "After the knock, wait until this port answers." }),
   wait_time: form.positiveDuration.default(10_000),
-  delay_ms: z
-    .int("milliseconds")
-    .min(0, "expected 0 or more milliseconds")
-    .max(DELAY_MAX_MS, `expected at most ${DELAY_MAX_MS} milliseconds`)
-    .default(0),
+  delay: form.duration
+    .refine((ms) => ms <= DELAY_MAX_MS, `expected at most ${DELAY_MAX_MS / 1000}s`)
+    .default(0)
+    .meta({ description: "The pause after every port." }),
   family: z.union([z.literal(4), z.literal(6)], { error: "4 or 6" }).optional(),
   interface: form.interfaceName.optional(),
-  source: form.address.transform(formatAddress).optional(),
+  source: z.union([z.literal(LOCAL), form.address.transform(formatAddress)]).optional(),
 });
 
 const profile = profileKeys.superRefine((input, context) => {

@@ -47,8 +47,6 @@ function refuseMisuse(request: ProfileRequest, { spa, totp }: Profile): void {
     throw new Failure(EXIT.FAILED, `profile ${name} has no spa`, `try "knock ${request.name}"`);
   if (request.code !== undefined && totp === undefined)
     throw new Failure(EXIT.FAILED, `profile ${name} takes no code: it has no totp`);
-  if (request.resolve && spa === undefined)
-    throw new Failure(EXIT.FAILED, `option "--resolve" is for spa, which profile ${name} has not`);
   if (spa === undefined) return;
   if (request.family === 6 || request.source?.includes(":") === true)
     throw new Failure(EXIT.FAILED, "spa is IPv4 only");
@@ -68,7 +66,6 @@ async function sendsOf(request: ProfileRequest, profile: Profile): Promise<Plan[
       asksFor: spa.open,
       timeoutS: spa.timeout === undefined ? undefined : Math.ceil(spa.timeout / 1000),
       address: request.interface === undefined ? (request.source ?? source) : request.source,
-      resolve: request.resolve,
     };
   }
   if (totp === undefined) return knocks(sequence, request, profile);
@@ -78,7 +75,7 @@ async function sendsOf(request: ProfileRequest, profile: Profile): Promise<Plan[
 }
 
 function knocks(ports: readonly Port[], request: ProfileRequest, profile: Profile): Plan["sends"] {
-  return { by: "knocks", ports, delayMs: request.delayMs ?? profile.delay_ms };
+  return { by: "knocks", ports, delayMs: request.delayMs ?? profile.delay };
 }
 
 /** undefined: nobody has said one, and nobody is asked for what is only printed. */

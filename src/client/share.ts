@@ -19,7 +19,7 @@ export function importProfile(text: string, as: string | undefined, findService:
   addProfile(path, name, {
     host: shared.host,
     sequence: shared.ports.map(formatPort),
-    ...(shared.delayMs === 0 ? {} : { delay_ms: shared.delayMs }),
+    ...(shared.delayMs === 0 ? {} : { delay: `${shared.delayMs}ms` }),
     ...(shared.family === 0 ? {} : { family: shared.family }),
     ...(shared.wait === undefined ? {} : { wait: formatPort(shared.wait) }),
   });
@@ -33,14 +33,14 @@ export function exportProfile(name: string): readonly string[] {
   return [formatUri(shared), formatLine(shared)];
 }
 
-function sharedOf(name: string, { host, sequence, totp, spa, delay_ms, family, wait }: Profile): Shared {
+function sharedOf(name: string, { host, sequence, totp, spa, delay, family, wait }: Profile): Shared {
   if (sequence === undefined || (totp ?? spa) !== undefined) {
     throw new Failure(
       EXIT.FAILED,
       `cannot export ${JSON.stringify(name)}: only a sequence fits into a line, keys and codes do not`,
     );
   }
-  return { name, host, ports: sequence, delayMs: delay_ms, family: family ?? 0, wait };
+  return { name, host, ports: sequence, delayMs: delay, family: family ?? 0, wait };
 }
 
 function nameFor(text: string): string {

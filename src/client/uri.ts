@@ -16,7 +16,7 @@ export interface Shared {
 }
 
 export const SCHEME = "knock://";
-const FORM = /^knock:\/\/(?<host>\[[^\]]*\]|[^/?#[\]]*)\/(?<ports>[^?#]*)(?:\?(?<query>[^#]*))?(?:#(?<name>.*))?$/is;
+const FORM = /^knock:\/\/(?<host>\[[^\]]*\]|[^/?#[\]]*)\/(?<rest>.*)$/is;
 const EXAMPLE = "such as knock://host/7000,8000/udp?wait=22#name";
 
 export function formatUri({ name, host, ports, delayMs, family, wait }: Shared): string {
@@ -35,14 +35,16 @@ export function formatUri({ name, host, ports, delayMs, family, wait }: Shared):
 }
 
 export function parseUri(text: string): Shared {
-  const { host = "", ports = "", query = "", name } = FORM.exec(text)?.groups ?? {};
-  if (host === "" || ports === "")
+  const { host = "", rest = "" } = FORM.exec(text)?.groups ?? {};
+  // What URL would make of the host (a shorter IPv6 address, none with a zone) is not what was written.
+  const { pathname, searchParams, hash } = new URL(`${SCHEME}host/${rest}`);
+  if (host === "" || pathname === "/")
     throw new Failure(EXIT.FAILED, `expected a URI ${EXAMPLE}, got ${JSON.stringify(text)}`);
-  const asked = readQuery(decoded(query));
+  const asked = knownOnly(new Map(searchParams));
   return {
-    name: name === undefined || name === "" ? undefined : decoded(name),
+    name: hash === "" ? undefined : decoded(hash.slice(1)),
     host: hostOf(decoded(host)),
-    ports: decoded(ports).split(",").map(readPort),
+    ports: decoded(pathname.slice(1)).split(",").map(readPort),
     delayMs: numberOf("delay", asked.get("delay") ?? "0", DELAY_MAX_MS),
     family: familyOf(asked.get("family")),
     wait: asked.has("wait") ? readPort(asked.get("wait") ?? "") : undefined,
@@ -62,11 +64,7 @@ function hostOf(text: string): string {
 
 const KEYS = ["delay", "family", "wait"];
 
-function readQuery(query: string): ReadonlyMap<string, string> {
-  const pairs = query.split("&").filter((part) => part !== "");
-  const asked = new Map(
-    pairs.map((part): [string, string] => [part.replace(/=.*/s, ""), part.replace(/^[^=]*=?/s, "")]),
-  );
+function knownOnly(asked: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   const unknown = [...asked.keys()].find((key) => !KEYS.includes(key));
   if (unknown === undefined) return asked;
   throw new Failure(EXIT.FAILED, `unknown ${JSON.stringify(unknown)} in the URI, expected one of ${KEYS.join(" ")}`);

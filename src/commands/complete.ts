@@ -1,14 +1,15 @@
 // `knockd complete`, for the shells alone: the words that may stand at the cursor, one a line, with what each means.
 import { readdirSync } from "node:fs";
 import { Command } from "commander";
+import { optionTexts } from "../client/option-table.ts";
 import { configPath, readConfigFile } from "../client/profile-file.ts";
-import { USAGE } from "../client/usage.ts";
+
 import type { Door } from "../core/door.ts";
 import { formatPort } from "../core/port.ts";
 import { DEFAULT_CONFIG, loadConfig } from "../io/read-config.ts";
 import { print } from "../io/terminal.ts";
 import { type Candidate, type Fitting, fitting, type Said } from "../shell/completion.ts";
-import { optionsOfUsage, type Program, readOption } from "../shell/program.ts";
+import { type Program, readOption } from "../shell/program.ts";
 import { programOf } from "../shell/program-of.ts";
 import { fetchStatus } from "./status.ts";
 
@@ -33,7 +34,7 @@ async function complete(name: string, words: readonly string[], _options: unknow
 const KNOCK: Program = {
   name: "knock",
   says: "knock at a door",
-  options: [...optionsOfUsage(USAGE).values()].flat().map(readOption),
+  options: optionTexts().flatMap(([, options]) => options.map(readOption)),
   takes: ["host"],
   commands: [],
 };

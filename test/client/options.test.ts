@@ -90,7 +90,7 @@ describe("instead of knocking", () => {
 });
 
 describe("a word alone is a profile", () => {
-  const PROFILE = { wants: "profile", name: "home", spaOnly: false, resolve: false, ...UNSAID };
+  const PROFILE = { wants: "profile", name: "home", spaOnly: false, ...UNSAID };
 
   it.each([
     ["home", {}],
@@ -102,7 +102,7 @@ describe("a word alone is a profile", () => {
     ["home --code 492817", { code: "492817" }],
     ["-d 5 -4 home", { delayMs: 5, family: 4 }],
     ["--spa home", { spaOnly: true }],
-    ["--spa home --resolve", { spaOnly: true, resolve: true }],
+    ["--spa home --source local", { spaOnly: true, source: "local" }],
   ])("%s", (line, expected) => {
     expect(parse(line)).toEqual({ ...PROFILE, ...expected });
   });
@@ -141,6 +141,7 @@ describe("mistakes", () => {
     ["h 1 -d", 'option "-d" needs a value'],
     ["-x h 1", 'unknown option "-x"'],
     ["--frob=1 h 1", 'unknown option "--frob"'],
+    ["--resolve home", 'unknown option "--resolve"'],
     ["--udp=yes h 1", 'option "--udp" takes no value'],
     ["h -- 1 -5", 'expected a port, got "-5"'],
     ["h -- --wait 22", 'unknown tcp service "--wait"'],
@@ -154,7 +155,6 @@ describe("mistakes", () => {
     ["--source nobody h 1", 'source must be an IP address, got "nobody"'],
     ["-4 --source ::1 h 1", 'source must be an IPv4 address, got "::1"'],
     ["--code 492817 h 1", 'option "--code" cannot be combined with HOST PORT'],
-    ["--resolve h 1", 'option "--resolve" cannot be combined with HOST PORT'],
     ["--as x h 1", 'option "--as" cannot be combined with HOST PORT'],
     ["-u home", 'option "--udp" cannot be combined with a profile'],
     ["--spa home 7000", 'option "--spa" takes a profile alone, got "7000"'],

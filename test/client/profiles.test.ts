@@ -21,19 +21,19 @@ describe("a profile", () => {
         { protocol: "icmp", number: 100 },
       ],
       wait_time: 10_000,
-      delay_ms: 0,
+      delay: 0,
     });
   });
 
   it("says all that the command line can say", () => {
     expect(
       profileOf(
-        '{ host: 2001:db8::1, sequence: "7000,8000:udp", wait: 22, wait_time: 1m, delay_ms: 5, family: 6, interface: tun0, source: 2001:db8::7 }',
+        '{ host: 2001:db8::1, sequence: "7000,8000:udp", wait: 22, wait_time: 1m, delay: 5ms, family: 6, interface: tun0, source: 2001:db8::7 }',
       ),
     ).toMatchObject({
       wait: { protocol: "tcp", number: 22 },
       wait_time: 60_000,
-      delay_ms: 5,
+      delay: 5,
       family: 6,
       interface: "tun0",
       source: "2001:db8::7",
@@ -74,10 +74,7 @@ describe("a profile", () => {
     ["{ host: h, sequence: [7000, 70000] }", ['profiles.home.sequence[1]: port must be 1 to 65535, got "70000"']],
     ["{ host: h, sequence: 7000, wait: 1/icmp }", ['profiles.home.wait: expected a tcp or udp port, got "1/icmp"']],
     ["{ host: h, sequence: 7000, family: 5 }", ["profiles.home.family: expected 4 or 6, got 5"]],
-    [
-      "{ host: h, sequence: 7000, delay_ms: 60001 }",
-      ["profiles.home.delay_ms: expected at most 60000 milliseconds, got 60001"],
-    ],
+    ["{ host: h, sequence: 7000, delay: 60001ms }", ['profiles.home.delay: expected at most 60s, got "60001ms"']],
     [
       "{ host: h, sequence: 7000, source: eth0 }",
       ['profiles.home.source: expected an IP address such as 192.0.2.7, got "eth0"'],

@@ -29,6 +29,8 @@ describe("parseUri", () => {
     ["knock://b%C3%BCro.example/7000", { host: "büro.example" }],
     ["knock://h/7000?delay=300&family=6&wait=22#my%20box", { delayMs: 300, family: 6, wait: tcp(22), name: "my box" }],
     ["knock://h/7000#", {}],
+    ["knock://h/7000#b\u00fcro%231?x=y", { name: "b\u00fcro#1?x=y" }],
+    ["knock://h/7000?&delay=1&&delay=2", { delayMs: 2 }],
     ["knock://h/7000%2C8000%2Fudp", { ports: [tcp(7000), udp(8000)] }],
   ])("reads %s", (text, shared) => {
     expect(parseUri(text)).toEqual({ ...PLAIN, ...shared });

@@ -33,7 +33,7 @@ describe("knock", () => {
       says(`profile "home" is now in ${file()}: try "knock --print home"\n`),
     );
     expect(readFileSync(file(), "utf8")).toBe(
-      "profiles:\n  home:\n    host: 192.0.2.1\n    sequence:\n      - 7000/tcp\n      - 8000/udp\n    delay_ms: 5\n    family: 4\n    wait: 22/tcp\n",
+      "profiles:\n  home:\n    host: 192.0.2.1\n    sequence:\n      - 7000/tcp\n      - 8000/udp\n    delay: 5ms\n    family: 4\n    wait: 22/tcp\n",
     );
     expect(statSync(file()).mode & 0o777).toBe(0o600);
     expect(await knock("--export", "home")).toEqual(
@@ -109,7 +109,7 @@ describe("knock", () => {
       complains(
         `knock: ${file()}:2:27: profiles.a.sequence[0]: port must be 1 to 65535, got "0"\n` +
           `knock: ${file()}:3:6: profiles.b.host: expected a host's name or address, got nothing\n` +
-          `knock: ${file()}:3:8: profiles.b.hots: unknown key, expected one of host sequence totp spa wait wait_time delay_ms family interface source\n`,
+          `knock: ${file()}:3:8: profiles.b.hots: unknown key, expected one of host sequence totp spa wait wait_time delay family interface source\n`,
       ),
     );
   });
@@ -160,7 +160,6 @@ describe("knock", () => {
     [["vault", "-6"], "spa is IPv4 only"],
     [["vault", "--source", "::1"], "spa is IPv4 only"],
     [["vault", "-d", "5"], 'option "--delay" is for knocks: profile "vault" sends one packet'],
-    [["home", "--resolve"], 'option "--resolve" is for spa, which profile "home" has not'],
   ])("refuses %j", async (args, words) => {
     scratch.write(
       "knock/config.yaml",

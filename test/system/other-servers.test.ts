@@ -122,7 +122,7 @@ describe.skipIf(!root || !existsSync(FWKNOPD))("fwknopd", () => {
     ["a profile", "plain", ["vault", "--wait"]],
     ["a profile that must be one of a packet", "two", ["--spa", "two", "--wait"]],
     ["an interface", "device", ["vault", "--wait", "-i", "eth0"]],
-    ["the route's own address", "other", ["vault", "--wait", "--resolve"]],
+    ["the route's own address", "other", ["vault", "--wait", "--source", "local"]],
   ])("opens to %s", async (_what, from, args) => {
     expect(await lab.reachable(from)).toBe(false);
     expect(await knock(from, ...args)).toEqual(ANSWERED);

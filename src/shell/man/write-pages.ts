@@ -1,8 +1,7 @@
 // The last step of the build: the manual pages, each from its source, with what the program itself knows filled in.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
-import { USAGE } from "../../client/usage.ts";
-import { optionsOfUsage } from "../program.ts";
+import { optionTexts } from "../../client/option-table.ts";
 import { commandList, synopsis } from "./man-commands.ts";
 import { keySections } from "./man-keys.ts";
 import { optionItem } from "./man-options.ts";
@@ -28,7 +27,7 @@ export function filled(source: string, parts: ReadonlyMap<string, string>): stri
 }
 
 function partsOfPages(program: Command): ReadonlyMap<string, string> {
-  const usage = [...optionsOfUsage(USAGE)].map(([section, options]): [string, string] => [
+  const client = optionTexts().map(([section, options]): [string, string] => [
     `knock ${section}`,
     list(options.map(optionItem)),
   ]);
@@ -36,6 +35,6 @@ function partsOfPages(program: Command): ReadonlyMap<string, string> {
     ["synopsis", synopsis(program)],
     ["commands", commandList(program)],
     ["keys", keySections()],
-    ...usage,
+    ...client,
   ]);
 }
