@@ -15,7 +15,7 @@ const { metafile } = await build({
   platform: "node",
   target: "node20.19",
   // Native code is loaded from where npm has built it.
-  external: ["cap"],
+  external: ["cap", "koffi"],
   legalComments: "none",
   // Which libraries are in it.
   metafile: true,

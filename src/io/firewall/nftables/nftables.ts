@@ -1,4 +1,4 @@
-// The nftables back-end: our own table `inet knockd`, and one persistent `nft -i` for opening and closing.
+// The nftables back-end: our own table `inet knockd`. Rules are nft's work; opening and closing talk to the kernel directly.
 import * as z from "zod";
 import { familyOfText } from "../../../core/address.ts";
 import { type Door, opensFor, usesFirewall } from "../../../core/door.ts";
@@ -7,24 +7,25 @@ import { reasonOf } from "../../../core/text/words.ts";
 import { runTool } from "../../tool.ts";
 import type { Firewall, Hidden, OpenElement } from "../firewall.ts";
 import type { TrialExpiry } from "../trial-expiry.ts";
+import { NftElements, type Place } from "./nft-elements.ts";
 import { NftMonitor } from "./nft-monitor.ts";
 import { FAMILIES, isForGood, setsIn, TABLE } from "./nft-names.ts";
 import { openOf, ownPlace, ownSets } from "./nft-networks.ts";
-import { NftShell } from "./nft-shell.ts";
 import { marksOf, OLDER_SESSIONS, ruleset, withOpenings } from "./nft-writer.ts";
 
 const LET_GO = "systemctl stop knockd; nft delete table inet knockd";
 
 export class Nftables implements Firewall {
   readonly #expiry: TrialExpiry | undefined;
-  readonly #shell = new NftShell();
+  readonly #elements = new NftElements();
   /** BOUNDED: two for each door. */
   #ownSets: ReadonlySet<string> = new Set();
   readonly #monitor = new NftMonitor(TABLE, () => void this.#look());
   #takenAway: () => void = () => {};
   /** What a listing of our table shows as long as it is whole; nothing while we hide nothing. */
   #marks: readonly string[] = [];
-  #hiding = false;
+  /** While nft loads our rules, the kernel would make us wait for it within a call. */
+  #hiding: Promise<unknown> | undefined;
   /** Whether there were sets of an earlier run, or our own. */
   #foundSets = false;
   /** Our table as a look has just found it, when that means that it has to be made anew. */
@@ -49,12 +50,13 @@ export class Nftables implements Firewall {
     if (expiryMs === 0) return this.#hideNothing();
     this.#foundSets ||= setsIn(before).length > 0;
     const load = (sessions: string) => runTool(["nft", "-f", "-"], ruleset(hidden, before, sessions, expiryMs));
-    this.#hiding = true;
     try {
       // A kernel without nft_socket must still hide.
-      await load(OLDER_SESSIONS).catch(() => load(""));
+      const loading = load(OLDER_SESSIONS).catch(() => load(""));
+      this.#hiding = loading.catch(() => {});
+      await Promise.all([loading, this.#elements.prepare()]);
     } finally {
-      this.#hiding = false;
+      this.#hiding = undefined;
     }
     const takenAway = !this.#isWhole(before);
     this.#marks = marksOf(doors);
@@ -67,20 +69,17 @@ export class Nftables implements Firewall {
   async open(door: Door, ip: string, durationMs: number): Promise<void> {
     const places = placesOf(door, ip);
     if (places.length === 0) return;
-    // Kernels before 6.12 keep the old timeout of an element that is added again; adding, deleting, adding works on all.
-    const statements = places.map(({ set, element }) => {
-      const timed = `${element} timeout ${durationMs}ms`;
-      return `${addAndDelete(set, element, timed)}; add element ${set} { ${timed} }`;
-    });
-    await this.#shell.run(statements.join("; "));
+    await this.#hiding;
+    await this.#elements.add(places, durationMs);
   }
 
   async close(door: Door, ip: string): Promise<void> {
     // The kernel may have closed it already: deleting what is not there would be an error, and so would a set that a reload
     // has taken away with its door.
     const places = placesOf(door, ip).filter(({ set }) => !set.startsWith(`${TABLE} `) || this.#ownSets.has(set));
-    const statements = places.map(({ set, element }) => addAndDelete(set, element, `${element} timeout 1s`));
-    if (statements.length > 0) await this.#shell.run(statements.join("; "));
+    if (places.length === 0) return;
+    await this.#hiding;
+    await this.#elements.remove(places);
   }
 
   async listOpen(): Promise<OpenElement[]> {
@@ -93,11 +92,11 @@ export class Nftables implements Firewall {
   guard(takenAway: () => void): void {
     this.#takenAway = takenAway;
     this.#monitor.start();
-    this.#shell.prepare();
   }
 
   async release(): Promise<void> {
-    await Promise.all([this.#monitor.end(), this.#shell.end()]);
+    this.#elements.close();
+    await this.#monitor.end();
   }
 
   async remove(): Promise<void> {
@@ -116,9 +115,9 @@ export class Nftables implements Firewall {
 
   /** Our own changes destroy rules too: only a table without its marks was taken away. */
   async #look(): Promise<void> {
-    if (this.#marks.length === 0 || this.#hiding) return;
+    if (this.#marks.length === 0 || this.#hiding !== undefined) return;
     const table = await listTable().catch(() => undefined);
-    if (table === undefined || this.#isWhole(table) || this.#hiding) return;
+    if (table === undefined || this.#isWhole(table) || this.#hiding !== undefined) return;
     this.#seen = table;
     this.#takenAway();
   }
@@ -158,13 +157,9 @@ async function listTable(): Promise<string> {
 }
 
 /** The sets that take this address or network, ours and the administrator's, and what it is called there. */
-function placesOf(door: Door, ip: string): { set: string; element: string }[] {
+function placesOf(door: Door, ip: string): Place[] {
   const family = familyOfText(ip);
   const own = opensFor(door, family) ? [ownPlace(door, ip)] : [];
   const theirs = door.sets[family];
   return theirs === undefined ? own : [...own, { set: theirs, element: ip }];
-}
-
-function addAndDelete(set: string, ip: string, element: string): string {
-  return `add element ${set} { ${element} }; delete element ${set} { ${ip} }`;
 }
