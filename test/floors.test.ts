@@ -37,6 +37,8 @@ const floors: Record<string, Floor> = {
   io: {
     mayImport: /^((core|io)\/[\w/-]+\.ts|node:[\w/]+|pino|zod)$/,
     mayNotUse: /console\.|process\.exit\b|execSync|shell: true/,
+    // Calls of the C library.
+    mayAlsoImport: { "netlink/libc.ts": "koffi" },
     linesMax: 250,
   },
   client: {

@@ -44,7 +44,9 @@ export class Hiding {
 
   /** From now on, whatever somebody takes away is put back. */
   guard(): void {
-    this.#tools.firewall.guard(() => this.#hideAgain());
+    const { firewall, log } = this.#tools;
+    firewall.guard(() => this.#hideAgain());
+    if (firewall.slow !== undefined) log.warn({ event: "firewall-slow" }, words.firewallSlow(firewall.slow));
   }
 
   stop(): void {

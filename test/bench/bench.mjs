@@ -11,6 +11,7 @@ import { memoryUse } from "./measures/memory.mjs";
 import { openings } from "./measures/openings.mjs";
 import { scans } from "./measures/scans.mjs";
 import { knockAtMany, startUp } from "./measures/start.mjs";
+import { pairs } from "./pairs.mjs";
 import { plan } from "./plan.mjs";
 import { plot } from "./plot.mjs";
 import { stopAll } from "./shell.mjs";
@@ -22,6 +23,8 @@ const PLOT = new URL("./flood.svg", import.meta.url);
 
 const words = process.argv.slice(2);
 const quick = words.includes("--quick");
+/** Another checkout to compare with. */
+const other = words.includes("--pairs") ? words.splice(words.indexOf("--pairs"), 2)[1] : undefined;
 /** Names of measures and of contenders; none: all. */
 const only = words.filter((word) => !word.startsWith("--"));
 
@@ -31,16 +34,20 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => void stop()
 
 try {
   await lab.open();
-  const results = await measure();
+  if (other === undefined) report(await measure());
+  else process.stdout.write(`\n${await pairs(lab, other, words)}\n`);
+} catch (error) {
+  if (!stopped) throw error;
+} finally {
+  await lab.close();
+}
+
+function report(results) {
   mkdirSync(new URL(".", RESULTS), { recursive: true });
   writeFileSync(RESULTS, `${JSON.stringify(results, null, 1)}\n`);
   if (only.length === 0) writeFileSync(PLOT, plot(results));
   process.stdout.write(`\n${table(results)}\n`);
   process.stdout.write(`\nall numbers: ${fileURLToPath(RESULTS)}\n`);
-} catch (error) {
-  if (!stopped) throw error;
-} finally {
-  await lab.close();
 }
 
 async function measure() {

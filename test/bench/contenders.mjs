@@ -16,11 +16,16 @@ const LISTEN_LIMIT_MS = 30_000;
 /** Each starts in an empty firewall and gives what to measure it by. */
 export const CONTENDERS = { ours: startOurs, cap: startOursWithCap, knockd: startTheirs, nftables: startRuleset };
 
+/** This knockd as another checkout has it built. @param {string} checkout */
+export function builtIn(checkout) {
+  return (lab, doors) => startOurs(lab, doors, "tcpdump", join(checkout, "dist/knockd.js"));
+}
+
 function startOursWithCap(lab, doors) {
   return startOurs(lab, doors, "cap");
 }
 
-async function startOurs(lab, doors, sniffer = "tcpdump") {
+async function startOurs(lab, doors, sniffer = "tcpdump", program = OURS) {
   await lab.run(["nft", "flush", "ruleset"]);
   const yaml = [
     `options: { interface: eth0, sniffer: ${sniffer} }`,
@@ -35,7 +40,7 @@ async function startOurs(lab, doors, sniffer = "tcpdump") {
   const state = join(lab.directory, "state");
   rmSync(state, { recursive: true, force: true });
   const log = join(lab.directory, "ours.log");
-  const argv = [process.execPath, OURS, "run", "-c", file];
+  const argv = [process.execPath, program, "run", "-c", file];
   const daemon = await start(lab, argv, { log, env: { STATE_DIRECTORY: state } }, log);
   return { ...daemon, countOpen: () => countElements(lab, "knockd", /^door/) };
 }

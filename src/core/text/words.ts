@@ -62,6 +62,8 @@ export const words = {
     `firewall: our rules were taken away, put back: ${ports} hidden ports, ${open === all ? all : `${open} of ${all}`} open doors`,
   firewallNotRestored: (error: unknown) =>
     `firewall: our rules were taken away and cannot be put back yet: ${reasonOf(error)}`,
+  firewallSlow: (reason: string) =>
+    `firewall: each opening starts nft, which takes some 10 ms longer than talking to the kernel: ${reason}`,
   stillHidden: (what: string) => `the ${what} of an earlier run still hides ports, whoever knocks: run knockd flush`,
   mayBeLeft: (reason: string) => `something may be left: ${reason}`,
   openingByHand: (ip: string, door: string) => `${ip}: ${door}: opening by hand`,

@@ -15,6 +15,8 @@ export interface Firewall {
    * it had hidden before was taken away by somebody else, and open grants with it.
    */
   hide(hidden: Hidden): Promise<boolean>;
+  /** Why opening takes longer than it need, once something was hidden. */
+  readonly slow?: string | undefined;
   /** Lets `ip` through `door` for so long; also extends. */
   open(door: Door, ip: string, durationMs: number): Promise<void>;
   /** Ends it now, whether or not its time is over. */

@@ -1,10 +1,12 @@
 // From the start of a daemon until it listens; and many doors, knocked at in any order.
+import { join } from "node:path";
 import { DOORS, FIRST_DOOR } from "../lab.mjs";
 import { generator, quantile, range, shuffled } from "../numbers.mjs";
-import { pause } from "../shell.mjs";
+import { Program, pause } from "../shell.mjs";
 
 /** Openings that run at a time would be a measure of their own. */
 const GAP_US = 1000;
+const COMMAND_RUNS = 7;
 
 export async function startUp(lab, start, { doors, runs }) {
   const found = [];
@@ -38,4 +40,35 @@ function manyDoors(count) {
     steps: [0, 1, 2].map((step) => `${ports[3 * at + step]}/tcp`),
     open: FIRST_DOOR + at,
   }));
+}
+
+/** How long commands take, in terms of a Node.js that does nothing, which is measured beside each. @param {string} checkout */
+export async function commandStarts(checkout) {
+  const program = join(checkout, "dist/knockd.js");
+  const config = join(checkout, "config/knockd.yaml");
+  const commands = {
+    "--version": ["--version"],
+    "--help": ["--help"],
+    complete: ["complete", "knockd", "sta"],
+    "complete doors": ["complete", "knockd", "open", "-c", config, ""],
+    check: ["check", "-c", config],
+    status: ["status"],
+  };
+  const ratios = {};
+  for (const [name, argv] of Object.entries(commands)) {
+    const found = [];
+    for (let run = 0; run < COMMAND_RUNS; run++) {
+      const nothingMs = await took(["-e", "0"]);
+      found.push((await took([program, ...argv])) / nothingMs);
+    }
+    ratios[name] = quantile(found, 0.5);
+  }
+  return ratios;
+}
+
+async function took(argv) {
+  const before = performance.now();
+  // `status` finds no daemon here: that is said as soon as its answer would be.
+  await new Program([process.execPath, ...argv], { env: { RUNTIME_DIRECTORY: "/nonexistent" } }).ended();
+  return performance.now() - before;
 }

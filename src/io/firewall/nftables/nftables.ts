@@ -66,6 +66,10 @@ export class Nftables implements Firewall {
     return takenAway;
   }
 
+  get slow(): string | undefined {
+    return this.#elements.problem;
+  }
+
   async open(door: Door, ip: string, durationMs: number): Promise<void> {
     const places = placesOf(door, ip);
     if (places.length === 0) return;
