@@ -1,9 +1,10 @@
 // What the world does to a daemon with open doors: kills it, flushes its firewall, fills its disk, takes its descriptors.
 import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { KNOCKD } from "../support/knockd.ts";
 import { type Daemon, eventually, HOST, Lab, SERVICE, SERVICE_2, words } from "../support/lab.ts";
-import { endNow, root } from "../support/netns.ts";
+import { root } from "../support/netns.ts";
 
 const KNOCK = ["7013", "8017", "7619"];
 const KNOCK_CMD = ["4100", "3900", "4500"];
@@ -82,15 +83,20 @@ describe.skipIf(!root)("a daemon with open doors", () => {
     await lab.opens("client");
   });
 
-  it("replaces a dead nft, and opens all the same", async () => {
-    await lab.start(config(ssh()));
-    await lab.knock("other", HOST, ...KNOCK);
-    await lab.opens("other");
-    const nft = () => net.processes("server", "^nft -i");
-    await eventually("that of the test before is gone", async () => (await nft()).length === 1);
-    for (const { pid } of await nft()) endNow(pid);
+  it("without koffi says so once, and opens, closes, and puts back what was flushed all the same", async () => {
+    const koffi = fileURLToPath(new URL("../../node_modules/koffi", import.meta.url));
+    const daemon = await lab.start(config(ssh("2s")), {
+      through: ["unshare", "--mount", "sh", "-c", `mount -t tmpfs none ${koffi}; exec "$0" "$@"`],
+    });
+    await daemon.logs(/firewall: each opening starts nft/);
+    await eventually("its listener", async () => (await net.processes("server", "nft monitor")).length > 0);
+    await net.nft("server", "flush ruleset");
+    await daemon.logs(/firewall: our rules were taken away, put back/);
     await lab.knock("client", HOST, ...KNOCK);
     await lab.opens("client");
+    await daemon.logs(/ssh: closed/);
+    await lab.closes("client");
+    expect(daemon.running.stdout.match(/each opening starts nft/g)?.length).toBe(1);
   });
 
   it("with a full disk refuses what it could not close after a restart, and opens what the kernel closes", async () => {

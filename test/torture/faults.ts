@@ -15,8 +15,6 @@ export interface Scene {
 }
 
 const REPAIR_MS = 1000;
-/** With a monitor that has to be started first. */
-const UNWATCHED_REPAIR_MS = 1700;
 const RELOADS = 20;
 const RELOAD_EVERY_MS = 8;
 const EXTRA_DOOR = "  extra: { sequence: [14771/udp, 3917/udp], open: 2299/tcp }\n";
@@ -25,14 +23,6 @@ export const inject: { readonly [fault in Fault]: (scene: Scene) => Promise<void
   "kill daemon": (scene) => crash(scene, ["daemon"]),
   "kill daemon twice": crashTwice,
   "kill capture": (scene) => kill(scene, ["capture"]),
-  "kill nft shell": (scene) => kill(scene, ["shell"]),
-  "kill nft monitor": (scene) => kill(scene, ["monitor"]),
-  "kill nft monitor, delete table": async (scene) => {
-    await kill(scene, ["monitor"]);
-    await delay(scene.plan.thenMs);
-    await takeAway(scene, "delete table inet knockd", ["web"], UNWATCHED_REPAIR_MS);
-  },
-  "kill helpers": (scene) => kill(scene, HELPERS),
   "kill all": (scene) => crash(scene, ["daemon", ...HELPERS]),
   "delete table": (scene) => takeAway(scene, "delete table inet knockd", ["web"]),
   "flush table": (scene) => takeAway(scene, "flush table inet knockd", ["web"]),

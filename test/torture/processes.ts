@@ -4,13 +4,11 @@ import type { Netns } from "../support/netns.ts";
 const ROLES = {
   daemon: /knockd\.js run/,
   capture: /dist\/capture\.js|^tcpdump -i/,
-  shell: /^nft -i/,
-  monitor: /nft monitor/,
 } as const;
 export type Role = keyof typeof ROLES;
 export type Processes = { readonly [role in Role]: readonly number[] };
 
-export const HELPERS = ["capture", "shell", "monitor"] as const;
+export const HELPERS = ["capture"] as const;
 
 export async function processesOn(net: Netns, machine: string): Promise<Processes> {
   const found = await net.processes(machine);
@@ -18,7 +16,5 @@ export async function processesOn(net: Netns, machine: string): Promise<Processe
   return {
     daemon: withRole("daemon"),
     capture: withRole("capture"),
-    shell: withRole("shell"),
-    monitor: withRole("monitor"),
   };
 }

@@ -1,7 +1,8 @@
-// The machine's interfaces as they are now: up or not, their addresses, the default route; followed through `ip monitor`.
+// The machine's interfaces as they are now: up or not, their addresses, the default route; looked at again whenever they change.
 import type { ChildProcess } from "node:child_process";
 import * as z from "zod";
 import { type Address, AddressSet, parseAddress } from "../../core/address.ts";
+import { followNews } from "../netlink/netlink-news.ts";
 import { runTool, spawnWatcher } from "../tool.ts";
 
 /** What `ip -details -json address` says; only what we use. (os.networkInterfaces() hides an interface until it runs.) */
@@ -27,6 +28,10 @@ export interface Interface {
 const SETTLE_MS = 20;
 const AGAIN_MS = 1000;
 
+const NETLINK_ROUTE = 0;
+/** What becomes of links, and of the addresses and routes of either family (linux/rtnetlink.h, RTMGRP_). */
+const NETWORK_NEWS = 0x1 | 0x10 | 0x40 | 0x100 | 0x400;
+
 /** Interface `any`: always up, all addresses. */
 export const ANY = "any";
 
@@ -34,6 +39,7 @@ export class Network {
   readonly #onChange: () => void;
   /** BOUNDED: by the interfaces of this machine. */
   #interfaces = new Map<string, Interface>();
+  #unfollow: () => void = () => {};
   #monitor: ChildProcess | undefined;
   #settling: NodeJS.Timeout | undefined;
   #closed = false;
@@ -45,7 +51,7 @@ export class Network {
   /** Learns the present state, and follows it from then on. Rejects if there is no learning it. */
   async start(): Promise<void> {
     await this.#learn();
-    this.#follow();
+    void this.#follow();
   }
 
   /** Undefined while there is no such interface. */
@@ -55,11 +61,21 @@ export class Network {
 
   close(): void {
     this.#closed = true;
+    this.#unfollow();
     clearTimeout(this.#settling);
     this.#monitor?.kill();
   }
 
-  #follow(): void {
+  async #follow(): Promise<void> {
+    const unfollow = await followNews(NETLINK_ROUTE, NETWORK_NEWS, () => this.#settle(SETTLE_MS));
+    if (unfollow === undefined) return this.#spawn();
+    if (this.#closed) return unfollow();
+    this.#unfollow = unfollow;
+    this.#settle(SETTLE_MS);
+  }
+
+  /** A program that listens for us, where we cannot. */
+  #spawn(): void {
     if (this.#closed) return;
     const monitor = spawnWatcher(["ip", "monitor", "link", "address", "route"]);
     this.#monitor = monitor;
@@ -68,7 +84,7 @@ export class Network {
     const again = (): void => {
       if (monitor !== this.#monitor) return;
       this.#monitor = undefined;
-      setTimeout(() => this.#follow(), AGAIN_MS).unref();
+      setTimeout(() => this.#spawn(), AGAIN_MS).unref();
       this.#settle(AGAIN_MS);
     };
     monitor.on("error", again);

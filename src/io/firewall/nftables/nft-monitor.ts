@@ -1,6 +1,8 @@
 // Tells when somebody takes nftables rules of ours away: `nft flush ruleset`, a reload of nftables.service, a deleted table.
 import type { ChildProcess } from "node:child_process";
+import { followNews } from "../../netlink/netlink-news.ts";
 import { endOf, spawnWatcher } from "../../tool.ts";
+import { NETLINK_NETFILTER, NFTABLES_NEWS, setNameOf, tellsOfLoss } from "./nft-wire.ts";
 
 const RESTART_MS = 500;
 /** What goes in one transaction comes as many lines. */
@@ -10,6 +12,7 @@ const SETTLE_MS = 10;
 export class NftMonitor {
   readonly #table: string;
   readonly #changed: () => void;
+  #unfollow: () => void = () => {};
   #child: ChildProcess | undefined;
   #settling: NodeJS.Timeout | undefined;
   #restart: NodeJS.Timeout | undefined;
@@ -20,7 +23,32 @@ export class NftMonitor {
     this.#changed = changed;
   }
 
-  start(): void {
+  /** Resolves once it hears everything. */
+  async start(): Promise<void> {
+    const table = setNameOf(this.#table);
+    const unfollow = await followNews(NETLINK_NETFILTER, NFTABLES_NEWS, (news, missed) => {
+      // Opening and closing are news, too, and destroy nothing.
+      if (missed || (table !== undefined && news.some((message) => tellsOfLoss(message, table)))) this.#settle();
+    });
+    if (this.#ended) unfollow?.();
+    else if (unfollow === undefined) this.#spawn();
+    else this.#unfollow = unfollow;
+  }
+
+  /** Resolves once it has ended. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    this.#unfollow();
+    clearTimeout(this.#restart);
+    clearTimeout(this.#settling);
+    const child = this.#child;
+    if (child === undefined) return;
+    child.kill();
+    await endOf(child);
+  }
+
+  /** A program that listens for us, where we cannot. */
+  #spawn(): void {
     // Deleting a table or flushing everything destroys the rules first; opening and closing destroy none.
     const child = spawnWatcher(["nft", "monitor", "destroy", "rules"]);
     this.#child = child;
@@ -33,7 +61,7 @@ export class NftMonitor {
       if (this.#ended || child !== this.#child) return;
       this.#child = undefined;
       this.#restart = setTimeout(() => {
-        this.start();
+        this.#spawn();
         this.#settle();
       }, RESTART_MS);
     };
@@ -41,18 +69,8 @@ export class NftMonitor {
     child.on("close", again);
   }
 
-  /** Resolves once it has ended. */
-  async end(): Promise<void> {
-    this.#ended = true;
-    clearTimeout(this.#restart);
-    clearTimeout(this.#settling);
-    const child = this.#child;
-    if (child === undefined) return;
-    child.kill();
-    await endOf(child);
-  }
-
   #settle(): void {
+    if (this.#ended) return;
     this.#settling ??= setTimeout(() => {
       this.#settling = undefined;
       this.#changed();

@@ -95,7 +95,7 @@ export class Nftables implements Firewall {
 
   guard(takenAway: () => void): void {
     this.#takenAway = takenAway;
-    this.#monitor.start();
+    void this.#monitor.start();
   }
 
   async release(): Promise<void> {
