@@ -25,8 +25,10 @@ const METRICS_A_LINE = /(?:.*\n){1,500}/g;
 const NAMED_MAX = 20;
 
 export interface RequestTools {
-  readonly daemon: Pick<Daemon, "open" | "close" | "view" | "metrics">;
+  readonly daemon: Pick<Daemon, "open" | "close" | "view">;
   readonly captures: () => Promise<readonly CaptureStatus[]>;
+  /** The page for Prometheus. */
+  readonly metrics: () => Promise<string>;
   readonly tracers: Pick<Tracers, "add">;
   /** Reads the config file again. Rejects with a Failure, and nothing changed. */
   readonly reload: () => Promise<readonly DoorResult[]>;
@@ -60,18 +62,12 @@ export class ControlRequests {
       case "close-all":
         return yield* this.#closeAll();
       case "metrics":
-        return yield* metricsLines(await this.metrics());
+        return yield* metricsLines(await this.#tools.metrics());
       case "reload":
         return yield* await this.#tools.reload();
       case "watch":
         return yield* this.#watch(request, gone);
     }
-  }
-
-  /** The page for Prometheus. */
-  async metrics(): Promise<string> {
-    const { daemon, captures, about } = this.#tools;
-    return daemon.metrics({ version: about.version, startedMs: performance.timeOrigin, captures: await captures() });
   }
 
   async *#status(): AsyncGenerator<StatusLine, void> {

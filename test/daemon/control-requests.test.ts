@@ -25,10 +25,15 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function deskOf(rig: Rig): ControlRequests {
+const CAPTURES = [{ interface: "eth0", state: "capturing", received: 7, dropped: 2, lost: 1 }] as const;
+
+const pageOf = (rig: Rig): string => rig.daemon.metrics({ version: "1.2.3", startedMs: 0, captures: CAPTURES });
+
+function requestsOf(rig: Rig): ControlRequests {
   return new ControlRequests({
     daemon: rig.daemon,
-    captures: async () => [{ interface: "eth0", state: "capturing", received: 7, dropped: 2, lost: 1 }],
+    captures: async () => CAPTURES,
+    metrics: async () => pageOf(rig),
     tracers: rig.tracers,
     reload: async () => [{ done: true, said: "re-reading config file: f" }],
     log: rig.log.log,
@@ -38,7 +43,7 @@ function deskOf(rig: Rig): ControlRequests {
 
 async function answers(rig: Rig, request: Request, gone = new AbortController().signal): Promise<unknown[]> {
   const lines: unknown[] = [];
-  for await (const line of deskOf(rig).answer(request, gone)) lines.push(line);
+  for await (const line of requestsOf(rig).answer(request, gone)) lines.push(line);
   return lines;
 }
 
@@ -68,7 +73,7 @@ describe("metrics", () => {
     expect(readingOf(page, 'knockd_openings_total{door="d0"}')).toBe(1);
     expect(readingOf(page, "knockd_capture_frames_total")).toBe(7);
     expect(readingOf(page, "knockd_capture_losses_total")).toBe(1);
-    expect(page).toBe(await deskOf(rig).metrics());
+    expect(page).toBe(pageOf(rig));
   });
 });
 
@@ -204,7 +209,7 @@ describe("watch", () => {
   it("answers as knocks come, of the address that was asked for, until the client has gone", async () => {
     const rig = await startRig([SSH]);
     const client = new AbortController();
-    const seen = deskOf(rig).answer({ request: "watch", address: X }, client.signal);
+    const seen = requestsOf(rig).answer({ request: "watch", address: X }, client.signal);
     const first = seen.next();
     await rig.play("Y:S7000 S7000");
     expect((await first).value).toMatchObject({ event: "knock", source: X });
@@ -216,13 +221,13 @@ describe("watch", () => {
   it("ends at once for a client that has gone already, and leaves its seat to others", async () => {
     const rig = await startRig([SSH]);
     for (let client = 0; client < 2 * TRACERS_MAX; client++)
-      expect((await deskOf(rig).answer({ request: "watch" }, AbortSignal.abort()).next()).done).toBe(true);
+      expect((await requestsOf(rig).answer({ request: "watch" }, AbortSignal.abort()).next()).done).toBe(true);
   });
 
   it("refuses one more than there are seats, and an address that is none", async () => {
     const rig = await startRig([SSH]);
     const watch = (address?: string) =>
-      deskOf(rig).answer({ request: "watch", address }, new AbortController().signal).next();
+      requestsOf(rig).answer({ request: "watch", address }, new AbortController().signal).next();
     for (let client = 0; client < TRACERS_MAX; client++) void watch();
     await expect(watch()).rejects.toMatchObject({ code: EXIT.UNAVAILABLE });
     await expect(watch("10.1")).rejects.toMatchObject({ code: EXIT.USAGE });

@@ -3,7 +3,7 @@ import { words } from "../../core/text/words.ts";
 import type { Log } from "../log/log.ts";
 import type { CapturesReport } from "./captures.ts";
 
-export function captureLog(log: Log): Omit<CapturesReport, "frame" | "denied"> {
+export function captureLog(log: Log): Omit<CapturesReport, "denied"> {
   return {
     listening: (name, again) => {
       if (again) log.info({ event: "capture-back", interface: name }, words.captureBack(name));

@@ -12,8 +12,6 @@ import type { SnifferChoice } from "./sniffer.ts";
 const LOOK_MS = 10;
 
 export interface CapturesReport {
-  /** `local` holds the addresses that the frame's interface has now. */
-  frame(frame: Frame, local: AddressSet): void;
   listening(name: string, again: boolean): void;
   absent(name: string, reason: string): void;
   lost(name: string, reason: string): void;
@@ -24,6 +22,9 @@ export interface CapturesReport {
   /** Nothing will ever be captured: no privilege. */
   denied(reason: string): void;
 }
+
+/** `local` holds the addresses that the frame's interface has now. */
+export type See = (frame: Frame, local: AddressSet) => void;
 
 /** How one interface's capture fares. */
 export interface CaptureStatus {
@@ -50,6 +51,7 @@ export class Captures {
   readonly #captures = new Map<string, Watched>();
   #names: readonly string[] = [];
   #search: Search | undefined;
+  #see: See = () => {};
   #toldNoRoute = false;
   /** Asking for the default route. */
   #asking: Promise<void> = Promise.resolve();
@@ -68,7 +70,9 @@ export class Captures {
     this.#update();
   }
 
-  async start(): Promise<void> {
+  /** Everything that is captured goes to `see`. */
+  async start(see: See): Promise<void> {
+    this.#see = see;
     sweepFifos(runtimeDirectory());
     await this.#network.start();
   }
@@ -131,7 +135,7 @@ export class Captures {
       frame: (frame) => {
         counts.received++;
         const local = this.#network.get(name)?.addresses;
-        if (local !== undefined) this.#report.frame(frame, local);
+        if (local !== undefined) this.#see(frame, local);
       },
       listening: (again) => this.#report.listening(name, again),
       absent: (reason) => this.#report.absent(name, reason),
