@@ -25,4 +25,15 @@ done
 for set in $(ipset list -name 2>/dev/null | grep -E '^knockd-.*-[46]n?$'); do
   ipset destroy "$set" || say "the ipset $set stays: rules of yours use it"
 done
+
+# What was saved with rules of ours in it would bring them back at the next boot, with nobody there to open anything.
+saved() { # saved FILE PATTERN SED
+  grep -qsE "$2" "$1" || return 0
+  say "$1 holds rules of ours, and would hide ports again when it is loaded; take them out: sed -i '$3' $1"
+}
+saved /etc/nftables.conf '^\s*table inet knockd(-\S+)? \{' '/^table inet knockd[^ ]* {/,/^}/d'
+for file in /etc/iptables/rules.v4 /etc/iptables/rules.v6; do
+  saved $file '^(:KNOCKD|-[AI] .*KNOCKD|.*--match-set knockd-)' '/KNOCKD/d; /--match-set knockd-/d'
+done
+saved /etc/iptables/ipsets '^(create|add) knockd-' '/^\(create\|add\) knockd-/d'
 exit 0

@@ -6,6 +6,7 @@ import { formatPath, formatProblem, type Problem } from "../core/config/problem.
 import { weaknesses } from "../core/config/weakness.ts";
 import type { YamlFile } from "../core/config/yaml-file.ts";
 import { EXIT, type ExitCode, type Failure } from "../core/exit.ts";
+import { machineHints } from "../doctor/look-ahead.ts";
 import { CONFIG_OPTION, parseFile } from "../io/read-config.ts";
 import { codeSecretFailures } from "../io/state/code-secrets.ts";
 import { keyFileFailures } from "../io/state/key-files.ts";
@@ -27,15 +28,18 @@ export const command = new Command("check")
   .option("-i, --interface <interface>", "ignored, so that check takes what run takes")
   .option("--json", "print one JSON object")
   .addHelpText("after", examples("knockd check", "knockd check -c ./knockd.yaml --json"))
-  .action((options: Options) => {
-    process.exitCode = check(options);
+  .action(async (options: Options) => {
+    process.exitCode = await check(options);
   });
 
-function check({ config: file, json }: Options): ExitCode {
+async function check({ config: file, json }: Options): Promise<ExitCode> {
   const parsed = parseFile(file);
   const failures = "config" in parsed ? fileFailures(parsed.config) : [];
   const problems = "problems" in parsed ? parsed.problems : failures.map((found) => fileProblem(found, parsed.place));
-  const warnings = "config" in parsed ? [...weaknesses(parsed.config), ...hints(parsed.config)] : [];
+  const warnings =
+    "config" in parsed
+      ? [...weaknesses(parsed.config), ...hints(parsed.config), ...(await machineHints(parsed.config))]
+      : [];
   const code = problems.length > 0 ? EXIT.CONFIG : EXIT.OK;
   if (json) {
     print(JSON.stringify({ problems, warnings }));

@@ -12,6 +12,7 @@ import { unitOf } from "../doctor/systemctl.ts";
 import { type Host, parseHost } from "../howto/howto-host.ts";
 import { guessHost, isSsh, isUsed } from "../init/init-guess.ts";
 import { type Flags, interview, lookAround } from "../init/init-interview.ts";
+import { lookAhead } from "../init/init-look.ts";
 import { TRIAL, trialTime, tryOut, wantsFileAnyway } from "../init/init-trial.ts";
 import { bootWarning, hostWords, howToKnock, nextSteps } from "../init/init-words.ts";
 import { doorName, initYaml } from "../init/init-yaml.ts";
@@ -76,8 +77,9 @@ async function init(options: Options): Promise<void> {
   const host = hostOf(options.host ?? guessHost(around, answers.interface) ?? "HOST");
   print(["", "How to knock:", ...howToKnock(door, host), hostWords(host), ""].join("\n"));
 
+  const obstacle = await lookAhead(door, answers.interface, quiet);
   const forMs = await trialTime(options.trial, quiet);
-  const kept = forMs === undefined ? undefined : await tryOut({ yaml, door, host, forMs, quiet });
+  const kept = forMs === undefined ? undefined : await tryOut({ yaml, door, host, forMs, quiet, obstacle });
   if (forMs !== undefined && kept === undefined && !(await wantsFileAnyway(file, quiet)))
     throw new Failure(EXIT.UNAVAILABLE, "not confirmed: nothing is hidden, and nothing was written");
   try {

@@ -1,7 +1,10 @@
 // `knockd open`: opens a door by hand, as a knock would.
 import { Command, InvalidArgumentError } from "commander";
+import { EXIT } from "../core/exit.ts";
 import { parseDuration } from "../core/text/duration.ts";
 import { reasonOf } from "../core/text/words.ts";
+import { obstaclesOn } from "../doctor/look-ahead.ts";
+import { hint } from "../io/terminal.ts";
 import { printResults } from "./ask-daemon.ts";
 import { examples } from "./help-text.ts";
 
@@ -22,6 +25,7 @@ export const command = new Command("open")
       address,
       ...(forMs === undefined ? {} : { forMs }),
     });
+    if (process.exitCode === EXIT.OK) for (const text of await obstaclesOn(door, address)) hint(text);
   });
 
 function readDuration(text: string): number {

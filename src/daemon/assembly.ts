@@ -13,7 +13,7 @@ import { MetricsFile } from "../io/control/metrics-file.ts";
 import { Tracers } from "../io/control/tracers.ts";
 import type { Ending } from "../io/ending.ts";
 import { chooseFirewall, takeOver } from "../io/firewall/firewalls.ts";
-import { warnOfForwarding } from "../io/firewall/forwarding.ts";
+import { warnOfMachine } from "../io/firewall/machine-warnings.ts";
 import { portsInUse } from "../io/listening.ts";
 import { type Log, Logbook } from "../io/log/log.ts";
 import { notifyFor } from "../io/notify.ts";
@@ -94,7 +94,7 @@ async function start(parts: Parts, { ending, trial }: Run): Promise<void> {
     logbook.reopen();
     rereading.signalled();
   });
-  await warnOfForwarding(config.doors, log);
+  await warnOfMachine(config, log);
   await captures.start((frame, local) => daemon.see(frame, local));
   await daemon.start();
   for (const left of await takeOver(config)) log.error({ event: "still-hidden" }, left);

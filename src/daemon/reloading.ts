@@ -4,7 +4,7 @@ import type { Config } from "../core/config/config.ts";
 import type { DoorResult } from "../core/control/requests.ts";
 import { EXIT, Failure } from "../core/exit.ts";
 import { reasonOf, words } from "../core/text/words.ts";
-import { warnOfForwarding } from "../io/firewall/forwarding.ts";
+import { warnOfMachine } from "../io/firewall/machine-warnings.ts";
 import type { Log } from "../io/log/log.ts";
 import { loadConfig } from "../io/read-config.ts";
 import { Serial } from "../io/serial.ts";
@@ -84,7 +84,7 @@ export class Rereading {
       await this.#daemon.reload(config);
       const said = words.reloaded(file);
       this.#log.info({ event: "reloaded", file }, said);
-      await warnOfForwarding(config.doors, this.#log);
+      await warnOfMachine(config, this.#log);
       this.#taken(config);
       const fixed = FIXED.filter((key) => config[key] !== this.#atStart[key]);
       if (fixed.length === 0) return [{ done: true, said }];

@@ -1,4 +1,5 @@
 // All checks, in the order they are printed: a new one is a file beside this one, and a row here.
+import { address } from "./checks/address-check.ts";
 import { capture } from "./checks/capture-check.ts";
 import { clock } from "./checks/clock-check.ts";
 import { configFile } from "./checks/config-file-check.ts";
@@ -11,8 +12,10 @@ import { oneTime } from "./checks/one-time-check.ts";
 import { others } from "./checks/others-check.ts";
 import { ownSets } from "./checks/own-sets-check.ts";
 import { privileges } from "./checks/privileges-check.ts";
+import { saved } from "./checks/saved-check.ts";
 import { services } from "./checks/services-check.ts";
 import { state } from "./checks/state-check.ts";
+import { stepLog } from "./checks/step-log-check.ts";
 import { tools } from "./checks/tools-check.ts";
 import { unit } from "./checks/unit-check.ts";
 import type { Check } from "./machine-check.ts";
@@ -30,8 +33,11 @@ export const CHECKS: readonly Check[] = [
   daemon,
   others,
   hiding,
+  address,
   ownSets,
   services,
   forwarding,
+  saved,
+  stepLog,
   clock,
 ];

@@ -2,12 +2,14 @@
 import { z } from "zod";
 import { ANY, defaultInterface } from "../io/capture/network.ts";
 import { runTool } from "../io/tool.ts";
+import type { Arrival } from "./ruleset/exposure.ts";
 
 /** `ip -details -json address`; only what we use. */
 const linkSchema = z.object({
   ifname: z.string(),
   flags: z.array(z.string()),
   master: z.string().optional(),
+  xdp: z.unknown(),
   linkinfo: z.object({ info_kind: z.string().optional(), info_slave_kind: z.string().optional() }).default({}),
   addr_info: z.array(z.object({ local: z.string().optional(), scope: z.string().optional() })).default([]),
 });
@@ -19,6 +21,8 @@ export interface Link {
   readonly kind: string | undefined;
   /** The bridge, or bond, that it is a port of: that one has the addresses. */
   readonly master: string | undefined;
+  /** It has a program that may take packets before any rule is asked. */
+  readonly hasXdp?: boolean;
   readonly addresses: readonly string[];
 }
 
@@ -31,9 +35,10 @@ export interface Links {
 
 export async function learnLinks(names: readonly string[]): Promise<Links> {
   const found = z.array(linkSchema).parse(JSON.parse((await runTool(["ip", "-details", "-json", "address"])) || "[]"));
-  const links = found.map(({ ifname, flags, master, linkinfo, addr_info }) => ({
+  const links = found.map(({ ifname, flags, master, xdp, linkinfo, addr_info }) => ({
     name: ifname,
     up: flags.includes("UP"),
+    hasXdp: xdp !== undefined,
     kind: linkinfo.info_kind,
     master: ["bridge", "bond", "team"].includes(linkinfo.info_slave_kind ?? "") ? master : undefined,
     addresses: addr_info.flatMap(({ local, scope }) => (local === undefined || scope === "link" ? [] : [local])),
@@ -62,6 +67,17 @@ export function deaf({ wanted, links }: Links): Link[] {
       kind !== "dummy" &&
       !OF_GUESTS.test(name),
   );
+}
+
+/** Where packets come in, by family. Without an interface yet, the rules are asked all the same. */
+export function arrivalsOf(all: Links): Arrival[] {
+  const found = usable(all).flatMap(({ name, addresses }) =>
+    ([4, 6] as const).flatMap((family) => {
+      const own = addresses.filter((text) => text.includes(":") === (family === 6));
+      return own.length === 0 ? [] : [{ name, family, addresses: own }];
+    }),
+  );
+  return found.length > 0 ? found : [{ name: all.wanted[0] ?? "", family: 4, addresses: [] }];
 }
 
 /** Those among them on which knocks can arrive: for `any`, all but loopback. */

@@ -8,6 +8,8 @@ export interface Finding {
   readonly text: string;
   /** What to do next. */
   readonly advice?: string;
+  /** What the advice costs, and what else there is. */
+  readonly more?: readonly string[];
 }
 
 export interface Check {
@@ -19,10 +21,10 @@ export function ok(text: string): Finding {
   return { state: "ok", text };
 }
 
-export function warn(text: string, advice?: string): Finding {
-  return { state: "warn", text, ...(advice === undefined ? {} : { advice }) };
+export function warn(text: string, advice?: string, more: readonly string[] = []): Finding {
+  return { ...fail(text, advice, more), state: "warn" };
 }
 
-export function fail(text: string, advice?: string): Finding {
-  return { state: "fail", text, ...(advice === undefined ? {} : { advice }) };
+export function fail(text: string, advice?: string, more: readonly string[] = []): Finding {
+  return { state: "fail", text, ...(advice === undefined ? {} : { advice }), ...(more.length === 0 ? {} : { more }) };
 }

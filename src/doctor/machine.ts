@@ -12,11 +12,14 @@ export class Machine {
   readonly file: string;
   readonly read: ConfigRead;
   readonly stateDirectory: string;
+  /** One that knocked, and wants to know why it does not come in. */
+  readonly address: string | undefined;
   #links: Promise<Links> | undefined;
   #rules: Promise<Rules> | undefined;
   #processes: Processes | undefined;
 
-  constructor(file: string, read: ConfigRead, stateDirectory: string) {
+  constructor(file: string, read: ConfigRead, stateDirectory: string, address?: string) {
+    this.address = address;
     this.file = file;
     this.read = read;
     this.stateDirectory = stateDirectory;

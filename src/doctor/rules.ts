@@ -12,9 +12,10 @@ export type Rules =
   | { readonly chains: readonly Chain[]; readonly sets: NamedSets; readonly withoutNft?: true }
   | { readonly unseen: string };
 
+const TABLES = ["raw", "mangle", "nat", "filter"];
 const FAMILIES = [
-  { by: "iptables", table: "ip filter", legacy: "iptables-legacy-save", names: "/proc/net/ip_tables_names" },
-  { by: "ip6tables", table: "ip6 filter", legacy: "ip6tables-legacy-save", names: "/proc/net/ip6_tables_names" },
+  { by: "iptables", family: "ip", names: "/proc/net/ip_tables_names" },
+  { by: "ip6tables", family: "ip6", names: "/proc/net/ip6_tables_names" },
 ] as const;
 
 export async function learnRules(): Promise<Rules> {
@@ -27,7 +28,7 @@ export async function learnRules(): Promise<Rules> {
   } catch (error) {
     const reason = reasonOf(error);
     if (reason !== "cannot run nft: not found") return { unseen: reason.split("\n")[0] ?? "" };
-    const saved = await Promise.all(FAMILIES.map(({ by }) => runTool([`${by}-save`, "-t", "filter"]).catch(() => "")));
+    const saved = await Promise.all(FAMILIES.map(({ by }) => runTool([`${by}-save`]).catch(() => "")));
     return {
       chains: FAMILIES.flatMap(({ by }, at) => readIptables(saved[at] ?? "", by)),
       sets: new Map(),
@@ -36,20 +37,25 @@ export async function learnRules(): Promise<Rules> {
   }
 }
 
-/** The tools of old load their kernel modules when they are asked, so they are asked only where these are in use. */
+/** The tools of old load their kernel modules when they are asked, so they are asked only for what is in use. */
 async function iptablesChains(
-  { by, table, legacy, names }: (typeof FAMILIES)[number],
+  { by, family, names }: (typeof FAMILIES)[number],
   onNft: ReadonlySet<string>,
 ): Promise<Chain[]> {
-  const modern = onNft.has(table) ? readIptables(await runTool([`${by}-nft-save`, "-t", "filter"]), by) : [];
-  const old = usesLegacy(names) ? readIptables(await runTool([legacy, "-t", "filter"]), by) : [];
-  return [...modern, ...old];
+  const modern = TABLES.filter((table) => onNft.has(`${family} ${table}`));
+  const old = tablesOfOld(names);
+  const saved = await Promise.all([
+    ...modern.map(async (table) => readIptables(await runTool([`${by}-nft-save`, "-t", table]), by)),
+    ...old.map(async (table) => readIptables(await runTool([`${by}-legacy-save`, "-t", table]), by, true)),
+  ]);
+  return saved.flat();
 }
 
-function usesLegacy(names: string): boolean {
+function tablesOfOld(names: string): string[] {
   try {
-    return readFileSync(names, "utf8").split("\n").includes("filter");
+    const inUse = readFileSync(names, "utf8").split("\n");
+    return TABLES.filter((table) => inUse.includes(table));
   } catch {
-    return false;
+    return [];
   }
 }

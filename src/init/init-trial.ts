@@ -1,6 +1,7 @@
 // The trial of `knockd init`: hidden for a while, kept only if somebody was seen to come in and says so.
 
 import type { Door } from "../core/door.ts";
+import type { Obstacle } from "../doctor/look-ahead.ts";
 import type { Host } from "../howto/howto-host.ts";
 import { ask } from "../io/prompt.ts";
 import { print } from "../io/terminal.ts";
@@ -16,6 +17,8 @@ export interface Terms {
   readonly door: Door;
   readonly host: Host;
   readonly forMs: number;
+  /** What drops the port all the same. */
+  readonly obstacle: Obstacle | undefined;
   /** Nobody can be asked: the knock itself confirms. */
   readonly quiet: boolean;
 }
@@ -50,7 +53,7 @@ function agrees(flag: string, text: string): Promise<boolean> {
   return settle({ flag, text, usual: "y", shown: "Y/n", read: readYes }, undefined, false);
 }
 
-async function tryOnce({ yaml, door, host, forMs, quiet }: Terms): Promise<Kept | undefined> {
+async function tryOnce({ yaml, door, host, forMs, quiet, obstacle }: Terms): Promise<Kept | undefined> {
   const trial = new Trial(yaml, forMs);
   await trial.started();
   print(trialWords(door, host, forMs / 1000).join("\n"));
@@ -62,7 +65,7 @@ async function tryOnce({ yaml, door, host, forMs, quiet }: Terms): Promise<Kept 
     return trial;
   }
   await trial.end();
-  print(overWords(door));
+  print(overWords(door, obstacle));
   return undefined;
 }
 

@@ -1,6 +1,7 @@
 // What `knockd init` says: how to knock, what a trial does, what comes next.
 import type { Door } from "../core/door.ts";
 import { formatPort } from "../core/port.ts";
+import type { Obstacle } from "../doctor/look-ahead.ts";
 import type { Host } from "../howto/howto-host.ts";
 import { showKnocks } from "../howto/howto-lines.ts";
 import { SSH_DOOR } from "./init-yaml.ts";
@@ -42,14 +43,33 @@ export function knockedQuestion(door: Door, ip: string): string {
   return `${ip} knocked, and ${portsOf(door)} is open for it. Are you in from there: keep it hidden? [y/N] `;
 }
 
-export function overWords(door: Door): string {
-  return `the trial is over: ${portsOf(door)} is visible again`;
+/** `obstacle`: what dropped it before, and does now. */
+export function overWords(door: Door, obstacle: Obstacle | undefined): string {
+  const before = obstacle === undefined ? "visible to everyone" : `dropped by ${obstacle.keeper}`;
+  return `the trial is over: ${portsOf(door)} is as it was before, ${before}`;
+}
+
+/** Before anything is hidden: what would keep out those who knock. */
+export function obstacleWords({ port, keeper, where, line, more }: Obstacle): string[] {
+  const text = formatPort(port);
+  return [
+    `${text} is dropped on this machine by ${keeper} (${where}), so no knock could open it. Let it through:`,
+    "",
+    `  sudo ${line.replaceAll(" && ", " && sudo ").replaceAll(" | ", " | sudo ")}`,
+    "",
+    ...more.slice(0, 1).map((each) => `  ${each}.`),
+  ];
+}
+
+/** Where others come in and cannot knock. */
+export function deafWords(door: Door, chosen: string, deaf: readonly string[]): string {
+  return `knocks are heard on ${chosen} alone, but ${portsOf(door)} is hidden on ${deaf.join(" ")}, too: --interface any hears them all`;
 }
 
 export function keptWords(door: Door, pid: number | undefined): string[] {
   return [
     `${portsOf(door)} stays hidden: process ${pid} sees to it until the service takes over, with no gap between.`,
-    `Should it end before (kill ${pid}, a reboot), ${portsOf(door)} is visible again.`,
+    `Should it end before (kill ${pid}, a reboot), ${portsOf(door)} is as it was before.`,
   ];
 }
 

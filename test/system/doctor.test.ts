@@ -1,5 +1,5 @@
 // knockd doctor on a machine where all is well, and then with one fault at a time: it names that fault and no other.
-import { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -18,12 +18,59 @@ const reportSchema = z.object({
       state: z.enum(["ok", "warn", "fail"]),
       text: z.string(),
       advice: z.string().optional(),
+      more: z.array(z.string()).optional(),
     }),
   ),
 });
 /** cap's native part. */
 const CAP = fileURLToPath(new URL("../../node_modules/cap/build/Release/cap.node", import.meta.url));
 const ADMIN_CHAIN = "chain input { type filter hook input priority 0";
+/** Who leads the port on, as these write their rules; the container is this machine's other port. */
+const LAYOUTS: [string, string, string][] = [
+  [
+    "a port that Docker publishes with iptables",
+    "Docker publishes it",
+    `table ip nat { chain DOCKER { iifname != "docker0" tcp dport 2201 counter dnat to 10.9.0.2:2202; }
+      chain PREROUTING { type nat hook prerouting priority -100; fib daddr type local jump DOCKER; }; }`,
+  ],
+  [
+    "a port that Docker publishes with nftables",
+    "Docker publishes it",
+    `table ip docker-bridges { chain nat-prerouting-and-output { iifname != "docker0" tcp dport 2201 dnat to 10.9.0.2:2202; }
+      chain nat-prerouting { type nat hook prerouting priority -100; fib daddr type local counter jump nat-prerouting-and-output; }; }`,
+  ],
+  [
+    "a port that podman publishes",
+    "podman publishes it",
+    `table inet netavark { chain nv_2201_dnat { tcp dport 2201 dnat ip to 10.9.0.2:2202; }
+      chain NETAVARK-HOSTPORT-DNAT { tcp dport 2201 jump nv_2201_dnat; }
+      chain PREROUTING { type nat hook prerouting priority -100; fib daddr type local jump NETAVARK-HOSTPORT-DNAT; }; }`,
+  ],
+  [
+    "a NodePort of kube-proxy",
+    "kube-proxy publishes it",
+    `table ip kube-proxy { chain endpoint { meta l4proto tcp dnat to 10.9.0.2:2202; }
+      chain service { numgen random mod 1 vmap { 0 : goto endpoint }; }
+      map service-nodeports { type inet_proto . inet_service : verdict; elements = { tcp . 2201 : goto service }; }
+      chain nat-prerouting { type nat hook prerouting priority -100; fib daddr type local meta l4proto . th dport vmap @service-nodeports; }; }`,
+  ],
+  [
+    "a DNAT of one's own",
+    "a DNAT leads it on",
+    "table ip own { chain pre { type nat hook prerouting priority -100; ip daddr 10.9.0.2 tcp dport 2201 dnat to 10.9.0.2:2202; }; }",
+  ],
+  [
+    "a REDIRECT",
+    "a REDIRECT leads it on",
+    "table inet own { chain pre { type nat hook prerouting priority -100; tcp dport 2201 redirect to :2202; }; }",
+  ],
+  [
+    "a DNAT at another address",
+    "is hidden",
+    "table ip own { chain pre { type nat hook prerouting priority -100; ip daddr 10.9.9.9 tcp dport 2201 dnat to 10.9.0.2:2202; }; }",
+  ],
+];
+
 /** A tool of the machine that says what it would say elsewhere; the directory is the first that is looked in. */
 const SYNCED = "#!/bin/sh\necho yes\n";
 
@@ -32,11 +79,15 @@ describe.skipIf(!root)("knockd doctor", () => {
   const { net } = lab;
   let daemon: Daemon;
   const state = join(lab.directory, "state");
+  /** What would be the machine's own. */
+  const OWN_CONF = `mount --bind ${lab.directory}/nftables.conf /etc/nftables.conf`;
+  const NFTABLES_CONF = join(lab.directory, "nftables.conf");
 
   beforeAll(async () => {
     await lab.open("client");
     await net.ok("server", words("ip route add default via 10.9.0.10"));
     mkdirSync(join(lab.directory, "tools"));
+    writeFileSync(NFTABLES_CONF, "");
   });
   beforeEach(() => tool("timedatectl", SYNCED));
   afterEach(async () => {
@@ -64,7 +115,7 @@ describe.skipIf(!root)("knockd doctor", () => {
 
   async function run(args: readonly string[], { file = daemon.file, mounts = "true", through = [] }: Look = {}) {
     // No systemd of the machine that runs the test, and no other clock than ours.
-    const own = `mkdir -p /run/systemd && mount -t tmpfs none /run/systemd && mount --bind ${lab.directory}/tools /usr/local/sbin`;
+    const own = `mkdir -p /run/systemd && mount -t tmpfs none /run/systemd && mount --bind ${lab.directory}/tools /usr/local/sbin && ${OWN_CONF}`;
     const argv = ["unshare", "-m", "sh", "-c", `${own}; ${mounts}; exec "$@"`, "sh", ...through];
     const env = { PATH: process.env["PATH"], STATE_DIRECTORY: state };
     return await net.run("server", [...argv, ...KNOCKD, "doctor", "-c", file, ...args], { env });
@@ -86,7 +137,20 @@ describe.skipIf(!root)("knockd doctor", () => {
   }
 
   async function adviceFor(check: string): Promise<string> {
-    return (await look()).find((each) => each.check === check && each.state !== "ok")?.advice ?? "";
+    return (await faultOf(check))?.advice ?? "";
+  }
+
+  async function moreFor(check: string): Promise<string[]> {
+    return (await faultOf(check))?.more ?? [];
+  }
+
+  async function faultOf(check: string) {
+    return (await look()).find((each) => each.check === check && each.state !== "ok");
+  }
+
+  /** As root would, on this machine. */
+  async function paste(line: string): Promise<void> {
+    await net.ok("server", ["unshare", "-m", "sh", "-c", `${OWN_CONF}; ${line}`]);
   }
 
   it("finds nothing wrong with a healthy machine, and says what it has looked at", async () => {
@@ -109,6 +173,7 @@ describe.skipIf(!root)("knockd doctor", () => {
       /other knockds: none$/,
       /hidden: door ssh: 2201\/tcp is hidden, and open to those who knocked$/,
       /service: door ssh: something listens on 2201\/tcp$/,
+      /saved rules: none of ours in the files that are loaded at boot$/,
       /clock: in sync$/,
     ])
       expect(lines).toContainEqual(expect.stringMatching(part));
@@ -393,20 +458,114 @@ describe.skipIf(!root)("knockd doctor", () => {
       const [fault, ...more] = await faults();
       expect(more).toEqual([]);
       expect(fault).toMatch(
-        /^fail hidden: door ssh: 2201\/tcp is dropped even for those who knocked, by table inet filter, chain /,
+        /^fail hidden: door ssh: 2201\/tcp is dropped even for those who knocked, by your nftables rules: table inet filter, chain /,
       );
       expect(fault).toMatch(where);
 
-      const [commands = "", keys = ""] = (await adviceFor("hidden")).split("; then in doors.ssh: ");
-      await net.ok("server", ["bash", "-c", commands]);
-      await daemon.stop();
-      await start(SSH.replace("for:", `${keys.replace(" and ", ", ")}, for:`));
+      await paste(await adviceFor("hidden"));
       expect(await faults()).toEqual([]);
       expect(await lab.reachable("client")).toBe(false);
       await lab.knock("client", HOST, "7000", "8200:udp", "7600");
       await lab.opens("client");
     },
   );
+
+  it("says how to let knockers in by a set, so that the port stays shut without knockd", async () => {
+    await net.nft(
+      "server",
+      `table inet filter {\n${ADMIN_CHAIN}; icmpv6 type != echo-request accept; tcp dport 2201 drop; }\n}`,
+    );
+    await start();
+    const [, said = ""] = /stays shut without knockd: (.*)$/m.exec((await moreFor("hidden")).join("\n")) ?? [];
+    const [commands = "", keys = ""] = said.split("; then in doors.ssh: ");
+    await paste(commands);
+    await daemon.stop();
+    await start(SSH.replace("for:", `${keys.replace(" and ", ", ")}, for:`));
+    expect(await faults()).toEqual([]);
+    expect(await lab.reachable("client")).toBe(false);
+    await lab.knock("client", HOST, "7000", "8200:udp", "7600");
+    await lab.opens("client");
+  });
+
+  it("tells a line for /etc/nftables.conf, where that makes the chain, which opens the door now and after a reload", async () => {
+    const rules = `flush ruleset\ntable inet filter {\n${ADMIN_CHAIN}; policy drop; ct state established accept; meta l4proto ipv6-icmp accept; }\n}\n`;
+    writeFileSync(NFTABLES_CONF, rules);
+    await net.ok("server", ["nft", "-f", NFTABLES_CONF]);
+    await start();
+    expect(await faults()).toEqual([expect.stringMatching(/^fail hidden: .*by your nftables rules: .*policy drop$/)]);
+    await paste(await adviceFor("hidden"));
+    await net.ok("server", ["nft", "-f", NFTABLES_CONF]);
+    await eventually("all is well again", async () => (await faults()).length === 0);
+    await lab.knock("client", HOST, "7000", "8200:udp", "7600");
+    await lab.opens("client");
+    writeFileSync(NFTABLES_CONF, "");
+  });
+
+  it("says that a saved ruleset holds rules of ours, and takes them out of it", async () => {
+    await start();
+    const table = `table inet admin {\n\tchain c {\n\t\ttcp dport 22 accept\n\t}\n}\n`;
+    writeFileSync(NFTABLES_CONF, table + (await net.ok("server", words("nft list table inet knockd"))));
+    expect(await faults()).toEqual([
+      expect.stringMatching(/^fail saved rules: \/etc\/nftables\.conf holds rules of ours/),
+    ]);
+    // Where it is a file of its own, as here, sed cannot put another one into its place.
+    await paste(
+      (await adviceFor("saved rules")).replace(/sed -i ('.*') (\S+)/, "sed $1 $2 > $2.new; cat $2.new > $2; rm $2.new"),
+    );
+    expect(readFileSync(NFTABLES_CONF, "utf8")).toBe(table);
+    expect(await faults()).toEqual([]);
+    writeFileSync(NFTABLES_CONF, "");
+  });
+
+  it("tells of an address that is banned, which no door lets in", async () => {
+    await start();
+    const rules =
+      "chain f2b-chain { type filter hook input priority -1; tcp dport 2201 ip saddr @addr-set-sshd reject; }";
+    await net.nft(
+      "server",
+      `table inet f2b-table { set addr-set-sshd { type ipv4_addr; elements = { 10.9.0.10 }; }; ${rules}; }`,
+    );
+    expect(await faults()).toEqual([]);
+    const asked = async (ip: string) => (await run([ip])).stdout;
+    expect(await asked("10.9.0.11")).toMatch(/^ok {4}address: 10\.9\.0\.11: nothing keeps it out/m);
+    expect(await asked("10.9.0.10")).toMatch(
+      /^fail {2}address: 10\.9\.0\.10 is kept out of 2201\/tcp by fail2ban, .*\n {6}-> fail2ban-client unban 10\.9\.0\.10$/m,
+    );
+    expect((await run(["nonsense"])).code).toBe(64);
+  });
+
+  it("says where no knock is heard, though what is hidden is hidden there, too", async () => {
+    await net.ok("server", words("ip link add eth7 type veth peer name eth8"));
+    await net.ok("server", words("ip link set eth7 up"));
+    await net.address("server", "eth7", "10.9.7.1/24");
+    await start(SSH, "interface: eth0");
+    expect(await faults()).toEqual([
+      "warn interface: what is hidden is hidden on eth7, too, but no knock is heard there",
+    ]);
+    await daemon.stop();
+    await start(SSH, "interface: any");
+    expect(await faults()).toEqual([]);
+  });
+
+  it("says whose port an interface is, where that one has the addresses", async () => {
+    await net.ok("server", words("ip link add br7 type bridge"));
+    await net.ok("server", words("ip link add eth7 type veth peer name eth8"));
+    await net.ok("server", words("ip link set eth7 master br7 up"));
+    await start(SSH, "interface: [eth0, eth7]");
+    expect(await faults()).toEqual(["fail interface: eth7 is a port of br7, which has the addresses"]);
+    expect(await adviceFor("interface")).toBe("set options.interface: br7");
+    await net.ok("server", words("ip link del br7"));
+  });
+
+  it.each(LAYOUTS)("is never content where a stranger gets in: %s", async (_what, who, rules) => {
+    await start();
+    await net.nft("server", rules);
+    const hidden = (await look()).filter(({ check }) => check === "hidden");
+    const getsIn = await lab.reachable("client");
+    expect(hidden.map(({ state }) => state)).toEqual([getsIn ? "fail" : "ok"]);
+    expect(hidden[0]?.text).toContain(who);
+    expect((await faults()).filter((fault) => fault.includes("nothing listens"))).toEqual([]);
+  });
 
   it("says who gets in all the same, where the administrator's rules drop the others", async () => {
     const rules =
@@ -426,9 +585,12 @@ describe.skipIf(!root)("knockd doctor", () => {
     await net.ok("server", [`iptables-${variant}`, ...rule]);
     try {
       expect(await faults()).toEqual([
-        `fail hidden: door ssh: 2201/tcp is dropped even for those who knocked, by iptables, chain INPUT, rule "${rule.join(" ")}"`,
+        `fail hidden: door ssh: 2201/tcp is dropped even for those who knocked, by your iptables rules: iptables${variant === "nft" ? "" : "-legacy"}, chain INPUT, rule "${rule.join(" ")}"`,
       ]);
-      expect(await adviceFor("hidden")).toContain("options.firewall: iptables");
+      expect(await adviceFor("hidden")).toContain("INPUT -p tcp --dport 2201 -j ACCEPT");
+      expect((await moreFor("hidden")).join()).toContain("options.firewall: iptables");
+      await paste(await adviceFor("hidden"));
+      expect(await faults()).toEqual([]);
     } finally {
       await net.ok("server", [`iptables-${variant}`, "-F"]);
     }
@@ -440,8 +602,10 @@ describe.skipIf(!root)("knockd doctor", () => {
     expect(await faults()).toEqual([]);
     await net.ok("server", words("iptables -I INPUT -p tcp --dport 2201 -j REJECT"));
     expect(await faults()).toEqual([
-      expect.stringMatching(/^fail hidden: .* by iptables, chain INPUT, rule ".* -j REJECT /),
+      expect.stringMatching(/^fail hidden: .* by a rule before ours: iptables, chain INPUT, rule ".* -j REJECT /),
     ]);
+    await paste(await adviceFor("hidden"));
+    expect(await faults()).toEqual([]);
   });
 
   it("says what is wrong with a set of the administrator's own", async () => {

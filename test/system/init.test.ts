@@ -97,7 +97,7 @@ describe.skipIf(!root)("knockd init over ssh", () => {
     expect(await reachable("client")).toBe(false);
     await stillTalks(talk);
     expect(await init.ended()).toBe(69);
-    expect(init.stdout).toContain("22/tcp is visible again\r\n");
+    expect(init.stdout).toContain("22/tcp is as it was before, visible to everyone\r\n");
     expect(init.stdout).toContain("knockd: not confirmed: nothing is hidden, and nothing was written\r\n");
     await getsIn("stranger");
     expect(existsSync(file)).toBe(false);
@@ -157,7 +157,7 @@ describe.skipIf(!root)("knockd init over ssh", () => {
     await lab.knock("other", HOST, 17301, "4312:udp", 28119);
     await init.until(asked(/keep it hidden\? \[y\/N\]/));
     init.type("\n");
-    await init.until(/22\/tcp is visible again\r\n/);
+    await init.until(/22\/tcp is as it was before, visible/);
     await init.until(asked(/Try once more\? \[Y\/n\]/));
     await getsIn("stranger");
     init.type("n\n");
@@ -172,7 +172,7 @@ describe.skipIf(!root)("knockd init over ssh", () => {
     await init.until(HIDDEN_NOW);
     await lab.knock("other", HOST, 17301, "4312:udp", 28119);
     await init.until(asked(/keep it hidden\? \[y\/N\]/));
-    await init.until(/22\/tcp is visible again\r\n/);
+    await init.until(/22\/tcp is as it was before, visible/);
     await init.until(asked(/Try once more\? \[Y\/n\]/));
     await getsIn("stranger");
   });

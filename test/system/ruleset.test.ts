@@ -1,8 +1,9 @@
 // The kernel is asked whether our reading of its rules is right: each ruleset is loaded, and a real packet is sent.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type Fate, fateOf } from "../../src/doctor/ruleset/fate.ts";
 import { readIptables } from "../../src/doctor/ruleset/iptables-reader.ts";
 import { readNftRuleset } from "../../src/doctor/ruleset/nft-reader.ts";
-import { type Chain, type Fate, fateOf, type Packet } from "../../src/doctor/ruleset/ruleset.ts";
+import type { Chain, Packet } from "../../src/doctor/ruleset/ruleset.ts";
 import { HOST, HOST_6, Lab, SERVICE, words } from "../support/lab.ts";
 import { root } from "../support/netns.ts";
 
@@ -14,7 +15,10 @@ const PACKET: Packet = {
   interface: "eth0",
   knocked: false,
   sets: new Set(["inet admin members", "members"]),
+  destinations: [HOST],
 };
+/** The same with an address of its own, by which it may be let in. */
+const FROM_CLIENT: Packet = { ...PACKET, source: "10.9.0.10" };
 
 /** The rules of a chain at the hook input whose policy is drop; nothing else is let in. */
 const NFT_OPEN_OR_NOT = [
@@ -53,6 +57,14 @@ const NFT_OPEN_OR_NOT = [
   `ip saddr @empty accept`,
   `ip saddr != @empty accept`,
   `ip6 saddr @members6 accept`,
+  "ip saddr 10.9.0.10 accept",
+  "ip saddr 10.9.0.11 accept",
+  "ip saddr { 10.9.0.11, 10.9.0.8/29 } accept",
+  "ip daddr 10.9.0.2 accept",
+  "ip daddr 10.9.0.0/30 accept",
+  "ip daddr != 10.9.0.2 accept",
+  "fib daddr type local accept",
+  "fib daddr type != local accept",
   "ip protocol tcp accept",
   "ip protocol udp accept",
   "ip6 nexthdr tcp accept",
@@ -174,9 +186,17 @@ describe.skipIf(!root)("our reading of rules", () => {
   it.each(NFT_OPEN_OR_NOT)("agrees with nftables on: %s", async (rules) => {
     const chain = `chain input { type filter hook input priority 0; policy drop; ${usual}; ${rules}; }`;
     await net.nft("server", `table inet admin {\n${NFT_SETS}\n${chain.replaceAll("; ;", ";")}\n}`);
-    await agree(fateOf(await nftChains(), PACKET));
+    await agree(fateOf(await nftChains(), FROM_CLIENT));
     if (/ip6|nfproto|protocol/.test(rules))
-      await agree(fateOf(await nftChains(), { ...PACKET, family: 6, sets: new Set(["inet admin members6"]) }), HOST_6);
+      await agree(
+        fateOf(await nftChains(), {
+          ...PACKET,
+          family: 6,
+          sets: new Set(["inet admin members6"]),
+          destinations: [HOST_6],
+        }),
+        HOST_6,
+      );
   });
 
   it.each([

@@ -75,6 +75,8 @@ export const words = {
     `control socket: cannot offer it, knockd status and the like will not work: ${reasonOf(error)}`,
   notForwarding: (name: string) =>
     `doors lead to hosts behind this one, but it forwards nothing: set ${name} = 1 (sysctl -w ${name}=1)`,
+  setMissing: (door: string, set: string) =>
+    `${door}: the set ${set} does not exist, so nobody can come in by it: knockd doctor tells how to make one that lasts`,
   stopUnfinished: () => "some stop commands have not ended; the next start runs them again",
   kept: () => "trial confirmed: hidden until another knockd takes over, or this one ends",
   notNotified: (reason: string) => `systemd: cannot tell it how we fare: ${reason}`,

@@ -1,83 +1,106 @@
 // Each port that a door opens: hidden from strangers, and not dropped by somebody else's rules for those who knocked.
-import type { Family } from "../../core/address.ts";
+import type { Config } from "../../core/config/config.ts";
 import type { Door } from "../../core/door.ts";
 import { formatInside, type Opening } from "../../core/opening.ts";
-import { formatPort, type Port } from "../../core/port.ts";
-import { type Link, usable } from "../links.ts";
-import type { Machine } from "../machine.ts";
+import { formatPort } from "../../core/port.ts";
+import { type LetIn, letIn, type Shut } from "../let-in.ts";
+import { arrivalsOf } from "../links.ts";
 import { type Check, type Finding, fail, ok, warn } from "../machine-check.ts";
-import { type Exposure, exposureOf, placeText, remedy } from "../ruleset/exposure.ts";
-import type { Chain } from "../ruleset/ruleset.ts";
+import { readRuleFiles } from "../rule-files.ts";
+import { type Arrival, type Exposure, exposureOf, placeText } from "../ruleset/exposure.ts";
+import { GATE_PRIORITY, type Translation } from "../ruleset/fate.ts";
+import { keeperOf, type RuleFiles } from "../ruleset/keeper.ts";
+import type { Chain, Place } from "../ruleset/ruleset.ts";
+import { translatorText } from "../ruleset/translator.ts";
 
-type Shut = Extract<Exposure, { is: "shut" }>;
+interface Found {
+  readonly arrival: Arrival;
+  readonly exposure: Exposure;
+}
+interface Around {
+  readonly chains: readonly Chain[];
+  readonly arrivals: readonly Arrival[];
+  readonly files: RuleFiles;
+  readonly firewall: Config["firewall"];
+}
 
 export const hiding: Check = {
   name: "hidden",
   async look(machine) {
-    const doors = (machine.config?.doors ?? []).filter(({ open }) => open.length > 0);
-    if (doors.length === 0 || machine.config?.firewall === "none") return [];
+    const { doors = [], firewall = "none" } = machine.config ?? {};
+    const hidden = doors.filter(({ open }) => open.length > 0);
+    if (hidden.length === 0 || firewall === "none") return [];
     const rules = await machine.rules();
     if ("unseen" in rules) return [warn(`cannot see the firewall's rules: ${rules.unseen}`, "sudo knockd doctor")];
     // Without nft our table cannot be seen, and that nft is missing has been said.
-    if (rules.withoutNft && machine.config?.firewall === "nftables") return [];
-    const links = await arrivals(machine);
-    return doors.flatMap((door) => door.open.flatMap((port) => judge(rules.chains, door, port, links)));
+    if (rules.withoutNft && firewall === "nftables") return [];
+    const arrivals = arrivalsOf(await machine.links());
+    const around = { chains: rules.chains, arrivals, files: readRuleFiles(), firewall };
+    return hidden.flatMap((door) => door.open.flatMap((port) => judge(around, door, port)));
   },
 };
 
-/** Without an interface yet, the rules are asked all the same. */
-async function arrivals(machine: Machine): Promise<readonly Link[]> {
-  const all = await machine.links();
-  const found = usable(all);
-  return found.length > 0
-    ? found
-    : [{ name: all.wanted[0] ?? "", up: false, kind: undefined, master: undefined, addresses: ["0.0.0.0"] }];
-}
-
-function judge(chains: readonly Chain[], door: Door, port: Opening, links: readonly Link[]): Finding[] {
-  const exposures = links.flatMap(({ name, addresses }) =>
-    familiesOf(addresses).map((family) => ({ family, name, exposure: exposureOf(chains, door, port, family, name) })),
-  );
+function judge(around: Around, door: Door, port: Opening): Finding[] {
+  const found = around.arrivals.map((arrival) => ({
+    arrival,
+    exposure: exposureOf(around.chains, door, port, arrival),
+  }));
   const what = `door ${door.name}: ${formatPort(port)}`;
-  const visible = exposures.filter(({ exposure }) => exposure.is === "visible");
-  if (visible.length > 0) {
-    const where = [...new Set(visible.map(({ family, name }) => `IPv${family} on ${name}`))].join(", ");
-    return [fail(`${what} is visible to everyone (${where}): none of our rules hides it`, "systemctl restart knockd")];
-  }
+  const visible = found.filter(({ exposure }) => exposure.is === "visible");
+  if (visible.length > 0) return [visibleFinding(what, visible)];
   // Led on before any rule for this machine's own ports is asked; what is not led on shall end there.
   if (port.to !== undefined) return [ok(`${what} is hidden, and leads those who knocked to ${formatInside(port.to)}`)];
-  const shut = exposures.flatMap(({ family, exposure }) =>
-    exposure.is === "shut" ? [{ family, shut: exposure }] : [],
-  );
-  if (shut.length === 0) return [ok(`${what} is hidden, and open to those who knocked`)];
-  const places = new Set(shut.map(({ shut }) => placeText(shut.place)));
-  return [...places].map((place) => {
-    const here = shut.filter(({ shut }) => placeText(shut.place) === place);
-    return shutFinding(
-      what,
-      door,
-      port,
-      [...new Set(here.map(({ family }) => family))],
-      here.map(({ shut }) => shut),
-    );
+  const shuts = found.flatMap(({ arrival, exposure }) => (exposure.is === "shut" ? [{ arrival, exposure }] : []));
+  if (shuts.length > 0) return shutFindings(what, around, door, port, shuts);
+  const [led] = found.flatMap(({ exposure }) => (exposure.is === "hidden" ? (exposure.translated ?? []) : []));
+  const on = led === undefined ? "" : `; ${translatorText(led)}`;
+  return [ok(`${what} is hidden, and open to those who knocked${on}`)];
+}
+
+function visibleFinding(what: string, visible: readonly Found[]): Finding {
+  const where = [...new Set(visible.map(({ arrival: { family, name } }) => `IPv${family} on ${name}`))].join(", ");
+  const [led] = visible.flatMap(({ exposure }) => (exposure.is === "visible" ? (exposure.translated ?? []) : []));
+  const text = `${what} is visible to everyone (${where})`;
+  if (led === undefined) return fail(`${text}: none of our rules hides it`, "systemctl restart knockd");
+  return fail(`${text}: ${translatorText(led)} before our rules are asked`, adviceAgainst(led));
+}
+
+/** What is led on at the usual time is so after our rules: then it is these that are missing. */
+function adviceAgainst({ from }: Translation): string {
+  const { priority = 0 } = from.base ?? {};
+  if (priority > GATE_PRIORITY) return "systemctl restart knockd";
+  return `give the chain ${from.name} of table ${from.table} the usual priority, dstnat: at ${priority} it comes before ours`;
+}
+
+type ShutAt = { readonly arrival: Arrival; readonly exposure: Extract<Exposure, { is: "shut" }> };
+
+function shutFindings(what: string, around: Around, door: Door, port: Opening, all: readonly ShutAt[]): Finding[] {
+  const shuts = all.map(({ arrival, exposure: { place, exceptions } }) => ({
+    place,
+    exceptions,
+    family: arrival.family,
+    keeper: keeperOf(place, around.chains, arrival.name, around.files),
+  }));
+  return [...new Set(shuts.map(groupOf))].flatMap((group) => {
+    const [first, ...more] = shuts.filter((shut) => groupOf(shut) === group);
+    if (first === undefined) return [];
+    const own = around.firewall === "iptables" && first.keeper.kind !== "nftables" && first.keeper.kind !== "firewalld";
+    const how = own ? jumpFirst(first.place) : letIn(door, port, [first, ...more]);
+    const text = `${what} is dropped even for those who knocked, by ${how.keeper}: ${placeText(first.place)}`;
+    const [exception] = [first, ...more].flatMap(({ exceptions }) => exceptions);
+    if (exception === undefined) return [fail(text, how.line, how.more)];
+    return [warn(`${text}, but for those of ${placeText(exception)}`, how.line, how.more)];
   });
 }
 
-function shutFinding(
-  what: string,
-  door: Door,
-  port: Port,
-  families: readonly Family[],
-  [first, ...more]: readonly Shut[],
-): Finding {
-  if (first === undefined) return ok(what);
-  const advice = remedy(door, port, families, first.place);
-  const text = `${what} is dropped even for those who knocked, by ${placeText(first.place)}`;
-  const [exception] = [first, ...more].flatMap(({ exceptions }) => exceptions);
-  if (exception === undefined) return fail(text, advice);
-  return warn(`${text}, but for those of ${placeText(exception)}`, advice);
+/** One keeper is told once, whatever its rules; of nftables each chain by itself. */
+function groupOf({ keeper, place: { chain } }: Shut): string {
+  return keeper.kind === "nftables" ? `${chain.table} ${chain.name}` : keeper.kind;
 }
 
-function familiesOf(addresses: readonly string[]): Family[] {
-  return ([4, 6] as const).filter((family) => addresses.some((text) => text.includes(":") === (family === 6)));
+/** Our own chain accepts what these rules drop, if it is asked before them. */
+function jumpFirst({ chain }: Place): LetIn {
+  const tool = chain.legacy === true ? `${chain.by}-legacy` : chain.by;
+  const line = `${tool} -D INPUT -j KNOCKD; ${tool} -I INPUT -j KNOCKD`;
+  return { keeper: "a rule before ours", line, more: ["our chain KNOCKD is to be the first in INPUT"] };
 }

@@ -16,7 +16,7 @@ export const interfaces: Check = {
           "set options.interface, or ip route add default via ...",
         ),
       ];
-    if (wanted.includes(ANY)) return [ok(`any: ${links.map(({ name }) => name).join(" ")}`)];
+    if (wanted.includes(ANY)) return [ok(`any: ${links.map(({ name }) => name).join(" ")}`), ...datapaths(all)];
     const how = named ? "" : ", of the default route";
     const found = wanted.map((name) =>
       judge(
@@ -25,12 +25,26 @@ export const interfaces: Check = {
         how,
       ),
     );
-    return hides(machine) ? [...found, ...deafOnes(all)] : found;
+    return hides(machine) ? [...found, ...deafOnes(all), ...datapaths(all)] : found;
   },
 };
 
 function hides({ config }: Machine): boolean {
   return config?.firewall !== "none" && (config?.doors ?? []).some(({ open }) => open.length > 0);
+}
+
+/** What goes by the rules, and so by what hides: as far as it can be seen from here. */
+function datapaths({ links }: Links): Finding[] {
+  const advice =
+    "try from outside whether the port answers; what such a program serves is hidden by its own policies alone";
+  return [
+    ...links
+      .filter(({ hasXdp }) => hasXdp)
+      .map(({ name }) => warn(`${name} has an XDP program, which may take packets before any rule is asked`, advice)),
+    ...links
+      .filter(({ name }) => name === "cilium_host")
+      .map(() => warn("Cilium is here, whose eBPF programs may lead packets past the rules", advice)),
+  ];
 }
 
 function deafOnes(all: Links): Finding[] {

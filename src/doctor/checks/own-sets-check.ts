@@ -2,7 +2,10 @@
 import type { Door } from "../../core/door.ts";
 import { reasonOf } from "../../core/text/words.ts";
 import { runTool } from "../../io/tool.ts";
+import { NOT_LASTING } from "../let-in.ts";
 import { type Check, type Finding, fail, ok, warn } from "../machine-check.ts";
+import { readRuleFiles } from "../rule-files.ts";
+import { makesTable } from "../ruleset/keeper.ts";
 import type { NamedSets } from "../ruleset/nft-match.ts";
 import type { Chain } from "../ruleset/ruleset.ts";
 
@@ -36,8 +39,7 @@ function judge({ door, set, family }: Wanted, chains: readonly Chain[], sets: Na
   const what = `door ${door}: set ${set}`;
   const found = sets.get(set);
   const [tableFamily, table, name] = set.split(" ");
-  if (found === undefined)
-    return fail(`${what} does not exist`, `nft 'add set ${set} { type ipv${family}_addr; flags timeout; }'`);
+  if (found === undefined) return missing(what, set, family);
   if (!found.flags.includes("timeout"))
     return fail(`${what} takes no timeouts`, `nft delete set ${set}, and add it again with flags timeout`);
   const asked = chains.some(
@@ -49,6 +51,15 @@ function judge({ door, set, family }: Wanted, chains: readonly Chain[], sets: Na
     `${what} is asked by no rule, so it opens nothing`,
     `nft insert rule ${tableFamily} ${table} CHAIN ${source} @${name} tcp dport PORT accept`,
   );
+}
+
+/** Where the administrator's file makes the table, the line goes there as well: it is loaded at each boot, and each reload. */
+function missing(what: string, set: string, family: 4 | 6): Finding {
+  const statement = `add set ${set} { type ipv${family}_addr; flags timeout; }`;
+  const [tableFamily = "", table = ""] = set.split(" ");
+  if (makesTable(readRuleFiles().nftables, tableFamily, table))
+    return fail(`${what} does not exist`, `echo '${statement}' | tee -a /etc/nftables.conf | nft -f -`);
+  return fail(`${what} does not exist`, `nft '${statement}'`, [NOT_LASTING]);
 }
 
 function asks(text: string, set: string | undefined): boolean {
@@ -63,7 +74,7 @@ async function judgeIpset({ door, set, family }: Wanted): Promise<Finding> {
     return fail(`${what} takes no timeouts`, `ipset destroy ${set}, and create it again with timeout 0`);
   } catch (error) {
     const create = `ipset create ${set} hash:ip family ${family === 4 ? "inet" : "inet6"} timeout 0`;
-    if (/does not exist/.test(reasonOf(error))) return fail(`${what} does not exist`, create);
+    if (/does not exist/.test(reasonOf(error))) return fail(`${what} does not exist`, create, [NOT_LASTING]);
     return warn(`cannot see ${what}: ${reasonOf(error)}`, "sudo knockd doctor");
   }
 }

@@ -1,9 +1,15 @@
 // What is behind each door: something must listen there, and not for this machine alone. Hosts behind this one are not asked.
 import { readFileSync } from "node:fs";
+import type { Door } from "../../core/door.ts";
 import { leadsOn } from "../../core/opening.ts";
 import { formatPort, type Port } from "../../core/port.ts";
+import { arrivalsOf } from "../links.ts";
+import type { Machine } from "../machine.ts";
 import { type Check, type Finding, fail, ok } from "../machine-check.ts";
+import { exposureOf } from "../ruleset/exposure.ts";
+import type { Translation } from "../ruleset/fate.ts";
 import { type Listener, listenersIn } from "../ruleset/listeners.ts";
+import { translatorText } from "../ruleset/translator.ts";
 
 const TABLES = [
   { path: "/proc/net/tcp", protocol: "tcp" },
@@ -14,13 +20,31 @@ const TABLES = [
 
 export const services: Check = {
   name: "service",
-  look({ config }) {
+  async look(machine) {
     const listeners = TABLES.flatMap(({ path, protocol }) => listenersIn(readTable(path), protocol));
-    return (config?.doors ?? []).flatMap(({ name, open }) =>
-      open.filter((opening) => !leadsOn(opening)).map((port) => judge(name, port, listeners)),
+    const led = await translations(machine);
+    return (machine.config?.doors ?? []).flatMap((door) =>
+      door.open
+        .filter((opening) => !leadsOn(opening))
+        .map((port) => {
+          const translation = led(door, port);
+          if (translation === undefined) return judge(door.name, port, listeners);
+          return ok(`door ${door.name}: behind ${formatPort(port)}, ${translatorText(translation)}`);
+        }),
     );
   },
 };
+
+/** What the rules lead on to another place, where something may listen, or not: here nothing needs to. */
+async function translations(machine: Machine): Promise<(door: Door, port: Port) => Translation | undefined> {
+  const rules = await machine.rules();
+  if ("unseen" in rules) return () => undefined;
+  const arrivals = arrivalsOf(await machine.links());
+  return (door, port) => {
+    const exposures = arrivals.map((arrival) => exposureOf(rules.chains, door, port, arrival));
+    return exposures.flatMap((exposure) => ("translated" in exposure ? (exposure.translated ?? []) : []))[0];
+  };
+}
 
 function judge(door: string, { protocol, number }: Port, all: readonly Listener[]): Finding {
   const port = formatPort({ protocol, number });

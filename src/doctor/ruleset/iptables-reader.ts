@@ -1,5 +1,6 @@
-// What `iptables-save -t filter` prints -> chains of rules.
-import { type Chain, type Condition, not, type Rule, truthOf, type Verdict } from "./ruleset.ts";
+// What `iptables-save` prints -> chains of rules.
+import { parseNetwork } from "../../core/address.ts";
+import { type Chain, type Condition, not, type Rule, type Truth, truthOf, type Verdict } from "./ruleset.ts";
 
 /** The sets of doors of our own back-end. */
 const OWN_SET = /^knockd-.*-[46]$/;
@@ -14,6 +15,14 @@ const OPTIONS: Record<string, Reader> = {
   "-p": (value) => (packet) => truthOf([packet.protocol, PROTOCOL_NUMBERS[packet.protocol], "all"].includes(value)),
   "-i": (value) => (packet) =>
     truthOf(value.endsWith("+") ? packet.interface.startsWith(value.slice(0, -1)) : packet.interface === value),
+  "-s":
+    (value) =>
+    ({ source }) =>
+      source === undefined ? "perhaps" : within(value, [source]),
+  "-d":
+    (value) =>
+    ({ destinations }) =>
+      within(value, destinations),
   "--dport": (value) => (packet) => truthOf(includesPort(value, packet.port)),
   "--dports": (value) => (packet) => truthOf(includesPort(value, packet.port)),
   "--ctstate": (value) => () => truthOf(value.split(",").includes("NEW")),
@@ -33,20 +42,48 @@ const SILENT: Record<string, number> = {
   "--reject-with": 1,
   "--log-prefix": 1,
   "--log-level": 1,
+  "--nflog-prefix": 1,
+  "--nflog-group": 1,
+  "--to-destination": 1,
+  "--to-ports": 1,
+  "--to-source": 1,
+  "--persistent": 0,
+  "--random": 0,
 };
 
-/** Only the chains of the table `filter`. */
-export function readIptables(saved: string, by: "iptables" | "ip6tables"): Chain[] {
-  const lines = saved.split("\n");
+/** What the kernel calls of a table, and when (NF_IP_PRI_* of the kernel). */
+const HOOKS: Record<
+  string,
+  { readonly type: "filter" | "nat"; readonly priority: number; readonly chains: readonly string[] }
+> = {
+  raw: { type: "filter", priority: -300, chains: ["PREROUTING"] },
+  mangle: { type: "filter", priority: -150, chains: ["PREROUTING", "INPUT"] },
+  nat: { type: "nat", priority: -100, chains: ["PREROUTING"] },
+  filter: { type: "filter", priority: 0, chains: ["INPUT"] },
+};
+
+/** `legacy`: it is the iptables of old, beside nftables. */
+export function readIptables(saved: string, by: "iptables" | "ip6tables", legacy = false): Chain[] {
+  const tables = saved.split(/^\*/m).slice(1);
+  return tables.flatMap((text) => tableOf(text, by).map((chain) => (legacy ? { ...chain, legacy } : chain)));
+}
+
+/** `text`: from the table's name on. */
+function tableOf(text: string, by: "iptables" | "ip6tables"): Chain[] {
+  const lines = text.split("\n");
+  const [table = ""] = lines;
   const heads = lines.flatMap((line) =>
     [/^:(\S+) (\S+)/.exec(line)].flatMap((match) => (match === null ? [] : [match])),
   );
   const names = new Set(heads.map(([, name = ""]) => name));
   return heads.map(([, name = "", policy]) => {
     const rules = lines.filter((line) => line.startsWith(`-A ${name} `)).map((line) => ruleOf(line, names));
-    const chain = { by, table: by === "iptables" ? "ip filter" : "ip6 filter", name, rules };
-    if (name !== "INPUT") return chain;
-    return { ...chain, base: { hook: "input", priority: 0, policy: policy === "DROP" ? "drop" : "accept" } };
+    const chain = { by, table: `${by === "iptables" ? "ip" : "ip6"} ${table}`, name, rules };
+    const hook = HOOKS[table];
+    if (hook?.chains.includes(name) !== true) return chain;
+    const { type, priority } = hook;
+    const base = { type, priority, hook: name.toLowerCase(), policy: policy === "DROP" ? "drop" : "accept" } as const;
+    return { ...chain, base };
   });
 }
 
@@ -66,7 +103,8 @@ function ruleOf(line: string, chains: ReadonlySet<string>): Rule {
     else if (OPTIONS[option] !== undefined) conditions.push(inverted(OPTIONS[option](value), negated));
     else if (SILENT[option] === undefined) conditions.push(() => "perhaps");
   }
-  return { conditions, verdict: () => verdict, text: line };
+  const logs = / -j (LOG|NFLOG)\b/.test(line);
+  return { conditions, verdict: () => verdict, text: line, ...(logs ? { logs } : {}) };
 }
 
 /** The flags of a first packet: SYN alone. */
@@ -88,9 +126,20 @@ function includesPort(value: string, port: number): boolean {
   });
 }
 
+function within(network: string, addresses: readonly string[] | undefined): Truth {
+  if (addresses === undefined) return "perhaps";
+  const length = network.split("/")[1] ?? "";
+  const truths = addresses.map(
+    (address) => parseNetwork(`${address}${length === "" ? "" : `/${length}`}`)?.text === parseNetwork(network)?.text,
+  );
+  if (truths.every(Boolean)) return "yes";
+  return truths.some(Boolean) ? "perhaps" : "no";
+}
+
 function verdictOf(target: string, option: "-j" | "-g", chains: ReadonlySet<string>): Verdict {
   if (target === "ACCEPT") return { kind: "accept" };
   if (target === "DROP" || target === "REJECT") return { kind: "drop" };
+  if (target === "DNAT" || target === "REDIRECT") return { kind: "translate", how: target };
   if (target === "RETURN") return { kind: "return" };
   return chains.has(target) ? { kind: option === "-j" ? "jump" : "goto", chain: target } : { kind: "none" };
 }

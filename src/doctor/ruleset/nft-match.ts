@@ -1,6 +1,7 @@
 // What a `match` of nftables (libnftables-json(5)) says of a packet: yes, no, or perhaps where it asks for what is not known.
 import { z } from "zod";
-import { type Condition, not, type Packet, type Truth, truthOf } from "./ruleset.ts";
+import { parseNetwork } from "../../core/address.ts";
+import { any, type Condition, every, not, type Packet, type Truth, truthOf } from "./ruleset.ts";
 
 /** A set of the ruleset, by `inet filter name`. */
 export interface NamedSet {
@@ -14,8 +15,10 @@ type Left =
   /** The packet has no such field, so nothing said of it is true. */
   | { readonly is: "absent" }
   | { readonly is: "unknown" }
-  /** Its source address, of which only the sets are known that hold it. */
-  | { readonly is: "source" }
+  /** Its source address, of which often only the sets are known that hold it. */
+  | { readonly is: "source"; readonly address: string | undefined }
+  /** One of these addresses. */
+  | { readonly is: "destination"; readonly addresses: readonly string[] }
   /** TCP flags, of which a first packet has SYN alone; `syn`: whether the mask before them lets it through. */
   | { readonly is: "flags"; readonly syn: boolean }
   | { readonly is: "value"; readonly value: Value };
@@ -29,6 +32,9 @@ const OWN_SET = /^inet knockd(?:-\S+)? \S+_ipv[46]$/;
 const matchSchema = z.object({ op: z.string(), left: z.unknown(), right: z.unknown() });
 const metaSchema = z.object({ meta: z.object({ key: z.string() }) });
 const payloadSchema = z.object({ payload: z.object({ protocol: z.string(), field: z.string() }) });
+const fibSchema = z.object({
+  fib: z.object({ result: z.string(), flags: z.union([z.string(), z.array(z.string())]) }),
+});
 const ctSchema = z.object({ ct: z.object({ key: z.string() }) });
 const concatSchema = z.object({ concat: z.array(z.unknown()) });
 const maskedSchema = z.object({ "&": z.tuple([payloadSchema, z.unknown()]) });
@@ -52,15 +58,36 @@ export function conditionOf(match: unknown, table: string, sets: NamedSets): Con
   };
 }
 
-/** The verdict of a `vmap` for a packet: the first entry that fits for sure. */
-export function entryOf(map: unknown, packet: Packet): unknown {
-  const parsed = z
-    .object({ key: z.unknown(), data: z.object({ set: z.array(z.tuple([z.unknown(), z.unknown()])) }) })
-    .safeParse(map);
-  if (!parsed.success) return undefined;
-  const left = leftOf(parsed.data.key, packet);
-  if (left.is !== "value") return undefined;
-  return parsed.data.data.set.find(([key]) => fits(left.value, key) === "yes")?.[1];
+const entrySchema = z.tuple([z.unknown(), z.unknown()]);
+const vmapSchema = z.object({
+  key: z.unknown(),
+  data: z.union([z.string(), z.object({ set: z.array(entrySchema) }).transform(({ set }) => set)]),
+});
+
+/** The verdict of a `vmap` for a packet, and how sure it is: of a key that is not known, the first entry. */
+export function entryOf(
+  map: unknown,
+  packet: Packet,
+  table: string,
+  sets: NamedSets,
+): { truth: Truth; verdict: unknown } {
+  const parsed = vmapSchema.safeParse(map);
+  if (!parsed.success) return { truth: "no", verdict: undefined };
+  const { key, data } = parsed.data;
+  const entries = typeof data === "string" ? entriesOf(`${table} ${data.slice(1)}`, sets) : data;
+  const left = leftOf(key, packet);
+  if (left.is === "unknown") return { truth: entries.length > 0 ? "perhaps" : "no", verdict: entries[0]?.[1] };
+  if (left.is !== "value") return { truth: "no", verdict: undefined };
+  const found = entries.find(([each]) => fits(left.value, each) === "yes");
+  return { truth: truthOf(found !== undefined), verdict: found?.[1] };
+}
+
+/** Of a map with a name. */
+function entriesOf(name: string, sets: NamedSets): [unknown, unknown][] {
+  return (sets.get(name)?.elements ?? []).flatMap((element) => {
+    const entry = entrySchema.safeParse(element);
+    return entry.success ? [entry.data] : [];
+  });
 }
 
 interface Around {
@@ -74,12 +101,19 @@ function leftOf(expression: unknown, packet: Packet): Left {
   if (meta.success) return metaOf(meta.data.meta.key, packet);
   const payload = payloadSchema.safeParse(expression);
   if (payload.success) return payloadOf(payload.data.payload, packet);
+  const fib = fibSchema.safeParse(expression);
+  if (fib.success) return fibOf(fib.data.fib);
   const ct = ctSchema.safeParse(expression);
   if (ct.success) return ct.data.ct.key === "state" ? { is: "value", value: "new" } : UNKNOWN;
   const concat = concatSchema.safeParse(expression);
   if (concat.success) return concatOf(concat.data.concat.map((part) => leftOf(part, packet)));
   const masked = maskedSchema.safeParse(expression);
   return masked.success ? flagsOf(masked.data["&"][0].payload, masked.data["&"][1], packet) : UNKNOWN;
+}
+
+/** `fib daddr type`: it is for this machine. */
+function fibOf({ result, flags }: { result: string; flags: string | readonly string[] }): Left {
+  return result === "type" && flags.includes("daddr") ? { is: "value", value: "local" } : UNKNOWN;
 }
 
 function metaOf(key: string, packet: Packet): Left {
@@ -98,7 +132,9 @@ function metaOf(key: string, packet: Packet): Left {
 function payloadOf({ protocol, field }: { protocol: string; field: string }, packet: Packet): Left {
   if (protocol === "ip" || protocol === "ip6") {
     if (protocol !== (packet.family === 4 ? "ip" : "ip6")) return ABSENT;
-    if (field === "saddr") return { is: "source" };
+    if (field === "saddr") return { is: "source", address: packet.source };
+    if (field === "daddr")
+      return packet.destinations === undefined ? UNKNOWN : { is: "destination", addresses: packet.destinations };
     return field === "protocol" || field === "nexthdr" ? { is: "value", value: packet.protocol } : UNKNOWN;
   }
   if (
@@ -136,14 +172,38 @@ function concatOf(parts: readonly Left[]): Left {
 }
 
 function holds(left: Left, right: unknown, { packet, table, sets }: Around): Truth {
-  if (typeof right !== "string" || !right.startsWith("@"))
-    return left.is === "value" ? fits(left.value, right) : "perhaps";
+  if (typeof right !== "string" || !right.startsWith("@")) return fitsLeft(left, right);
   const name = `${table} ${right.slice(1)}`;
   if (left.is === "source" && packet.sets.has(name)) return "yes";
   if (left.is === "source" && OWN_SET.test(name)) return truthOf(packet.knocked);
   const elements = sets.get(name)?.elements ?? [];
   if (elements.length === 0) return "no";
-  return left.is === "value" ? any(elements.map((element) => fits(left.value, element))) : "perhaps";
+  return any(elements.map((element) => fitsLeft(left, element)));
+}
+
+function fitsLeft(left: Left, right: unknown): Truth {
+  if (left.is === "value") return fits(left.value, right);
+  if (left.is === "source") return left.address === undefined ? "perhaps" : addressFits(left.address, right);
+  if (left.is !== "destination") return "perhaps";
+  const truths = left.addresses.map((address) => addressFits(address, right));
+  if (truths.every((truth) => truth === "yes")) return "yes";
+  return truths.every((truth) => truth === "no") ? "no" : "perhaps";
+}
+
+const prefixSchema = z.object({ prefix: z.object({ addr: z.string(), len: z.number() }) });
+
+/** An address, a network, or several of them. */
+function addressFits(address: string, right: unknown): Truth {
+  if (typeof right === "string") return truthOf(parseNetwork(right)?.text === parseNetwork(address)?.text);
+  if (Array.isArray(right)) return any(right.map((each) => addressFits(address, each)));
+  const set = anonymousSchema.safeParse(right);
+  if (set.success) return any(set.data.set.map((each) => addressFits(address, each)));
+  const element = elementSchema.safeParse(right);
+  if (element.success) return addressFits(address, element.data.elem.val);
+  const prefix = prefixSchema.safeParse(right);
+  if (!prefix.success) return "perhaps";
+  const { addr, len } = prefix.data.prefix;
+  return truthOf(parseNetwork(`${address}/${len}`)?.text === parseNetwork(`${addr}/${len}`)?.text);
 }
 
 /** How nft names a protocol on a machine without /etc/protocols (IANA's numbers). */
@@ -177,14 +237,4 @@ function compared(op: string, value: Value, right: unknown): Truth {
   };
   const outcome = outcomes[op];
   return outcome === undefined ? "perhaps" : truthOf(outcome);
-}
-
-function any(truths: readonly Truth[]): Truth {
-  if (truths.includes("yes")) return "yes";
-  return truths.includes("perhaps") ? "perhaps" : "no";
-}
-
-function every(truths: readonly Truth[]): Truth {
-  if (truths.includes("no")) return "no";
-  return truths.includes("perhaps") ? "perhaps" : "yes";
 }

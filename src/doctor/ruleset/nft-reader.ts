@@ -35,6 +35,9 @@ const listingSchema = z.object({
           elem: z.array(z.unknown()).default([]),
         })
         .optional(),
+      map: z
+        .object({ family: z.string(), table: z.string(), name: z.string(), elem: z.array(z.unknown()).default([]) })
+        .optional(),
     }),
   ),
 });
@@ -57,11 +60,12 @@ export function readNftRuleset(json: string, text: string): NftRuleset {
   const { nftables } = listingSchema.parse(JSON.parse(json));
   const texts = ruleTexts(text);
   const sets = new Map<string, NamedSet>(
-    nftables.flatMap(({ set }) =>
-      set === undefined
+    nftables.flatMap(({ set, map }): [string, NamedSet][] => [
+      ...(set === undefined
         ? []
-        : [[`${set.family} ${set.table} ${set.name}`, { elements: set.elem, flags: [set.flags].flat() }]],
-    ),
+        : ([[nameOf(set), { elements: set.elem, flags: [set.flags].flat() }]] satisfies [string, NamedSet][])),
+      ...(map === undefined ? [] : ([[nameOf(map), { elements: map.elem, flags: [] }]] satisfies [string, NamedSet][])),
+    ]),
   );
   const rules = nftables.flatMap(({ rule }) => (rule === undefined ? [] : [rule]));
   const chains = nftables.flatMap(({ chain }): Chain[] => {
@@ -87,9 +91,12 @@ export function readNftRuleset(json: string, text: string): NftRuleset {
 }
 
 function baseOf({ type, hook, prio, policy }: z.output<typeof chainSchema>): Base | undefined {
-  // Chains of the types nat and route rewrite; they are not where one decides what comes in.
-  if (hook === undefined || type !== "filter") return undefined;
-  return { hook, priority: prio ?? 0, policy: policy === "drop" ? "drop" : "accept" };
+  if (hook === undefined || (type !== "filter" && type !== "nat")) return undefined;
+  return { type, hook, priority: prio ?? 0, policy: policy === "drop" ? "drop" : "accept" };
+}
+
+function nameOf({ family, table, name }: { family: string; table: string; name: string }): string {
+  return `${family} ${table} ${name}`;
 }
 
 function ruleOf(
@@ -104,14 +111,19 @@ function ruleOf(
   for (const statement of statements) {
     for (const [word, value] of Object.entries(statement)) {
       if (word === "match") conditions.push(conditionOf(value, table, sets));
-      else if (word === "vmap") verdict = (packet: Packet) => verdictOf(entryOf(value, packet));
+      else if (word === "vmap") {
+        conditions.push((packet) => entryOf(value, packet, table, sets).truth);
+        verdict = (packet: Packet) => verdictOf(entryOf(value, packet, table, sets).verdict);
+      } else if (word === "dnat" || word === "redirect")
+        verdict = () => ({ kind: "translate", how: word === "dnat" ? "DNAT" : "REDIRECT" });
       else if (isVerdict(word)) {
         const fixed = verdictOf(statement);
         verdict = () => fixed;
       } else if (!SILENT.has(word)) conditions.push(otherCondition(word, value));
     }
   }
-  return { conditions, verdict, text, handle };
+  const logs = statements.some((statement) => "log" in statement);
+  return { conditions, verdict, text, handle, ...(logs ? { logs } : {}) };
 }
 
 /** A first packet is within every limit, and over none. */

@@ -1,4 +1,4 @@
-// A packet filter as chains of rules, whatever wrote it, and the way of one connection's first packet through it.
+// A packet filter as chains of rules, whatever wrote it: what the readers make, and what is asked of it.
 import type { Family } from "../../core/address.ts";
 
 /** `perhaps`: it depends on what this program does not look at, such as the source address. */
@@ -14,25 +14,35 @@ export interface Packet {
   readonly knocked: boolean;
   /** The administrator's sets that hold its source: `inet filter ssh_allowed`, or an ipset's name. */
   readonly sets: ReadonlySet<string>;
+  /** Where it comes from, if that is asked for; anybody otherwise. */
+  readonly source?: string;
+  /** The addresses that it may go to. Without any, one of this machine's. */
+  readonly destinations?: readonly string[];
 }
 
 export type Condition = (packet: Packet) => Truth;
 
 export type Verdict =
   | { readonly kind: "accept" | "drop" | "return" | "none" }
-  | { readonly kind: "jump" | "goto"; readonly chain: string };
+  | { readonly kind: "jump" | "goto"; readonly chain: string }
+  /** Led on to another port, or to another host. */
+  | { readonly kind: "translate"; readonly how: "DNAT" | "REDIRECT" };
 
 export interface Rule {
   readonly conditions: readonly Condition[];
   readonly verdict: (packet: Packet) => Verdict;
   /** How its firewall writes it. */
   readonly text: string;
+  /** Whether it writes the packet down. */
+  readonly logs?: boolean;
   /** nftables' number for it. */
   readonly handle?: number;
 }
 
 export interface Chain {
   readonly by: "nftables" | "iptables" | "ip6tables";
+  /** Of iptables: it is the one of old, beside nftables. */
+  readonly legacy?: boolean;
   /** `inet filter`. */
   readonly table: string;
   readonly name: string;
@@ -42,6 +52,8 @@ export interface Chain {
 }
 
 export interface Base {
+  /** Chains of the type `nat` rewrite; what they accept, or drop, decides nothing. */
+  readonly type: "filter" | "nat";
   readonly hook: string;
   readonly priority: number;
   readonly policy: "accept" | "drop";
@@ -53,64 +65,6 @@ export interface Place {
   readonly rule?: Rule;
 }
 
-/** What becomes of it. `exceptions`: rules that would have let it in if what they ask for were so. */
-export type Fate =
-  | { readonly fate: "passes" }
-  | { readonly fate: "dropped"; readonly place: Place; readonly exceptions: readonly Place[] };
-
-/** On its way to a local port a packet meets the hooks in this order. */
-const HOOKS = ["ingress", "prerouting", "input"];
-/** BOUNDED: the kernel allows 16 jumps, too. */
-const JUMPS_MAX = 16;
-
-export function fateOf(chains: readonly Chain[], packet: Packet): Fate {
-  const way = chains.filter((chain) => chain.base !== undefined && meets(chain, packet)).sort(byOrder);
-  for (const chain of way) {
-    const exceptions: Place[] = [];
-    const end = walk({ chains, packet, exceptions }, chain, 0);
-    if (end !== undefined && end.kind === "drop") return { fate: "dropped", place: end.place, exceptions };
-    if (end === undefined && chain.base?.policy === "drop") return { fate: "dropped", place: { chain }, exceptions };
-  }
-  return { fate: "passes" };
-}
-
-interface Walk {
-  readonly chains: readonly Chain[];
-  readonly packet: Packet;
-  readonly exceptions: Place[];
-}
-
-type End = { readonly kind: "accept" | "drop"; readonly place: Place };
-
-/** Undefined: the chain came to its end without a verdict. */
-function walk(the: Walk, chain: Chain, depth: number): End | undefined {
-  for (const rule of chain.rules) {
-    const truth = all(rule.conditions.map((condition) => condition(the.packet)));
-    if (truth === "no") continue;
-    const verdict = rule.verdict(the.packet);
-    if (verdict.kind === "return" && truth === "yes") return undefined;
-    const end = endOf(the, { chain, rule }, verdict, depth);
-    if (end?.kind === "accept" && truth === "perhaps") the.exceptions.push(end.place);
-    if (truth === "perhaps") continue;
-    if (end !== undefined) return end;
-    if (verdict.kind === "goto") return undefined;
-  }
-  return undefined;
-}
-
-function endOf(the: Walk, place: Place, verdict: Verdict, depth: number): End | undefined {
-  if (verdict.kind === "accept" || verdict.kind === "drop") return { kind: verdict.kind, place };
-  if (verdict.kind !== "jump" && verdict.kind !== "goto") return undefined;
-  const { by, table } = place.chain;
-  const target = the.chains.find((chain) => chain.by === by && chain.table === table && chain.name === verdict.chain);
-  return target === undefined || depth >= JUMPS_MAX ? undefined : walk(the, target, depth + 1);
-}
-
-function all(truths: readonly Truth[]): Truth {
-  if (truths.includes("no")) return "no";
-  return truths.includes("perhaps") ? "perhaps" : "yes";
-}
-
 export function not(truth: Truth): Truth {
   if (truth === "perhaps") return "perhaps";
   return truth === "yes" ? "no" : "yes";
@@ -120,13 +74,12 @@ export function truthOf(is: boolean): Truth {
   return is ? "yes" : "no";
 }
 
-function meets({ base, table }: Chain, { family }: Packet): boolean {
-  const [tableFamily] = table.split(" ");
-  if (!HOOKS.includes(base?.hook ?? "")) return false;
-  return tableFamily === "inet" || tableFamily === "netdev" || tableFamily === (family === 4 ? "ip" : "ip6");
+export function any(truths: readonly Truth[]): Truth {
+  if (truths.includes("yes")) return "yes";
+  return truths.includes("perhaps") ? "perhaps" : "no";
 }
 
-function byOrder(a: Chain, b: Chain): number {
-  const hooks = HOOKS.indexOf(a.base?.hook ?? "") - HOOKS.indexOf(b.base?.hook ?? "");
-  return hooks === 0 ? (a.base?.priority ?? 0) - (b.base?.priority ?? 0) : hooks;
+export function every(truths: readonly Truth[]): Truth {
+  if (truths.includes("no")) return "no";
+  return truths.includes("perhaps") ? "perhaps" : "yes";
 }

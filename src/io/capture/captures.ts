@@ -1,11 +1,12 @@
 // All captures together: one per interface, each told what the network does.
 import type { AddressSet } from "../../core/address.ts";
+import { Layers } from "../../core/capture/layers.ts";
 import type { Frame } from "../../core/frame.ts";
 import { pause } from "../pause.ts";
 import { runtimeDirectory } from "../state/directories.ts";
 import { sweepFifos } from "./frame-fifo.ts";
 import { Capture, type Search, type SnifferName } from "./interface-capture.ts";
-import { defaultInterface, Network } from "./network.ts";
+import { ANY, defaultInterface, Network } from "./network.ts";
 import type { SnifferChoice } from "./sniffer.ts";
 
 /** How often it is looked whether they have started, which takes some 100 ms. */
@@ -131,8 +132,10 @@ export class Captures {
 
   #create(name: string, search: Search): Watched {
     const counts = { received: 0, lost: 0 };
+    const layers = name === ANY ? new Layers() : undefined;
     const capture = new Capture(name, this.#sniffer, search, {
       frame: (frame) => {
+        if (layers?.isRepeat(frame) === true) return;
         counts.received++;
         const local = this.#network.get(name)?.addresses;
         if (local !== undefined) this.#see(frame, local);
