@@ -9,7 +9,7 @@ const linkSchema = z.object({
   ifname: z.string(),
   flags: z.array(z.string()),
   master: z.string().optional(),
-  xdp: z.unknown(),
+  xdp: z.unknown().optional(),
   linkinfo: z.object({ info_kind: z.string().optional(), info_slave_kind: z.string().optional() }).default({}),
   addr_info: z.array(z.object({ local: z.string().optional(), scope: z.string().optional() })).default([]),
 });

@@ -3,10 +3,10 @@
 
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CLOSE_MS, OPEN_MS, TEST_MS, until } from "./support/box.ts";
-import { fetched } from "./support/fetched.ts";
-import { root } from "./support/netns.ts";
-import { CONFIG, IN, makeNodejsPackage, OUT, SshBox } from "./support/ssh-box.ts";
+import { CLOSE_MS, OPEN_MS, TEST_MS, until } from "../support/box.ts";
+import { fetched } from "../support/fetched.ts";
+import { root } from "../support/netns.ts";
+import { CONFIG, IN, makeNodejsPackage, OUT, SshBox } from "../support/ssh-box.ts";
 
 const isDebian = /^ID=debian$/m.test(readFileSync("/etc/os-release", "utf8"));
 const FIREWALLS = ["ufw", "firewalld", "fail2ban", "python3-systemd"];
