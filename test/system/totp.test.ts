@@ -137,12 +137,13 @@ describe.skipIf(!root)("a code of an authenticator app", () => {
     expect(await lab.reachable("thief")).toBe(false);
   });
 
-  it("does not open with a wrong pair, and five of them lock the guesser out, right codes included, and him alone", async () => {
+  it("does not open with a wrong pair, and after five of them asks the guesser alone for two codes in a row", async () => {
     for (const code of wrongCodes("lock", 5)) await knockCode("guesser", "lock", code);
-    await daemon.logs(/: lock: locked out for 60 s, after 5 failed codes in a minute/);
-    const code = phone("lock");
-    await knockCode("guesser", "lock", code);
-    await knockCode("other", "lock", code);
+    await daemon.logs(/: lock: 5 failed codes in a minute: for a minute two codes in a row are asked for/);
+    await eventually("the first part of a step", async () => Date.now() % 30_000 < 22_000);
+    await knockCode("guesser", "lock", phone("lock", -1));
+    await daemon.logs(/: lock: refused: code right, but too many wrong ones came from this address lately/);
+    await knockCode("other", "lock", phone("lock"));
     await lab.opens("other");
     expect(opened("lock", "guesser")).toBe(0);
   });
@@ -153,8 +154,9 @@ describe.skipIf(!root)("a code of an authenticator app", () => {
       await net.ok("scanner", ["nmap", "-n", "-Pn", "-sS", "--max-retries", "0", "-T5", ...order, "-p", range, HOST]);
     await daemon.logs(/: scan: (attempt dropped|refused: code not valid)/);
     expect(daemon.log).not.toMatch(/: scan: OPEN SESAME/);
-    const code = phone("scan");
-    await knockCode("other", "scan", code);
+    // The owner's network may be suspect by then: two codes in a row open in any case.
+    await eventually("the first part of a step", async () => Date.now() % 30_000 < 22_000);
+    for (const off of [-1, 0]) await knockCode("other", "scan", phone("scan", off));
     await daemon.logs(/: scan: OPEN SESAME/);
   });
 

@@ -5,8 +5,8 @@ import type { RefusalReason as PacketRefusal } from "../spa/refusal.ts";
 /** Why a door that was earned did not open. */
 export type RefusalReason = "too_many_open" | "firewall" | "ledger";
 
-/** What became of whole codes, and how often that locked somebody out. */
-export type CodeResult = "accepted" | "wrong" | "clock" | "used" | "forgotten" | "memory_full" | "locked_out";
+/** What became of whole codes, and how often that made an address suspect. */
+export type CodeResult = "accepted" | "wrong" | "clock" | "used" | "forgotten" | "memory_full" | "second" | "suspected";
 
 export interface DoorCounters {
   openings: number;
@@ -50,7 +50,8 @@ export class Counters {
     used: 0,
     forgotten: 0,
     memory_full: 0,
-    locked_out: 0,
+    second: 0,
+    suspected: 0,
   };
   /** By name. BOUNDED: by the doors of the config, and those of grants that outlived theirs. */
   readonly #doors = new Map<string, DoorCounters>();

@@ -2,7 +2,7 @@
 import type { Door } from "../door.ts";
 import type { Deaf } from "../report.ts";
 import type { CodeRefusal } from "./code-verdict.ts";
-import type { Failure } from "./lockout.ts";
+import type { Failure } from "./suspicion.ts";
 
 /** Stages are pairs of digits. */
 export type CodeFinding = { readonly way: "code"; readonly door: Door } & (
@@ -12,7 +12,6 @@ export type CodeFinding = { readonly way: "code"; readonly door: Door } & (
   /** A pair that nothing stood before; pairs count from 1. */
   | { readonly what: "astray"; readonly pair: number }
   | Deaf
-  | { readonly what: "locked"; readonly leftMs: number }
   /** A whole code: always told. */
   | { readonly what: "accepted" }
   | { readonly what: "refused"; readonly refusal: CodeRefusal; readonly failure: Failure | undefined }

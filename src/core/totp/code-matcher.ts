@@ -1,4 +1,4 @@
-// The third way to earn a door, beside match.ts and unlock.ts: the digits of an authenticator app, two a knock. A code is
+// The third way to earn a door: the digits of an authenticator app, two a knock. A code is
 // judged when it is whole, so nobody learns from our silence which pair was wrong.
 import { type Address, type AddressSet, formatAddress } from "../address.ts";
 import { ATTEMPTS_MAX, Attempts, NONE, type Slot } from "../attempts.ts";
@@ -7,11 +7,13 @@ import type { Knock } from "../frame.ts";
 import { deafness } from "../hearing.ts";
 import { DEAF, type Report } from "../report.ts";
 import type { Earn, Seen, Way } from "../way.ts";
-import type { CodeSecret } from "./code.ts";
+import { type CodeSecret, stepOf } from "./code.ts";
 import type { CodeFinding } from "./code-finding.ts";
+import type { CodeRefusal } from "./code-verdict.ts";
 import { type CodeWatch, watchOf } from "./code-watch.ts";
+import { Enough } from "./enough.ts";
 import { judgeCode, type UsedCodes } from "./judge-code.ts";
-import { Lockouts } from "./lockout.ts";
+import type { Failure } from "./suspicion.ts";
 import { lastPort, PORTS_PER_PAIR } from "./totp.ts";
 
 export interface CodeRules {
@@ -39,7 +41,7 @@ export class CodeMatcher implements Way<CodeRules> {
   readonly #attempts: Attempts;
   /** The pairs so far of each slot, as a number. */
   readonly #codes: Uint32Array;
-  readonly #lockouts: Lockouts;
+  readonly #enough: Enough;
   /** By port, the number of the door whose range it is in, plus 1. */
   readonly #doorAt = new Uint16Array(PORTS);
   #watches: CodeWatch[] = [];
@@ -57,7 +59,7 @@ export class CodeMatcher implements Way<CodeRules> {
     this.#used = usedCodes;
     this.#attempts = new Attempts(attemptsMax, seed);
     this.#codes = new Uint32Array(attemptsMax);
-    this.#lockouts = new Lockouts(seed);
+    this.#enough = new Enough(seed);
   }
 
   /** Takes those of the doors whose secret is there. */
@@ -68,12 +70,13 @@ export class CodeMatcher implements Way<CodeRules> {
       const secret = secrets.get(door.name);
       if (door.totp === undefined || secret === undefined) return [];
       const watch = watchOf(door, door.totp, secret);
-      return known.get(watch.identity) ?? watch;
+      const same = known.get(watch.identity);
+      return same === undefined ? watch : { ...same, door };
     });
     const numbers = new Map(this.#watches.map((watch, number) => [watch.identity, number]));
     const renumber = (number: number): number => numbers.get(before[number]?.identity ?? "") ?? NONE;
     this.#attempts.renumber(renumber);
-    this.#lockouts.renumber(renumber);
+    this.#enough.apply(this.#watches, renumber);
     this.#doorAt.fill(0);
     for (const [number, { rule }] of this.#watches.entries())
       this.#doorAt.fill(number + 1, rule.firstPort, lastPort(rule.firstPort, rule.digits) + 1);
@@ -118,20 +121,15 @@ export class CodeMatcher implements Way<CodeRules> {
       const watch = this.#watches[this.#attempts.door(slot)];
       return watch === undefined || this.#endsOfAge(slot, watch, this.#attempts.source(slot), nowMs);
     });
-    this.#lockouts.sweep(nowMs);
+    this.#enough.sweep(nowMs);
   }
 
-  #isHeard({ knock, number, watch, nowMs }: Hit, local: Pick<AddressSet, "has">): boolean {
+  #isHeard({ knock, watch, nowMs }: Hit, local: Pick<AddressSet, "has">): boolean {
     const { door } = watch;
     const why = deafness(watch, knock, local.has(knock.destination), nowMs);
-    if (why !== DEAF.NO) {
-      if (this.#telling)
-        this.#report.found({ way: "code", what: "deaf", door, why, leftMs: watch.deafUntilMs - nowMs });
-      return false;
-    }
-    const leftMs = this.#lockouts.leftMs(knock.source, number, nowMs);
-    if (leftMs > 0 && this.#telling) this.#report.found({ way: "code", what: "locked", door, leftMs });
-    return leftMs === 0;
+    if (why === DEAF.NO) return true;
+    if (this.#telling) this.#report.found({ way: "code", what: "deaf", door, why, leftMs: watch.deafUntilMs - nowMs });
+    return false;
   }
 
   /** The whole code, once its last pair is there. */
@@ -164,35 +162,48 @@ export class CodeMatcher implements Way<CodeRules> {
   }
 
   /** A wrong port of the range. One pair alone may be a stray packet; two are an attempt that has failed. */
-  #drop(slot: Slot, stage: number, index: number, { knock, number, watch, nowMs }: Hit): void {
+  #drop(slot: Slot, stage: number, index: number, hit: Hit): void {
+    const { knock, number, watch, nowMs } = hit;
     const { door, rule, stageOffset } = watch;
     this.#attempts.remove(slot);
-    const failure = stage < 2 ? undefined : this.#lockouts.fail(knock.source, number, undefined, nowMs);
+    const failure = stage < 2 ? undefined : this.#enough.fail({ ...hit, source: knock.source }, undefined);
     this.#report.dropped("wrong_port");
     if (failure !== undefined || this.#telling)
       this.#report.found({ way: "code", what: "wrong", door, stage, failure });
-    if (index > 0 || stageOffset > 0 || failure?.kind === "locked") return;
+    if (index > 0 || stageOffset > 0) return;
     this.#codes[this.#attempts.add(knock.source, number, nowMs)] = knock.port - rule.firstPort;
     this.#found(door, "stage", 1);
   }
 
-  #judge(code: number, { knock, number, watch, nowMs }: Hit, wallMs: number): readonly Door[] {
+  #judge(code: number, hit: Hit, wallMs: number): readonly Door[] {
+    const { knock, watch, nowMs } = hit;
     const { door, rule, secret, window } = watch;
     const text = String(code).padStart(rule.digits, "0");
-    const refusal = judgeCode(text, { door: door.name, secret, window, wallMs, used: this.#used });
-    if (refusal === undefined) {
-      watch.deafUntilMs = nowMs + door.seqCooldownMs;
-      this.#report.found({ way: "code", what: "accepted", door });
-      return [door];
+    const judged = judgeCode(text, { door: door.name, secret, window, wallMs, used: this.#used });
+    const sent = { ...hit, source: knock.source };
+    if ("step" in judged) {
+      const why = this.#enough.whyNot(judged.step, sent);
+      return why === undefined
+        ? this.#open(watch, nowMs)
+        : this.#refuse(door, { outcome: "code-second", door: door.name, why });
     }
-    if (!("failures" in refusal)) {
-      this.#report.found({ way: "code", what: "refused", door, refusal, failure: undefined });
-      return NO_DOORS;
-    }
-    const failure = this.#lockouts.fail(knock.source, number, code, nowMs);
+    if (!("failures" in judged)) return this.#refuse(door, judged);
+    for (const step of window.begunLike(text, stepOf(wallMs))) watch.endings.note(step, knock.source);
+    const failure = this.#enough.fail(sent, code);
     const failures = failure.kind === "again" ? undefined : failure.failures;
-    this.#report.found({ way: "code", what: "refused", door, refusal: { ...refusal, failures }, failure });
+    return this.#refuse(door, { ...judged, failures }, failure);
+  }
+
+  #refuse(door: Door, refusal: CodeRefusal, failure?: Failure): readonly Door[] {
+    this.#report.found({ way: "code", what: "refused", door, refusal, failure });
     return NO_DOORS;
+  }
+
+  #open(watch: CodeWatch, nowMs: number): readonly Door[] {
+    const { door } = watch;
+    watch.deafUntilMs = nowMs + door.seqCooldownMs;
+    this.#report.found({ way: "code", what: "accepted", door });
+    return [door];
   }
 
   /** The attempt of this source, unless it is too old. */

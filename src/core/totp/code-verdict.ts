@@ -1,5 +1,5 @@
 // What a code, or a pair of its digits, did to a door: the part of verdict.ts that only doors with codes need.
-import { FAILURES_MAX, LOCKED_MS } from "./lockout.ts";
+import { FAILURES_MAX, type Scope } from "./suspicion.ts";
 
 export type CodeVerdict =
   /** The sequence is complete, and the door wants a code as well: its first pair is next. */
@@ -8,7 +8,8 @@ export type CodeVerdict =
   | (AtDoor & { readonly outcome: "code-early"; readonly expected: string })
   /** The attempt is over, but not counted: the code was good once. */
   | (AtDoor & { readonly outcome: "code-used" | "code-forgotten" | "code-memory-full" })
-  | (AtDoor & { readonly outcome: "code-locked"; readonly leftMs: number })
+  /** Right, but not enough by itself: too many failed within `why`, or somebody else knew how it begins. */
+  | (AtDoor & { readonly outcome: "code-second"; readonly why: Scope | "overheard" })
   /** `wrongPair`: the only one that differs from a code that is good now. */
   | (AtDoor & Failed & { readonly outcome: "code-wrong"; readonly wrongPair?: number })
   /** Right, but not now: `stepsAgo` steps of 30 s ago it was good; below 0, it will be. */
@@ -16,14 +17,14 @@ export type CodeVerdict =
 
 /** Why a code that came whole opens nothing. */
 export type CodeRefusal = Extract<CodeVerdict, { outcome: RefusalOutcome }>;
-type RefusalOutcome = "code-used" | "code-forgotten" | "code-memory-full" | "code-wrong" | "code-clock";
+type RefusalOutcome = "code-second" | "code-used" | "code-forgotten" | "code-memory-full" | "code-wrong" | "code-clock";
 
 interface AtDoor {
   readonly door: string;
 }
 
 interface Failed {
-  /** How many there were of this source within a minute; FAILURES_MAX lock it out. Undefined: the same code once more. */
+  /** How many there were of this address within a minute; FAILURES_MAX make it suspect. Undefined: the same code once more. */
   readonly failures: number | undefined;
 }
 
@@ -39,8 +40,8 @@ export function codeVerdictWords(verdict: CodeVerdict): string {
       return "code of a time whose used codes are not known any more (was the clock set back?)";
     case "code-memory-full":
       return "too many codes were used lately, wait some minutes";
-    case "code-locked":
-      return `locked out for ${Math.ceil(verdict.leftMs / 1000)} s more, after ${FAILURES_MAX} failed codes in a minute`;
+    case "code-second":
+      return `code right, but ${WHY_SECOND[verdict.why]}: send the next one as well`;
     case "code-wrong":
       return `code not valid${wrongPair(verdict.wrongPair)}${failed(verdict.failures)}`;
     case "code-clock":
@@ -51,7 +52,7 @@ export function codeVerdictWords(verdict: CodeVerdict): string {
 /** Most telling first. */
 export const CODE_ORDER = [
   "code-next",
-  "code-locked",
+  "code-second",
   "code-used",
   "code-clock",
   "code-wrong",
@@ -75,5 +76,15 @@ function offBy(stepsAgo: number): string {
 function failed(failures: number | undefined): string {
   if (failures === undefined) return ", once more";
   if (failures < FAILURES_MAX) return `, failed code ${failures} of ${FAILURES_MAX}`;
-  return `, locked out for ${LOCKED_MS / 1000} s`;
+  return `, failed code ${failures}: ${TWO_ASKED}`;
 }
+
+export const TWO_ASKED = "for a minute two codes in a row are asked for";
+
+const WHY_SECOND: Record<Scope | "overheard", string> = {
+  address: "too many wrong ones came from this address lately",
+  network: "too many wrong ones came from this network lately",
+  provider: "too many wrong ones came from the networks around lately",
+  all: "too many wrong ones came from everywhere lately",
+  overheard: "somebody else tried endings of it",
+};

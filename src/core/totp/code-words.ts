@@ -1,17 +1,18 @@
 // What the log says of codes. Never a code: one that was refused may still be good for another half a minute.
 
-import { type CodeRefusal, codeVerdictWords } from "./code-verdict.ts";
-import { FAILURES_MAX, LOCKED_MS } from "./lockout.ts";
+import { type CodeRefusal, codeVerdictWords, TWO_ASKED } from "./code-verdict.ts";
+import { FAILURES_MAX } from "./suspicion.ts";
 
 /** What the log and the metrics tell apart. */
-export type CodeTrouble = "wrong" | "clock" | "used" | "forgotten" | "memory_full" | "dropped" | "locked_out";
+export type CodeTrouble = "wrong" | "clock" | "used" | "forgotten" | "memory_full" | "dropped" | "second" | "suspected";
 
-const TROUBLES: Record<CodeRefusal["outcome"], Exclude<CodeTrouble, "dropped" | "locked_out">> = {
+const TROUBLES: Record<CodeRefusal["outcome"], Exclude<CodeTrouble, "dropped" | "suspected">> = {
   "code-wrong": "wrong",
   "code-clock": "clock",
   "code-used": "used",
   "code-forgotten": "forgotten",
   "code-memory-full": "memory_full",
+  "code-second": "second",
 };
 
 const MORE: Record<CodeTrouble, string> = {
@@ -21,7 +22,8 @@ const MORE: Record<CodeTrouble, string> = {
   forgotten: "codes of a time whose used codes are not known",
   memory_full: "codes refused, too many were used lately",
   dropped: "attempts dropped, wrong port for a code",
-  locked_out: "locked out",
+  second: "right codes that need the next one as well",
+  suspected: "addresses with too many failed codes",
 };
 
 export const codeWords = {
@@ -32,7 +34,7 @@ export const codeWords = {
     reason: `refused: ${codeVerdictWords(withoutPair(refusal))}`,
   }),
   dropped: () => "attempt dropped, wrong port for a code",
-  lockedOut: () => `locked out for ${LOCKED_MS / 1000} s, after ${FAILURES_MAX} failed codes in a minute`,
+  suspected: () => `${FAILURES_MAX} failed codes in a minute: ${TWO_ASKED}`,
   /** `addresses` are those that had not failed within the minute before. */
   more: (door: string, trouble: CodeTrouble, count: number, addresses: number) => {
     const from = addresses > 0 ? ` from ${addresses} more ${addresses === 1 ? "address" : "addresses"}` : "";

@@ -1,4 +1,4 @@
-// Whether a whole code opens: good now or one step off, and for the first time. What opens is noted before it does.
+// Whether a whole code is right: good now or one step off, and for the first time. What is right is noted before it opens.
 import type { Remembered } from "../once.ts";
 import { type CodeSecret, codeFingerprint, STEP_MS, stepOf } from "./code.ts";
 import type { CodeRefusal } from "./code-verdict.ts";
@@ -25,28 +25,29 @@ export interface Circumstances {
 /** How long a code is good. */
 const GOOD_MS = (2 * DRIFT_STEPS + 1) * STEP_MS;
 
-/** Undefined: it opens. */
+/** The step of a code that is right; it is used up with that, and so are those of the steps before (RFC 6238 section 5.2). */
 export function judgeCode(
   code: string,
   { door, secret, window, wallMs, used }: Circumstances,
-): CodeRefusal | undefined {
-  const step = stepOf(wallMs);
-  const steps = window.stepsOf(code, step);
-  // Whoever sends a code that was used has overheard it, or retransmits it; he does not guess.
-  if (steps.some((each) => used.has(codeFingerprint(secret, each)))) return { outcome: "code-used", door };
+): { readonly step: number } | CodeRefusal {
+  const now = stepOf(wallMs);
+  const steps = window.stepsOf(code, now);
+  // Whoever sends a code that was used has overheard it, or retransmits it; it is no guess.
+  if (steps.some((step) => used.has(codeFingerprint(secret, step)))) return { outcome: "code-used", door };
   const [nearest] = steps;
   if (nearest === undefined) {
-    const wrongPair = window.wrongPair(code, step);
+    const wrongPair = window.wrongPair(code, now);
     return { outcome: "code-wrong", door, ...(wrongPair === undefined ? {} : { wrongPair }), failures: undefined };
   }
-  const good = steps.filter((each) => Math.abs(each - step) <= DRIFT_STEPS);
-  if (good.length === 0) return { outcome: "code-clock", door, stepsAgo: step - nearest, failures: undefined };
-  if (good.some((each) => used.mayHaveForgotten(firstGoodMs(each)))) return { outcome: "code-forgotten", door };
-  for (const each of good) {
+  const good = steps.filter((step) => Math.abs(step - now) <= DRIFT_STEPS);
+  if (good.length === 0) return { outcome: "code-clock", door, stepsAgo: now - nearest, failures: undefined };
+  if (good.some((step) => used.mayHaveForgotten(firstGoodMs(step)))) return { outcome: "code-forgotten", door };
+  const step = Math.max(...good);
+  for (let each = now - DRIFT_STEPS; each <= step; each++) {
     const fresh = { fingerprint: codeFingerprint(secret, each), timeMs: firstGoodMs(each) };
-    if (!used.add(fresh, wallMs, GOOD_MS)) return { outcome: "code-memory-full", door };
+    if (!used.has(fresh.fingerprint) && !used.add(fresh, wallMs, GOOD_MS)) return { outcome: "code-memory-full", door };
   }
-  return undefined;
+  return { step };
 }
 
 /** The first moment at which the code of a step opens. */

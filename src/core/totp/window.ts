@@ -35,6 +35,13 @@ export class CodeWindow {
     return undefined;
   }
 
+  /** The steps that are good at `step` and whose codes differ from this one in their last pair only. */
+  begunLike(code: string, step: number): number[] {
+    this.#turnTo(step);
+    const near = [...this.#steps].filter(([good]) => good !== code && good.slice(0, -2) === code.slice(0, -2));
+    return near.flatMap(([, steps]) => steps.filter((each) => Math.abs(each - step) <= DRIFT_STEPS));
+  }
+
   /** 21 HMACs, some 0.15 ms, once a step and only when a code has come. */
   #turnTo(step: number): void {
     if (this.#step === step) return;

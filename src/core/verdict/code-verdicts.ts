@@ -32,8 +32,6 @@ export function codeVerdict(
       return finding.why === DEAF.FLAGS && (knock.flags & SYN) === 0
         ? undefined
         : whyDeaf(door, knock, finding.why, finding.leftMs);
-    case "locked":
-      return { outcome: "code-locked", door: door.name, leftMs: finding.leftMs };
     case "accepted":
       return { outcome: isOpen(door, source) ? "extended" : "opened", door: door.name };
     case "refused":

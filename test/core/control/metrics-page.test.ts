@@ -28,7 +28,7 @@ describe("the page for Prometheus", () => {
     counters.knocks = 1;
     Object.assign(counters.drops, { guard: 2, wrong_port: 3, timeout: 4 });
     Object.assign(counters.refusals, { too_many_open: 5, firewall: 6, ledger: 7 });
-    Object.assign(counters.codes, { accepted: 21, wrong: 22, clock: 23, used: 24, locked_out: 25 });
+    Object.assign(counters.codes, { accepted: 21, wrong: 22, clock: 23, used: 24, second: 25, suspected: 26 });
     Object.assign(counters.of("ssh"), { openings: 8, extensions: 9, closings: 10, commands: 11, commandFailures: 12 });
     counters.packetsAccepted = 15;
     Object.assign(counters.packetsRefused, { replay: 16, "nat-host": 17 });
@@ -66,7 +66,8 @@ describe("the page for Prometheus", () => {
       "knockd_codes_total used 24",
       "knockd_codes_total forgotten 0",
       "knockd_codes_total memory_full 0",
-      "knockd_codes_total locked_out 25",
+      "knockd_codes_total second 25",
+      "knockd_codes_total suspected 26",
       "knockd_open_grants ssh 0",
       "knockd_commands_total ssh 11",
       "knockd_command_failures_total ssh 12",

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { FAILURES_MAX, LOCKED_MS, Lockouts } from "../../../src/core/totp/lockout.ts";
+import { BUDGETS, FAILURES_MAX, Suspicion, WITHIN_MS } from "../../../src/core/totp/suspicion.ts";
 import { DRIFT_STEPS } from "../../../src/core/totp/window.ts";
 
 const SECURITY = readFileSync(fileURLToPath(new URL("../../../SECURITY.md", import.meta.url)), "utf8").replace(
@@ -12,15 +12,15 @@ const SECURITY = readFileSync(fileURLToPath(new URL("../../../SECURITY.md", impo
 const GOOD_CODES = 2 * DRIFT_STEPS + 1;
 const DAY_MINUTES = 24 * 60;
 const GUESSER = Int32Array.of(0, 0, 0xffff, 7);
+const ALL_A_MINUTE = BUDGETS.at(-1)?.failures ?? 0;
 
-/** How many wrong codes a source gets through in a day that always sends the next one as soon as it may. */
+/** How many wrong codes a source sends in a day that never lets two be asked for: a right one among them would have opened. */
 function guessesADay(): number {
-  const lockouts = new Lockouts(1, 8);
+  const suspicion = new Suspicion(1, 64);
   let guesses = 0;
   for (let nowMs = 0; nowMs < DAY_MINUTES * 60_000; ) {
-    const leftMs = lockouts.leftMs(GUESSER, 0, nowMs);
-    if (leftMs > 0) nowMs += leftMs;
-    else lockouts.fail(GUESSER, 0, guesses++, nowMs);
+    if (suspicion.of(GUESSER, 0, nowMs) !== undefined) nowMs += WITHIN_MS;
+    else suspicion.fail(GUESSER, 0, guesses++, nowMs);
   }
   return guesses;
 }
@@ -30,16 +30,20 @@ function chance(guesses: number, digits: number): number {
   return 1 - (1 - GOOD_CODES / 10 ** digits) ** guesses;
 }
 
-/** Minutes until the chance is one half. */
-function halfMinutes(addresses: number, digits: number): number {
-  return Math.log(0.5) / Math.log(1 - GOOD_CODES / 10 ** digits) / (FAILURES_MAX * addresses);
+/** Minutes until the chance is one half, with so many guesses a minute. */
+function halfMinutes(guesses: number, digits: number): number {
+  return Math.log(0.5) / Math.log(1 - GOOD_CODES / 10 ** digits) / guesses;
 }
 
 describe("the odds of guessing", () => {
-  it("let one source try five codes a minute, 7,200 a day", () => {
-    expect(guessesADay()).toBe((FAILURES_MAX * DAY_MINUTES * 60_000) / LOCKED_MS);
-    expect(guessesADay()).toBe(7200);
+  it("let one source try five codes a minute that a right one among would open, 7,200 a day", () => {
+    expect(guessesADay()).toBe(FAILURES_MAX * DAY_MINUTES);
     expect(SECURITY).toContain("7,200 a day");
+  });
+
+  it("let all sources together try 200 a minute, however many addresses they have", () => {
+    expect(ALL_A_MINUTE).toBe(200);
+    expect(SECURITY).toContain("200 a minute");
   });
 
   it("are 3 in a million a guess with 6 digits, 3 in a hundred million with 8", () => {
@@ -48,17 +52,23 @@ describe("the odds of guessing", () => {
     expect(SECURITY).toContain("3 in 100,000,000");
   });
 
+  it("of two in a row are about 1 in 10^11 with 6 digits, 1 in 10^15 with 8", () => {
+    // The second has one step that it may be of.
+    expect(-Math.log10((GOOD_CODES / 1e6) * (1 / 1e6))).toBeGreaterThan(11);
+    expect(-Math.log10((GOOD_CODES / 1e8) * (1 / 1e8))).toBeGreaterThan(15);
+    expect(SECURITY).toContain("10^11");
+    expect(SECURITY).toContain("10^15");
+  });
+
   it.each([
-    [1, 6, (minutes: number) => minutes / DAY_MINUTES, 32, "32 days"],
-    [1000, 6, (minutes: number) => minutes, 46, "46 minutes"],
-    [10_000, 6, (minutes: number) => minutes, 4.6, "4.6 minutes"],
-    [1, 8, (minutes: number) => minutes / DAY_MINUTES / 365.25, 8.8, "8.8 years"],
-    [1000, 8, (minutes: number) => minutes / DAY_MINUTES, 3.2, "3.2 days"],
-    [10_000, 8, (minutes: number) => minutes / 60, 7.7, "7.7 hours"],
+    [FAILURES_MAX, 6, DAY_MINUTES, 32, "32 days"],
+    [ALL_A_MINUTE, 6, 60, 19, "19 hours"],
+    [FAILURES_MAX, 8, DAY_MINUTES * 365.25, 8.8, "8.8 years"],
+    [ALL_A_MINUTE, 8, DAY_MINUTES, 80, "80 days"],
   ])(
-    "of one half take %i addresses with %i digits as long as SECURITY.md says",
-    (addresses, digits, inUnit, time, text) => {
-      const exact = inUnit(halfMinutes(addresses, digits));
+    "of one half take %i guesses a minute with %i digits as long as SECURITY.md says",
+    (guesses, digits, unit, time, text) => {
+      const exact = halfMinutes(guesses, digits) / unit;
       expect(Number(exact.toFixed(time < 10 ? 1 : 0))).toBe(time);
       expect(SECURITY).toContain(text);
     },
@@ -69,10 +79,5 @@ describe("the odds of guessing", () => {
     expect((100 * chance(7200, 8)).toFixed(2)).toBe("0.02");
     expect(SECURITY).toContain("2.1 %");
     expect(SECURITY).toContain("0.02 %");
-  });
-
-  it("of a scan in random order are at most five guesses, 15 in a million", () => {
-    expect(chance(FAILURES_MAX, 6) * 1e6).toBeCloseTo(15, 1);
-    expect(SECURITY).toContain("15 in a million");
   });
 });
