@@ -9,12 +9,12 @@ import { root } from "../support/netns.ts";
 import { CONFIG, IN, makeNodejsPackage, OUT, SshBox } from "../support/ssh-box.ts";
 
 const isDebian = /^ID=debian$/m.test(readFileSync("/etc/os-release", "utf8"));
-const FIREWALLS = ["ufw", "firewalld", "fail2ban", "python3-systemd"];
+const FIREWALLS = ["libpam-systemd", "ufw", "firewalld", "fail2ban", "python3-systemd"];
 const RELEASES = [
   { name: "Debian 12", system: { release: "bookworm", packages: FIREWALLS } },
   {
     name: "Debian 13",
-    system: { release: "trixie", packages: ["nodejs", "libatomic1", "libpam-systemd", ...FIREWALLS] },
+    system: { release: "trixie", packages: ["nodejs", "libatomic1", ...FIREWALLS] },
   },
 ];
 /** ufw breaks it, so it comes when ufw goes. */

@@ -150,11 +150,11 @@ export class Lab {
   }
 
   /** Sends Ethernet frames byte by byte, but to the hardware address of the server. */
-  async sendFrames(from: string, frames: readonly Uint8Array[]): Promise<void> {
-    const link = await this.net.ok("server", words("ip link show eth0"));
+  async sendFrames(from: string, frames: readonly Uint8Array[], device = "eth0"): Promise<void> {
+    const link = await this.net.ok("server", words(`ip link show ${device}`));
     const mac = /link\/ether ([0-9a-f:]+)/.exec(link)?.[1]?.replaceAll(":", "") ?? "";
     const lines = frames.map((frame) => mac + Buffer.from(frame).toString("hex").slice(mac.length));
-    await this.net.ok(from, [...SEND_FRAMES, "eth0"], { input: lines.join("\n") });
+    await this.net.ok(from, [...SEND_FRAMES, device], { input: lines.join("\n") });
   }
 
   async #plug(name: string, ...addresses: string[]): Promise<void> {

@@ -1,8 +1,10 @@
 // Links other than plain Ethernet: VLAN tags on the parent interface, and a tunnel whose packets have no link header.
 
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { datagram, ethernet, syn } from "../support/frames.ts";
-import { HOST, HOST_6, Lab, words } from "../support/lab.ts";
+import { eventually, HOST, HOST_6, Lab, words } from "../support/lab.ts";
 import { root } from "../support/netns.ts";
 
 const DOORS = `
@@ -19,7 +21,11 @@ describe.skipIf(!root)("a knock", () => {
   const { net } = lab;
 
   beforeAll(() => lab.open("client"));
-  afterEach(() => lab.reset());
+  afterEach(async () => {
+    await lab.reset();
+    for (const each of ["top7", "eth7"]) await net.run("server", words(`ip link del ${each}`));
+    rmSync(join(lab.directory, "ran"), { force: true });
+  });
   afterAll(() => lab.close());
 
   /** One tag, or two: the usual pair is a service tag around a customer tag (IEEE 802.1ad). */
@@ -50,6 +56,34 @@ describe.skipIf(!root)("a knock", () => {
       );
       await lab.opens("client", host);
     });
+  });
+
+  it("counts once on any, though a bridge and its port have it both", async () => {
+    const setting = ["link add top7 type bridge", "link set eth7 master top7"];
+    await net.ok("server", words("ip link add eth7 type veth peer name eth7 netns").concat(net.nameOf("client")));
+    for (const line of [...setting, "link set eth7 up", "link set top7 up"])
+      await net.ok("server", words(`ip ${line}`));
+    await net.ok("client", words("ip link set eth7 up"));
+    await net.carrier("server", "eth7");
+    await net.address("server", "top7", "10.9.7.1/24");
+    const ran = join(lab.directory, "ran");
+    const run = (name: string) => ({ start_command: `echo ${name} >>${ran}` });
+    const doors = { once: { sequence: "7001/udp", ...run("once") }, last: { sequence: "7009/udp", ...run("last") } };
+    const twice = { sequence: "7002/udp,7002/udp", ...run("twice") };
+    await lab.start(JSON.stringify({ options: { interface: "any", scan_guard: false }, doors: { ...doors, twice } }));
+    const to = "10.9.7.1";
+    const ends = { from: "10.9.7.2", to };
+    const packets = [7001, 7002, 7009].map((port) => datagram({ ...ends, port }));
+    await lab.sendFrames(
+      "client",
+      packets.map((packet) => ethernet(packet)),
+      "eth7",
+    );
+    await eventually(
+      "the last one has been heard",
+      async () => existsSync(ran) && readFileSync(ran, "utf8").includes("last"),
+    );
+    expect(readFileSync(ran, "utf8").split("\n").sort().join(" ").trim()).toBe("last once");
   });
 
   it("through a tunnel without a link layer counts, over IPv4 and IPv6", async () => {

@@ -5,7 +5,9 @@ import { LINKTYPE } from "./pcap.ts";
 
 /** BOUNDED: packets that are remembered. Layers follow each other at once, on a busy machine with a few packets between. */
 const REMEMBERED = 64;
-/** The kernel stamps a packet once, when it comes in. Captures that do not tell the interface have a stamp of their own. */
+/** From one layer to the next, on a machine that is busy elsewhere. */
+const LAYERS_MS = 50;
+/** The same where the capture does not tell the interface: a network may double a packet within so short a time, no knocker knocks twice. */
 const UNTOLD_MS = 2;
 /** Headers and what distinguishes two packets of one sender; behind a short snap length there is no more. */
 const COMPARED_BYTES = 64;
@@ -47,7 +49,7 @@ export class Layers {
     for (let at = 0; at < REMEMBERED; at++) {
       if (this.#hashes[at] !== hash) continue;
       const agoMs = Math.abs(timeMs - (this.#times[at] ?? 0));
-      if (link === UNTOLD ? agoMs < UNTOLD_MS : agoMs === 0 && this.#links[at] !== link) return true;
+      if (link === UNTOLD ? agoMs < UNTOLD_MS : agoMs < LAYERS_MS && this.#links[at] !== link) return true;
     }
     return false;
   }
