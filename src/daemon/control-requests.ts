@@ -1,6 +1,6 @@
 // The requests behind the control socket: what each request makes the daemon do, and the answer to it.
 import { type Address, formatAddress, parseAddress } from "../core/address.ts";
-import type { FirewallKind } from "../core/config/config.ts";
+import type { FirewallKind } from "../core/config/firewall-kinds.ts";
 import { nearest } from "../core/config/nearest.ts";
 import type { MetricsLine, Request } from "../core/control/requests.ts";
 import { ATTEMPTS_TOLD, GRANTS_A_LINE, type OpenGrant, type StatusLine } from "../core/control/status-lines.ts";

@@ -5,7 +5,7 @@ import { words } from "../core/text/words.ts";
 import { Alarm } from "../io/alarm.ts";
 import { Serial } from "../io/serial.ts";
 import type { Doorkeeper, Tools } from "./doorkeeper.ts";
-import { letInAgain } from "./recovery.ts";
+import { closeUnknown, letInAgain } from "./recovery.ts";
 
 /** How soon to try again to put back what somebody took out of the firewall. */
 const AGAIN_MS = 400;
@@ -56,6 +56,7 @@ export class Hiding {
   async #hide(config: Config): Promise<void> {
     if (await this.#tools.firewall.hide(config)) this.#wereFlushed = true;
     if (!this.#wereFlushed) return;
+    await closeUnknown(config, this.#grants, this.#tools);
     this.#wereFlushed = !(await letInAgain(config, this.#grants, this.#doorkeeper, this.#tools.log));
     this.#restoredMs = performance.now();
     if (this.#wereFlushed) this.#again.set(this.#restoredMs + AGAIN_MS);

@@ -8,15 +8,9 @@ import { momentOf } from "../io/clock.ts";
 import type { Log } from "../io/log/log.ts";
 import type { Doorkeeper, Tools } from "./doorkeeper.ts";
 
-/** How a grant was earned that only the kernel knows. */
-const UNKNOWN = "unknown";
-
-/**
- * The ledger is right about what should be open, and the kernel about what is: a grant that only the kernel knows is taken
- * over. Grants whose time is over are due at once.
- */
+/** The ledger is right about what should be open. Grants whose time is over are due at once. */
 export async function resume(config: Config, grants: Grants, doorkeeper: Doorkeeper, tools: Tools): Promise<void> {
-  const { ledger, firewall, log, boot } = tools;
+  const { ledger, log, boot } = tools;
   const doors = new Map(config.doors.map((door) => [door.name, door]));
   const nowMs = performance.now();
   const now = momentOf(nowMs);
@@ -35,10 +29,22 @@ export async function resume(config: Config, grants: Grants, doorkeeper: Doorkee
     );
     if (leftMs > 0) void doorkeeper.resume(grant);
   }
-  for (const { door: name, ip, remainingMs: leftMs } of await firewall.listOpen()) {
+  await closeUnknown(config, grants, tools);
+}
+
+/**
+ * Who is let through and stands in no ledger: `nft list ruleset > /etc/nftables.conf` saves an open door, and each load opens
+ * it again. The administrator's own sets are theirs.
+ */
+export async function closeUnknown(config: Config, grants: Grants, { firewall, log }: Tools): Promise<void> {
+  const doors = new Map(config.doors.map((door) => [door.name, door]));
+  for (const { door: name, ip } of await firewall.listOpen()) {
     const door = doors.get(name);
     if (door === undefined || grants.get(name, ip) !== undefined) continue;
-    void doorkeeper.resume(grants.restore(door, ip, nowMs, nowMs + leftMs, UNKNOWN));
+    await firewall.close({ ...door, sets: {} }, ip).then(
+      () => log.warn({ event: "unknown-opening", door: name, ip }, words.unknownOpening(ip, name)),
+      (error) => log.error({ event: "close-failed", door: name, ip }, words.closeFailed(ip, name, error)),
+    );
   }
 }
 

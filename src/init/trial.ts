@@ -135,7 +135,8 @@ export class Trial {
   async #clear(): Promise<void> {
     if (!this.#hasHidden) return;
     rmSync(this.#directory, { recursive: true, force: true });
-    if (this.#child.exitCode !== EXIT.OK) await new Nftables(new TrialExpiry(0, () => {})).remove().catch(() => {});
+    if (this.#child.exitCode !== EXIT.OK)
+      await new Nftables({ expiry: new TrialExpiry(0, () => {}) }).remove().catch(() => {});
   }
 
   #code(): ExitCode {

@@ -255,14 +255,6 @@ describe("status", () => {
     expect((await status(rig)).grants).toMatchObject([{ ip: X, earned_by: "by hand" }]);
   });
 
-  it("does not make up how a door was earned that only the kernel knows", async () => {
-    const before = await startRig([SSH]);
-    await before.play("S7000 U8000");
-    const rig = new Rig(config([SSH]), undefined, before.firewall.handOn());
-    await rig.daemon.start();
-    expect((await status(rig)).grants).toMatchObject([{ ip: X, earned_by: "unknown" }]);
-  });
-
   it("tells of attempts, captures and the firewall", async () => {
     const rig = await startRig([SSH]);
     await rig.play("S7000 +3 Y6:S7000");

@@ -38,7 +38,7 @@ export class RecordingFirewall implements Firewall {
   async listOpen(): Promise<OpenElement[]> {
     return [...this.#ends].flatMap(([grant, end]) => {
       const [door = "", ip = ""] = grant.split(" ");
-      return end > performance.now() ? [{ door, ip, remainingMs: end - performance.now() }] : [];
+      return end > performance.now() ? [{ door, ip }] : [];
     });
   }
 

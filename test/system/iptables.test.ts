@@ -117,26 +117,34 @@ describe.skipIf(!root)("the iptables firewall", () => {
     for (const host of [HOST, HOST_6]) await lab.opens("stranger", host);
   });
 
-  it("takes away what a run with nftables left hidden, so that a knock opens", async () => {
-    const before = await lab.start(config(SSH).replace("iptables", "nftables"));
-    expect(await before.stop()).toBe(0);
-    await lab.start(config(SSH));
-    expect(await lab.reachable("client")).toBe(false);
+  it("takes the place of a run with nftables, and gives it back, whoever is in", async () => {
+    await net.ok("server", words("iptables -I INPUT -p tcp --dport 2201 -j DROP"));
+    const yaml = config(SSH.replace("8s", "1h"));
+    const before = await lab.start(yaml.replace("iptables", "nftables"));
     await lab.knock("client", HOST, ...KNOCK);
+    await before.logs(/OPEN SESAME/);
+    expect(await lab.reachable("client")).toBe(false);
+    expect(await before.stop()).toBe(0);
+    const daemon = await lab.start(yaml);
     await lab.opens("client");
-    expect(await net.ok("server", words("nft list tables"))).not.toContain("inet knockd");
+    expect(await lab.reachable("stranger")).toBe(false);
+    expect(await daemon.stop()).toBe(0);
+    const next = await lab.start(yaml.replace("iptables", "nftables"));
+    expect(await lab.reachable("stranger")).toBe(false);
+    expect(next.log).not.toContain("earlier run");
+    await net.ok("server", words("iptables -D INPUT -p tcp --dport 2201 -j DROP"));
+    await lab.opens("client");
+    await net.ok("server", [...KNOCKD, "flush", "-c", next.file]);
+    await lab.opens("stranger");
+    expect(await input("iptables")).not.toContain("KNOCKD");
   });
 
-  it.each([
-    ["iptables", "nftables", 'iptables chain "KNOCKD"'],
-    ["iptables", "none", 'iptables chain "KNOCKD"'],
-    ["nftables", "none", 'nft table "inet knockd"'],
-  ])("says after a change from %s to %s that ports stay hidden, until knockd flush", async (from, to, what) => {
+  it.each(["iptables", "nftables"])("says after a change from %s to none that ports stay hidden", async (from) => {
     const before = await lab.start(config(SSH).replace("iptables", from));
     expect(await before.stop()).toBe(0);
-    const daemon = await lab.start(config(SSH).replace("iptables", to));
+    const daemon = await lab.start(config(SSH).replace("iptables", "none"));
     await daemon.logs(
-      new RegExp(`^the ${what} of an earlier run still hides ports, whoever knocks: run knockd flush$`, "m"),
+      /^the nft table "inet knockd" of an earlier run still hides ports, whoever knocks: run knockd flush$/m,
     );
     await lab.knock("client", HOST, ...KNOCK);
     await daemon.logs(/OPEN SESAME/);
@@ -144,11 +152,56 @@ describe.skipIf(!root)("the iptables firewall", () => {
     await net.ok("server", [...KNOCKD, "flush", "-c", daemon.file]);
     await lab.opens("client");
     expect(await input("iptables")).not.toContain("KNOCKD");
-    expect(await net.ok("server", words("ipset -name list"))).toBe("");
     expect(await daemon.stop()).toBe(0);
-    const next = await lab.start(config(SSH).replace("iptables", to));
+    const next = await lab.start(config(SSH).replace("iptables", "none"));
     expect(next.log).not.toContain("earlier run");
   });
+
+  it.each(["iptables", "nftables"])("opens with %s where a version before the gate has left its chain", async (to) => {
+    for (const rule of ["-N KNOCKD", "-A KNOCKD -p tcp --dport 2201 -j DROP", "-I INPUT -j KNOCKD"])
+      await net.ok("server", words(`iptables ${rule}`));
+    const dry = await lab.start(config(SSH).replace("iptables", "none"));
+    await dry.logs(
+      /^the iptables chain "KNOCKD" of an earlier run still hides ports, whoever knocks: run knockd flush$/m,
+    );
+    expect(await dry.stop()).toBe(0);
+    const daemon = await lab.start(config(SSH).replace("iptables", to));
+    expect(daemon.log).not.toContain("earlier run");
+    expect(await lab.reachable("client")).toBe(false);
+    await lab.knock("client", HOST, ...KNOCK);
+    await lab.opens("client");
+  });
+
+  it.each([
+    ["INPUT, filter", "iptables -I INPUT -j ACCEPT"],
+    ["PREROUTING, mangle", "iptables -t mangle -I PREROUTING -j ACCEPT"],
+    ["PREROUTING, raw", "iptables -t raw -I PREROUTING -j ACCEPT"],
+    ["PREROUTING, nat", "iptables -t nat -I PREROUTING -j ACCEPT"],
+  ])("stays hidden whatever is accepted above us: %s", async (_where, rule) => {
+    await lab.start(config(SSH));
+    await net.ok("server", words(rule));
+    expect(await lab.reachable("stranger")).toBe(false);
+    await lab.knock("client", HOST, ...KNOCK);
+    await lab.opens("client");
+    await net.ok("server", words(rule.replace("-I", "-D")));
+  });
+
+  it.each(["iptables -F", "iptables -D INPUT -j KNOCKD", "ip6tables -F KNOCKD"])(
+    "is never visible, and accepts again, after %s",
+    async (command) => {
+      for (const tool of ["iptables", "ip6tables"]) await net.ok("server", words(`${tool} -P INPUT DROP`));
+      const daemon = await lab.start(config(SSH.replace("8s", "1h")));
+      const lurker = await lab.lurk("stranger");
+      await lab.knock("client", HOST, ...KNOCK);
+      await lab.opens("client");
+      await net.ok("server", words(command));
+      await daemon.logs(/firewall: our rules were taken away, put back: 1 hidden ports, 1 open doors/);
+      await lab.opens("client");
+      await lurker.stop();
+      expect(lurker.stdout).toMatch(/^(out\n)+$/);
+      for (const tool of ["iptables", "ip6tables"]) await net.ok("server", words(`${tool} -P INPUT ACCEPT`));
+    },
+  );
 
   it("adds knockers to the administrator's own ipset", async () => {
     await net.ok("server", words("ipset create own hash:ip timeout 60"));

@@ -8,6 +8,7 @@ import { mapping, nameProblems, withoutEmpty } from "./blocks.ts";
 import { codeRangeProblems, codeRule } from "./config-codes.ts";
 import { keyDoorProblems, keyRules, prefixesOf } from "./config-keys.ts";
 import { problemsOf, quoted, quotedPath } from "./config-problem.ts";
+import { type FirewallKind, isFirewallKind, SET_FORMS } from "./firewall-kinds.ts";
 import type { Problem } from "./problem.ts";
 import { type ConfigInput, configSchema, knownKeys } from "./schema.ts";
 import { DEFAULT_GRANT_MS, type DoorInput } from "./schema-door.ts";
@@ -18,8 +19,6 @@ export interface Network {
   /** Canonical, with prefix length. */
   readonly text: string;
 }
-
-export type FirewallKind = "nftables" | "iptables" | "none";
 
 export interface Config {
   /** Names, or `any` alone; empty: the interface of the default route. */
@@ -140,9 +139,5 @@ function setProblems(file: YamlFile): Problem[] {
 }
 
 function wantedSet(key: "set" | "set_6", words: readonly string[], firewall: unknown): string | undefined {
-  if (firewall === "iptables") return words.length === 1 ? undefined : "the name of an ipset, for firewall: iptables";
-  if (firewall !== "nftables") return undefined;
-  const family = key === "set" ? "ip" : "ip6";
-  if (words.length === 1) return `family, table and set, such as "inet filter ssh_allowed"`;
-  return words[0] === "inet" || words[0] === family ? undefined : `a set of the family inet or ${family}`;
+  return isFirewallKind(firewall) ? SET_FORMS[firewall](words, key === "set" ? 4 : 6) : undefined;
 }

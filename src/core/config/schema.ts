@@ -4,6 +4,7 @@ import * as z from "zod";
 import { DOOR_NUMBER_MAX } from "../attempts.ts";
 import { CIPHER_MODES, DIGEST_KINDS } from "../spa/crypto.ts";
 import { ADDRESS_SOURCES, KEYS_MAX, LEGACY } from "../spa/key.ts";
+import { FIREWALLS } from "./firewall-kinds.ts";
 import { door, doorKeys } from "./schema-door.ts";
 import * as form from "./schema-forms.ts";
 
@@ -37,7 +38,7 @@ const options = z.strictObject({
     .meta({
       description: "Counters for Prometheus, written every 15 s for node_exporter's textfile collector (optional).",
     }),
-  firewall: z.enum(["nftables", "iptables", "none"], { error: "nftables, iptables or none" }).default("nftables").meta({
+  firewall: z.enum(FIREWALLS, { error: "nftables, iptables or none" }).default("nftables").meta({
     description: "Who keeps `open` and `set` doors; none changes nothing and only logs (optional, default nftables).",
   }),
   allow: z

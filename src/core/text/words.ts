@@ -58,6 +58,8 @@ export const words = {
   ledgerDamaged: (lines: number) => `ledger: ${lines} damaged lines dropped`,
   ledgerUnread: (error: unknown) =>
     `ledger: cannot read it, openings of an earlier run are unknown: ${reasonOf(error)}`,
+  unknownOpening: (ip: string, door: string) =>
+    `${ip}: ${door}: closed, the firewall let it through but no ledger knows it`,
   firewallRestored: (ports: number, open: number, all: number) =>
     `firewall: our rules were taken away, put back: ${ports} hidden ports, ${open === all ? all : `${open} of ${all}`} open doors`,
   firewallNotRestored: (error: unknown) =>

@@ -1,6 +1,7 @@
 // The administrator's own sets that doors fill (`set`, `set_6`): there, with timeouts, and asked by some rule.
 import type { Door } from "../../core/door.ts";
 import { reasonOf } from "../../core/text/words.ts";
+import { BACK_ENDS } from "../../io/firewall/firewalls.ts";
 import { runTool } from "../../io/tool.ts";
 import { NOT_LASTING } from "../let-in.ts";
 import { type Check, type Finding, fail, ok, warn } from "../machine-check.ts";
@@ -19,8 +20,9 @@ export const ownSets: Check = {
   name: "sets",
   async look(machine) {
     const wanted = (machine.config?.doors ?? []).flatMap(setsOf);
-    if (wanted.length === 0 || machine.config?.firewall === "none") return [];
-    if (machine.config?.firewall === "iptables") return await Promise.all(wanted.map(judgeIpset));
+    const { sets } = BACK_ENDS[machine.config?.firewall ?? "nftables"];
+    if (wanted.length === 0 || sets === "nobody") return [];
+    if (sets === "ipset") return await Promise.all(wanted.map(judgeIpset));
     const rules = await machine.rules();
     if ("unseen" in rules) return [warn(`cannot see the firewall's sets: ${rules.unseen}`, "sudo knockd doctor")];
     if (rules.withoutNft) return [];

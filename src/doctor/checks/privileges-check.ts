@@ -1,5 +1,7 @@
 // The two privileges: to see packets, and to change the firewall. What counts is what the daemon has.
 import { readFileSync } from "node:fs";
+import type { Config } from "../../core/config/config.ts";
+import { BACK_ENDS } from "../../io/firewall/firewalls.ts";
 import { IPSET_ADVICE } from "../../io/tool.ts";
 import { type Check, fail, ok, warn } from "../machine-check.ts";
 import { unitOf } from "../systemctl.ts";
@@ -17,8 +19,8 @@ export const privileges: Check = {
     const given = unit?.get("AmbientCapabilities")?.toUpperCase() ?? "";
     // Its sniffers are processes of their own, which have CAP_NET_RAW.
     const hasSniffers = unit?.get("Environment")?.includes("KNOCKD_SNIFFER_SOCKET=/") === true;
-    if (hasSniffers && config?.firewall === "iptables" && !given.includes("CAP_NET_RAW"))
-      return [fail("knockd.service has no CAP_NET_RAW, which iptables needs to ask ipset", IPSET_ADVICE)];
+    if (hasSniffers && fillsIpsets(config) && !given.includes("CAP_NET_RAW"))
+      return [fail("knockd.service has no CAP_NET_RAW, which ipset needs", IPSET_ADVICE)];
     const missing = missingHere();
     if (missing.length === 0) return [ok("CAP_NET_RAW and CAP_NET_ADMIN are here")];
     const lacking = NEEDED.filter(({ name }) => !given.includes(name) && !(hasSniffers && name === "CAP_NET_RAW"));
@@ -28,6 +30,11 @@ export const privileges: Check = {
     return [warn(`${text}: not everything can be seen from here`, "sudo knockd doctor")];
   },
 };
+
+function fillsIpsets(config: Config | undefined): boolean {
+  if (config === undefined || BACK_ENDS[config.firewall].sets !== "ipset") return false;
+  return config.doors.some(({ sets }) => Object.keys(sets).length > 0);
+}
 
 function missingHere(): string[] {
   const status = readFileSync("/proc/self/status", "utf8");

@@ -1,25 +1,26 @@
 // The system tools that the daemon runs, and their versions.
-import type { FirewallKind } from "../../core/config/config.ts";
+import type { Config } from "../../core/config/config.ts";
 import { Failure } from "../../core/exit.ts";
 import { reasonOf } from "../../core/text/words.ts";
+import { BACK_ENDS } from "../../io/firewall/firewalls.ts";
 import { runTool, setprivExists } from "../../io/tool.ts";
 import { type Check, type Finding, fail, ok, warn } from "../machine-check.ts";
-
-const NEEDED: Record<FirewallKind, readonly string[]> = {
-  nftables: ["nft", "ip"],
-  iptables: ["iptables", "ip6tables", "iptables-restore", "ip6tables-restore", "ipset", "ip"],
-  none: ["ip"],
-};
 
 export const tools: Check = {
   name: "tools",
   async look({ config }) {
-    const findings = await Promise.all(NEEDED[config?.firewall ?? "nftables"].map(versionOf));
+    const findings = await Promise.all(needed(config).map(versionOf));
     if (setprivExists()) return findings;
     const text = "no setpriv: the process that captures keeps all of the daemon's privileges";
     return [...findings, warn(text, "apt-get install util-linux")];
   },
 };
+
+function needed(config: Config | undefined): string[] {
+  const { tools, sets } = BACK_ENDS[config?.firewall ?? "nftables"];
+  const fillsSets = config?.doors.some((door) => Object.keys(door.sets).length > 0) ?? false;
+  return [...tools, ...(sets === "ipset" && fillsSets ? ["ipset"] : []), "ip"];
+}
 
 async function versionOf(tool: string): Promise<Finding> {
   try {

@@ -2,7 +2,9 @@
 import { parseNetwork } from "../../core/address.ts";
 import { type Chain, type Condition, not, type Rule, type Truth, truthOf, type Verdict } from "./ruleset.ts";
 
-/** The sets of doors of our own back-end. */
+/** How the iptables back-end asks whether our gate has let a packet in. */
+const ADMITTED = "0x20000000/0x20000000";
+/** The sets of doors of earlier versions. */
 const OWN_SET = /^knockd-.*-[46]$/;
 
 /** How iptables names a protocol on a machine without /etc/protocols. */
@@ -27,6 +29,8 @@ const OPTIONS: Record<string, Reader> = {
   "--dports": (value) => (packet) => truthOf(includesPort(value, packet.port)),
   "--ctstate": (value) => () => truthOf(value.split(",").includes("NEW")),
   "--state": (value) => () => truthOf(value.split(",").includes("NEW")),
+  // Our gate marks who it lets in.
+  "--mark": (value) => (packet) => (value === ADMITTED ? truthOf(packet.knocked) : "perhaps"),
   "--dst-type": (value) => () => truthOf(value === "LOCAL"),
   "--match-set": (value) => (packet) => {
     if (packet.sets.has(value)) return "yes";

@@ -21,9 +21,9 @@ export interface Firewall {
   open(door: Door, ip: string, durationMs: number): Promise<void>;
   /** Ends it now, whether or not its time is over. */
   close(door: Door, ip: string): Promise<void>;
-  /** Who is let through now, perhaps since an earlier run. */
+  /** Who is let through now, perhaps since an earlier run, or by somebody else's doing. */
   listOpen(): Promise<OpenElement[]>;
-  /** Calls back, whenever what we hide has been taken away by somebody else. */
+  /** Calls back, whenever what we hide has been taken away, or made anew, by somebody else. */
   guard(takenAway: () => void): void;
   /** Gives up its helpers, and resolves once they have ended, or soon; what is hidden stays hidden. */
   release(): Promise<void>;
@@ -35,5 +35,4 @@ export interface Firewall {
 export interface OpenElement {
   readonly door: string;
   readonly ip: string;
-  readonly remainingMs: number;
 }

@@ -1,19 +1,15 @@
-// Our own iptables chains: filled, hooked into the kernel's, looked after, and taken out again.
-import type { Family } from "../../../core/address.ts";
+// Our own iptables chains: who has passed our gate is accepted, whatever the administrator's rules say. They name no set and no
+// address: what `netfilter-persistent save` writes of them loads on any machine, hides nothing, and lets nobody in.
+import type { Door } from "../../../core/door.ts";
 import { runTool } from "../../tool.ts";
-import type { Hidden } from "../firewall.ts";
-import { forwardRules, gatesOf, leadOnRules, masqueradeRules } from "./iptables-gateways.ts";
-import { inputRules } from "./iptables-rules.ts";
 
 export type Tool = "iptables" | "ip6tables";
-type Table = "filter" | "nat";
 
-/** A chain of ours, where it is hooked in, and what its last rule does. */
+/** Where a chain of ours is hooked in. */
 interface Place {
   readonly name: string;
-  readonly table: Table;
+  readonly table: "filter" | "nat";
   readonly hook: string;
-  readonly ends: string;
 }
 export interface Chain extends Place {
   readonly rules: readonly string[];
@@ -21,29 +17,49 @@ export interface Chain extends Place {
 
 /** What all their names begin with. */
 export const OUR_CHAINS = "KNOCKD";
-const INPUT: Place = { name: OUR_CHAINS, table: "filter", hook: "INPUT", ends: "DROP" };
-const FORWARD: Place = { name: `${OUR_CHAINS}-FORWARD`, table: "filter", hook: "FORWARD", ends: "DROP" };
-const LEAD_ON: Place = { name: `${OUR_CHAINS}-LEAD-ON`, table: "nat", hook: "PREROUTING", ends: "DNAT" };
-const MASQUERADE: Place = { name: `${OUR_CHAINS}-MASQ`, table: "nat", hook: "POSTROUTING", ends: "MASQUERADE" };
+const INPUT: Place = { name: OUR_CHAINS, table: "filter", hook: "INPUT" };
+const FORWARD: Place = { name: `${OUR_CHAINS}-FORWARD`, table: "filter", hook: "FORWARD" };
+/** Of earlier versions, in the order in which they are taken out. */
+const OLD: readonly Place[] = [
+  { name: `${OUR_CHAINS}-LEAD-ON`, table: "nat", hook: "PREROUTING" },
+  { name: `${OUR_CHAINS}-MASQ`, table: "nat", hook: "POSTROUTING" },
+];
 
-/** In the order in which they are taken out: nobody is led on past a chain that is gone. */
-const PLACES = [LEAD_ON, MASQUERADE, FORWARD, INPUT];
+/**
+ * A bit of the packet's mark that Docker, Kubernetes, Calico, Cilium, Tailscale, WireGuard and Proxmox do not use, on packets to
+ * hidden ports alone. Nothing but our gate sets it.
+ */
+const MARK = "0x20000000";
+/** What the gate does to a packet that it lets in. */
+export const ADMIT = `meta mark set meta mark | ${MARK} accept`;
+const ADMITTED = `-m mark --mark ${MARK}/${MARK} -j ACCEPT`;
 
-/** The chains that doors need, which have `open` ports. Without a door that leads on, the nat table is none of our business. */
-export function chainsFor({ doors, allow }: Hidden, family: Family, sessions: readonly string[]): Chain[] {
-  const gates = gatesOf(doors, family);
-  const chains = [
-    { ...INPUT, rules: inputRules(doors, allow, family, sessions) },
-    { ...FORWARD, rules: gates.length > 0 ? forwardRules(gates, allow, family) : [] },
-    { ...LEAD_ON, rules: leadOnRules(gates, family) },
-    { ...MASQUERADE, rules: masqueradeRules(gates, family) },
+/** None where no door opens anything. Answers of a host behind this one do not come through the gate. */
+export function chainsFor(doors: readonly Door[]): Chain[] {
+  const openings = doors.flatMap((door) => door.open);
+  if (openings.length === 0) return [];
+  const answers = new Set(
+    openings.map(
+      ({ protocol, number }) =>
+        `-m conntrack --ctstate DNAT --ctproto ${protocol} --ctorigdstport ${number} --ctdir REPLY -j ACCEPT`,
+    ),
+  );
+  return [
+    { ...INPUT, rules: [ADMITTED] },
+    { ...FORWARD, rules: [ADMITTED, ...answers] },
   ];
-  return doors.length > 0 ? chains.filter(({ rules }) => rules.length > 0) : [];
 }
 
-/** Each table is one transaction: its chains are emptied and filled again at once. */
+/** One transaction: the chains are emptied and filled again at once. */
 export async function fill(tool: Tool, chains: readonly Chain[]): Promise<void> {
-  await runTool([`${tool}-restore`, "--noflush", "--wait"], restoreText(chains));
+  const lines = [
+    "*filter",
+    ...chains.map(({ name }) => `:${name} - [0:0]`),
+    ...chains.flatMap(({ name, rules }) => rules.map((rule) => `-A ${name} ${rule}`)),
+    "COMMIT",
+    "",
+  ];
+  await runTool([`${tool}-restore`, "--noflush", "--wait"], lines.join("\n"));
 }
 
 /** Hooks in what is wanted, at the head, and takes out what is not. Where nothing is, a machine without iptables is fine. */
@@ -51,7 +67,7 @@ export async function hookIn(tool: Tool, wanted: readonly Place[]): Promise<void
   const rules = await list(tool, ["filter", "nat"]);
   for (const chain of wanted)
     if (!rules.includes(jumpTo(chain))) await run(tool, chain, "-I", chain.hook, "-j", chain.name);
-  for (const chain of PLACES.filter(({ name }) => wanted.every((other) => other.name !== name))) {
+  for (const chain of [...OLD, FORWARD, INPUT].filter(({ name }) => wanted.every((other) => other.name !== name))) {
     if (rules.includes(jumpTo(chain))) await run(tool, chain, "-D", chain.hook, "-j", chain.name);
     if (!rules.includes(`-N ${chain.name}\n`)) continue;
     await run(tool, chain, "-F", chain.name);
@@ -59,16 +75,14 @@ export async function hookIn(tool: Tool, wanted: readonly Place[]): Promise<void
   }
 }
 
-/** Whether all of them are hooked in, each with its last rule. */
+/** Whether all of them are hooked in, and let in. */
 export async function areWhole(tool: Tool, chains: readonly Place[]): Promise<boolean> {
-  const rules = await list(tool, new Set(chains.map(({ table }) => table)));
-  return chains.every(
-    (chain) => rules.includes(jumpTo(chain)) && new RegExp(`^-A ${chain.name} .*-j ${chain.ends}\\b`, "m").test(rules),
-  );
+  const rules = await list(tool, ["filter"]);
+  return chains.every((chain) => rules.includes(jumpTo(chain)) && rules.includes(`-A ${chain.name} ${ADMITTED}\n`));
 }
 
-async function list(tool: Tool, tables: Iterable<Table>): Promise<string> {
-  const listings = [...tables].map((table) => runTool([tool, "--wait", "-t", table, "-S"]).catch(() => ""));
+async function list(tool: Tool, tables: readonly Place["table"][]): Promise<string> {
+  const listings = tables.map((table) => runTool([tool, "--wait", "-t", table, "-S"]).catch(() => ""));
   return (await Promise.all(listings)).join("");
 }
 
@@ -79,18 +93,4 @@ async function run(tool: Tool, { table }: Place, ...words: string[]): Promise<vo
 /** As `-S` shows it. */
 function jumpTo({ hook, name }: Place): string {
   return `-A ${hook} -j ${name}\n`;
-}
-
-function restoreText(chains: readonly Chain[]): string {
-  return (["filter", "nat"] as const)
-    .map((table) => chains.filter((chain) => chain.table === table))
-    .filter((own) => own.length > 0)
-    .flatMap((own) => [
-      `*${own[0]?.table}`,
-      ...own.map(({ name }) => `:${name} - [0:0]`),
-      ...own.flatMap(({ name, rules }) => rules.map((rule) => `-A ${name} ${rule}`)),
-      "COMMIT",
-      "",
-    ])
-    .join("\n");
 }

@@ -2,7 +2,6 @@
 // the kernel ends both at the same moment; a connection that is made keeps its translation until its own end.
 import type { Door } from "../../../core/door.ts";
 import { formatInside, formatOpening, type GatewayOpening, leadsOn } from "../../../core/opening.ts";
-import { FAMILIES } from "./nft-names.ts";
 import { knockers } from "./nft-networks.ts";
 
 interface Gate {
@@ -12,19 +11,13 @@ interface Gate {
 
 /** Last of the rules in each of our chains here. */
 const LED_ON = "led on by knockd";
-const KEPT_OUT = "kept out by knockd";
 const MASQUERADED = "masqueraded by knockd";
 
-/** Ahead of the administrator's own chains, as the hiding is. None where no door leads on: connections are then not tracked for it. */
+/** Ahead of the administrator's own chains. None where no door leads on: connections are then not translated for it. */
 export function gatewayChains(doors: readonly Door[]): string[] {
   const gates = gatesOf(doors);
   return [
-    ...(gates.length > 0
-      ? [
-          "prerouting { type nat hook prerouting priority dstnat - 10; policy accept; }",
-          "forward { type filter hook forward priority filter - 10; policy accept; }",
-        ]
-      : []),
+    ...(gates.length > 0 ? ["prerouting { type nat hook prerouting priority dstnat - 10; policy accept; }"] : []),
     ...(gates.some(isMasqueraded)
       ? ["postrouting { type nat hook postrouting priority srcnat - 10; policy accept; }"]
       : []),
@@ -34,13 +27,13 @@ export function gatewayChains(doors: readonly Door[]): string[] {
 /** Comments that a listing shows as long as all of these chains are whole. */
 export function gatewayMarks(doors: readonly Door[]): string[] {
   const gates = gatesOf(doors);
-  return [...(gates.length > 0 ? [LED_ON, KEPT_OUT] : []), ...(gates.some(isMasqueraded) ? [MASQUERADED] : [])];
+  return [...(gates.length > 0 ? [LED_ON] : []), ...(gates.some(isMasqueraded) ? [MASQUERADED] : [])];
 }
 
 /**
  * Only what was addressed to this machine is led on: who talks to another host through us meets that host. A stranger's packet
- * is not translated, so it ends where those to every hidden port end, in the input chain. Where two doors lead from one port to
- * two hosts, the first in the file counts for who has opened both.
+ * has ended at the gate, ahead of here. Where two doors lead from one port to two hosts, the first in the file counts for who
+ * has opened both.
  */
 export function gatewayRules(doors: readonly Door[]): string[] {
   const gates = gatesOf(doors);
@@ -53,7 +46,6 @@ export function gatewayRules(doors: readonly Door[]): string[] {
           `prerouting ${protocol} dport ${number} ${knocker} fib daddr type local dnat ${ipOf(opening)} to ${formatInside(to)} comment "${LED_ON}: ${formatOpening(opening)}"`,
       );
     }),
-    ...forwardRules(gates),
     ...gates
       .filter(isMasqueraded)
       .flatMap(({ door, opening }) =>
@@ -63,24 +55,6 @@ export function gatewayRules(doors: readonly Door[]): string[] {
         ),
       ),
   ];
-}
-
-/**
- * A SYN that the tracking takes for part of an old connection is translated like one, past the closed door: only who is let
- * in may send one, however old. An accept here is no more than that: the administrator's own chains come after it.
- */
-function forwardRules(gates: readonly Gate[]): string[] {
-  const ways = new Map(gates.map(({ opening }) => [formatOpening(opening), opening]));
-  return [
-    "ct status & dnat != dnat accept",
-    "meta l4proto != tcp ct state established,related accept",
-    "tcp flags & (syn | ack) != syn ct state established,related accept",
-    ...FAMILIES.map(({ ip, allowed }) => `${ip} saddr @${allowed} accept`),
-    ...gates.flatMap(({ door, opening }) =>
-      knockers(door, opening.to.family).map((knocker) => `${knocker} ${wayIn(opening)} accept`),
-    ),
-    ...[...ways].map(([text, opening]) => `${wayIn(opening)} counter drop comment "${KEPT_OUT}: ${text}"`),
-  ].map((rule) => `forward ${rule}`);
 }
 
 function gatesOf(doors: readonly Door[]): Gate[] {

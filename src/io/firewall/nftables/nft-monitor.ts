@@ -1,14 +1,15 @@
-// Tells when somebody takes nftables rules of ours away: `nft flush ruleset`, a reload of nftables.service, a deleted table.
+// Tells when somebody changes nftables rules of ours: `nft flush ruleset`, a reload of nftables.service, a deleted table, a saved
+// copy of it that is loaded.
 import type { ChildProcess } from "node:child_process";
 import { followNews } from "../../netlink/netlink-news.ts";
 import { endOf, spawnWatcher } from "../../tool.ts";
-import { NETLINK_NETFILTER, NFTABLES_NEWS, setNameOf, tellsOfLoss } from "./nft-wire.ts";
+import { NETLINK_NETFILTER, NFTABLES_NEWS, setNameOf, tellsOfRules } from "./nft-wire.ts";
 
 const RESTART_MS = 500;
 /** What goes in one transaction comes as many lines. */
 const SETTLE_MS = 10;
 
-/** Says `changed` when rules in `table` were destroyed, by us or by others, and whenever it may have missed that. */
+/** Says `changed` when rules in `table` were made or destroyed, by us or by others, and whenever it may have missed that. */
 export class NftMonitor {
   readonly #table: string;
   readonly #changed: () => void;
@@ -27,8 +28,8 @@ export class NftMonitor {
   async start(): Promise<void> {
     const table = setNameOf(this.#table);
     const unfollow = await followNews(NETLINK_NETFILTER, NFTABLES_NEWS, (news, missed) => {
-      // Opening and closing are news, too, and destroy nothing.
-      if (missed || (table !== undefined && news.some((message) => tellsOfLoss(message, table)))) this.#settle();
+      // Opening and closing are news, too, and leave the rules alone.
+      if (missed || (table !== undefined && news.some((message) => tellsOfRules(message, table)))) this.#settle();
     });
     if (this.#ended) unfollow?.();
     else if (unfollow === undefined) this.#spawn();
@@ -49,8 +50,8 @@ export class NftMonitor {
 
   /** A program that listens for us, where we cannot. */
   #spawn(): void {
-    // Deleting a table or flushing everything destroys the rules first; opening and closing destroy none.
-    const child = spawnWatcher(["nft", "monitor", "destroy", "rules"]);
+    // Deleting a table or flushing everything destroys the rules first; opening and closing concern none.
+    const child = spawnWatcher(["nft", "monitor", "rules"]);
     this.#child = child;
     // BOUNDED: each chunk is looked at and dropped. A name cut in two is found again in the rules that follow.
     child.stdout?.on("data", (chunk: Buffer) => {

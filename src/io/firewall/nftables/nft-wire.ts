@@ -20,6 +20,7 @@ const BATCH_END = 17;
 const MESSAGE = {
   DELTABLE: 2,
   DELCHAIN: 5,
+  NEWRULE: 6,
   DELRULE: 8,
   NEWSET: 9,
   GETSET: 10,
@@ -113,10 +114,11 @@ export function changeElements(writer: NetlinkWriter, changes: readonly Change[]
   return writeBatchEdge(writer, BATCH_END).bytes();
 }
 
-/** Whether this says that a rule, a chain, or the table itself is gone from this table. */
-export function tellsOfLoss(message: NetlinkMessage, { family, table }: Pick<SetName, "family" | "table">): boolean {
+/** Whether this says that a rule of this table is new, or that one, a chain, or the table itself is gone. */
+export function tellsOfRules(message: NetlinkMessage, { family, table }: Pick<SetName, "family" | "table">): boolean {
   const { type, body } = message;
-  if (![MESSAGE.DELTABLE, MESSAGE.DELCHAIN, MESSAGE.DELRULE].some((loss) => typeOf(loss) === type)) return false;
+  const { DELTABLE, DELCHAIN, NEWRULE, DELRULE } = MESSAGE;
+  if (![DELTABLE, DELCHAIN, NEWRULE, DELRULE].some((change) => typeOf(change) === type)) return false;
   return body[0] === family && nameIn(attributeIn(attributesOf(message), TABLE_NAME)) === nameIn(table);
 }
 

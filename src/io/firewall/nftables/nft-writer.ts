@@ -1,40 +1,54 @@
 // The text of our own nftables table: what is hidden, who is let through, and who is led on to a host behind this one.
 import type { Network } from "../../../core/config/config.ts";
 import type { Door } from "../../../core/door.ts";
-import { leadsOn, type Opening } from "../../../core/opening.ts";
-import { formatPort } from "../../../core/port.ts";
+import type { TcpSession } from "../../../core/tcp-sessions.ts";
 import type { Hidden } from "../firewall.ts";
+import { concatenation, GATE_CHAINS, GATE_MARKS, gateRules, LAST_RULE } from "./nft-gate.ts";
 import { gatewayChains, gatewayMarks, gatewayRules } from "./nft-gateways.ts";
 import { chainsIn, EXPIRING, FAMILIES, HIDDEN, isExpiring, setsIn, TABLE } from "./nft-names.ts";
-import { knockers, ownSets } from "./nft-networks.ts";
-
-const LAST_RULE = "hidden by knockd";
-
-/**
- * Where nobody used connection tracking before us, it takes the next packet of an older connection for a new one: without this
- * rule the administrator's own SSH session would freeze when the daemon first starts. `wildcard 0` is a connection's socket; a
- * listener on all addresses has 1, so a scan with ACKs finds nothing.
- */
-export const OLDER_SESSIONS = "tcp flags & (syn | ack) == ack socket wildcard 0 accept";
+import { ownSets } from "./nft-networks.ts";
+import { sessionStatements } from "./nft-sessions.ts";
 
 /** What stands in a listing of our table as long as nobody has taken a chain of ours away, or emptied it. */
 export function marksOf(doors: readonly Door[]): string[] {
-  return [LAST_RULE, ...gatewayMarks(doors)];
+  return [...GATE_MARKS, ...gatewayMarks(doors)];
+}
+
+/** All of them, and nobody has loaded a saved copy of our table on top of it: that doubles the rules. */
+export function isWhole(table: string, marks: readonly string[]): boolean {
+  return marks.every((mark) => table.includes(mark)) && table.split(LAST_RULE).length <= 2;
 }
 
 export function withOpenings(doors: readonly Door[]): Door[] {
   return doors.filter((door) => door.open.length > 0);
 }
 
+/** What there is already, and how those are let in who may come. */
+export interface Circumstances {
+  /** A listing of our table as it is: the sets of doors that are gone go. */
+  readonly before: string;
+  /** Sessions at ports that are hidden from now on. */
+  readonly begun: readonly TcpSession[];
+  /** Our table is not there, or somebody else has made it: what its sets of sessions hold is not to be trusted. */
+  readonly isNew: boolean;
+  /** The end of a rule that lets in: `accept`, perhaps with something before it. */
+  readonly admit: string;
+  /** For a trial. */
+  readonly expiryMs: number | undefined;
+}
+
 /**
  * Our own table can hide a port and let a knocker through to the administrator's rules; it cannot overrule a drop there.
- * Established connections live on when a door closes. Loopback is never hidden. `before` is a listing of our table as it
- * is: the sets of doors that are gone go.
+ * Established connections live on when a door closes.
  */
-export function ruleset({ doors: all, allow }: Hidden, before: string, sessions: string, expiryMs?: number): string {
+export function ruleset(
+  { doors: all, allow }: Hidden,
+  { before, begun, isNew, admit, expiryMs }: Circumstances,
+): string {
   const doors = withOpenings(all);
   const sets = new Set(FAMILIES.flatMap(({ family }) => doors.flatMap((door) => ownSets(door, family))));
-  const chains = ["input { type filter hook input priority filter - 10; policy accept; }", ...gatewayChains(doors)];
+  const chains = [...GATE_CHAINS, ...gatewayChains(doors)];
+  const hidden = expiryMs === undefined ? HIDDEN : EXPIRING;
   const names = chains.map((chain) => chain.replace(/ .*/, ""));
   // Emptied and kept: without a chain of its kind the kernel would translate no connection any more, of those either that live.
   const idle = chainsIn(before).filter((chain) => !names.includes(chain));
@@ -55,10 +69,9 @@ export function ruleset({ doors: all, allow }: Hidden, before: string, sessions:
         allow.filter((network) => network.family === family),
       ),
     ),
+    ...sessionStatements(begun, isNew),
     ...(expiryMs === undefined ? hiddenSet(doors, before) : expiringSet(doors, expiryMs)),
-    ...[...inputRules(doors, sessions, expiryMs === undefined ? HIDDEN : EXPIRING), ...gatewayRules(doors)].map(
-      (rule) => `add rule ${TABLE} ${rule}`,
-    ),
+    ...[...gateRules({ doors, hidden, admit }), ...gatewayRules(doors)].map((rule) => `add rule ${TABLE} ${rule}`),
   ]
     .join("\n")
     .concat("\n");
@@ -85,30 +98,9 @@ function expiringSet(doors: readonly Door[], expiryMs: number): string[] {
   ];
 }
 
-function portsOf(doors: readonly Door[]): string[] {
+/** `tcp . 22` */
+export function portsOf(doors: readonly Door[]): string[] {
   return [...new Set(doors.flatMap((door) => door.open.map(concatenation)))];
-}
-
-function inputRules(doors: readonly Door[], sessions: string, hidden: string): string[] {
-  const ownPorts = doors.map((door) => ({ door, ports: door.open.filter((opening) => !leadsOn(opening)) }));
-  return [
-    // A SYN is never part of a connection, whatever the tracking says: it may still believe in one whose end it did not see.
-    "meta l4proto != tcp ct state established,related accept",
-    "tcp flags & (syn | ack) != syn ct state established,related accept",
-    `iifname "lo" accept`,
-    `meta l4proto . th dport != @${hidden} accept`,
-    ...(sessions === "" ? [] : [sessions]),
-    ...FAMILIES.map(({ ip, allowed }) => `${ip} saddr @${allowed} accept`),
-    ...FAMILIES.flatMap(({ family }) =>
-      ownPorts
-        .filter(({ ports }) => ports.length > 0)
-        .flatMap(({ door, ports }) =>
-          knockers(door, family).map((knocker) => `${portsMatch(ports)} ${knocker} accept`),
-        ),
-    ),
-    // Not th dport: this rule is the one that people look for.
-    `meta l4proto { tcp, udp } counter drop comment "${LAST_RULE}: ${hiddenText(doors)}"`,
-  ].map((rule) => `input ${rule}`);
 }
 
 function allowedSet(name: string, type: string, networks: readonly Network[]): string[] {
@@ -119,20 +111,4 @@ function allowedSet(name: string, type: string, networks: readonly Network[]): s
       ? [`add element ${TABLE} ${name} { ${networks.map((network) => network.text).join(", ")} }`]
       : []),
   ];
-}
-
-/** One port is matched by itself: each set without a name costs nft a third of a millisecond, twice for each door. */
-function portsMatch(ports: readonly Opening[]): string {
-  const [only, ...more] = ports;
-  if (only !== undefined && more.length === 0) return `${only.protocol} dport ${only.number}`;
-  return `meta l4proto . th dport { ${ports.map(concatenation).join(", ")} }`;
-}
-
-function concatenation({ protocol, number }: Opening): string {
-  return `${protocol} . ${number}`;
-}
-
-/** nft allows 128 bytes. */
-function hiddenText(doors: readonly Door[]): string {
-  return [...new Set(doors.flatMap((door) => door.open.map(formatPort)))].join(" ").slice(0, 90);
 }

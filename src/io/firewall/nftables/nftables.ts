@@ -9,14 +9,23 @@ import type { Firewall, Hidden, OpenElement } from "../firewall.ts";
 import type { TrialExpiry } from "../trial-expiry.ts";
 import { NftElements, type Place } from "./nft-elements.ts";
 import { NftMonitor } from "./nft-monitor.ts";
-import { FAMILIES, isForGood, setsIn, TABLE } from "./nft-names.ts";
+import { FAMILIES, handleIn, isForGood, setsIn, TABLE } from "./nft-names.ts";
 import { openOf, ownPlace, ownSets } from "./nft-networks.ts";
-import { marksOf, OLDER_SESSIONS, ruleset, withOpenings } from "./nft-writer.ts";
+import { tcpSessionsAt } from "./nft-sessions.ts";
+import { isWhole, marksOf, portsOf, ruleset, withOpenings } from "./nft-writer.ts";
 
 const LET_GO = "systemctl stop knockd; nft delete table inet knockd";
 
+export interface NftablesOptions {
+  /** With one, all that is hidden comes to light when it is over. */
+  readonly expiry?: TrialExpiry | undefined;
+  /** How our rules let in; not only `accept` where other rules have to be told. */
+  readonly admit?: string;
+}
+
 export class Nftables implements Firewall {
   readonly #expiry: TrialExpiry | undefined;
+  readonly #admit: string;
   readonly #elements = new NftElements();
   /** BOUNDED: two for each door. */
   #ownSets: ReadonlySet<string> = new Set();
@@ -24,6 +33,10 @@ export class Nftables implements Firewall {
   #takenAway: () => void = () => {};
   /** What a listing of our table shows as long as it is whole; nothing while we hide nothing. */
   #marks: readonly string[] = [];
+  /** The kernel's number for the table that we have made. */
+  #handle: string | undefined;
+  /** BOUNDED: what the doors open. Ports that are hidden already, `tcp . 22`. */
+  #hidden: ReadonlySet<string> = new Set();
   /** While nft loads our rules, the kernel would make us wait for it within a call. */
   #hiding: Promise<unknown> | undefined;
   /** Whether there were sets of an earlier run, or our own. */
@@ -31,9 +44,9 @@ export class Nftables implements Firewall {
   /** Our table as a look has just found it, when that means that it has to be made anew. */
   #seen: string | undefined;
 
-  /** With an expiry, all that is hidden comes to light when it is over. */
-  constructor(expiry?: TrialExpiry) {
+  constructor({ expiry, admit = "accept" }: NftablesOptions = {}) {
     this.#expiry = expiry;
+    this.#admit = admit;
   }
 
   /** One transaction, so that no hidden port is ever visible in between. Sets that stay keep their elements. */
@@ -49,17 +62,22 @@ export class Nftables implements Firewall {
     const expiryMs = this.#expiry?.leftMs;
     if (expiryMs === 0) return this.#hideNothing();
     this.#foundSets ||= setsIn(before).length > 0;
-    const load = (sessions: string) => runTool(["nft", "-f", "-"], ruleset(hidden, before, sessions, expiryMs));
+    const takenAway = !this.#isOurs(before);
+    const isNew = before === "" || takenAway;
+    const begun = await tcpSessionsAt(this.#portsToHide(doors, takenAway));
     try {
-      // A kernel without nft_socket must still hide.
-      const loading = load(OLDER_SESSIONS).catch(() => load(""));
+      const loading = runTool(
+        ["nft", "-f", "-"],
+        ruleset(hidden, { before, begun, isNew, admit: this.#admit, expiryMs }),
+      );
       this.#hiding = loading.catch(() => {});
       await Promise.all([loading, this.#elements.prepare()]);
+      this.#handle = handleIn(before) ?? handleIn(await runTool(["nft", "-a", "list", "tables"]));
     } finally {
       this.#hiding = undefined;
     }
-    const takenAway = !this.#isWhole(before);
     this.#marks = marksOf(doors);
+    this.#hidden = new Set(portsOf(doors));
     this.#ownSets = new Set(
       FAMILIES.flatMap(({ family }) => withOpenings(doors).flatMap((door) => ownSets(door, family))),
     );
@@ -113,47 +131,55 @@ export class Nftables implements Firewall {
   async #hideNothing(): Promise<boolean> {
     await this.remove().catch(() => {});
     this.#marks = [];
+    this.#hidden = new Set();
     this.#ownSets = new Set();
     return false;
   }
 
-  /** Our own changes destroy rules too: only a table without its marks was taken away. */
+  /** TCP ports whose sessions have begun while they were not hidden. */
+  #portsToHide(doors: readonly Door[], takenAway: boolean): Set<number> {
+    const known = takenAway ? new Set() : this.#hidden;
+    const ports = portsOf(doors).filter((port) => port.startsWith("tcp ") && !known.has(port));
+    return new Set(ports.map((port) => Number(port.replace("tcp . ", ""))));
+  }
+
+  /** Our own changes show, too: only a table without its marks, or another one in its place, was taken away. */
   async #look(): Promise<void> {
     if (this.#marks.length === 0 || this.#hiding !== undefined) return;
     const table = await listTable().catch(() => undefined);
-    if (table === undefined || this.#isWhole(table) || this.#hiding !== undefined) return;
+    if (table === undefined || this.#isOurs(table) || this.#hiding !== undefined) return;
     this.#seen = table;
     this.#takenAway();
   }
 
-  #isWhole(table: string): boolean {
+  /** While we hide nothing, any is. */
+  #isOurs(table: string): boolean {
+    if (this.#marks.length === 0) return true;
     if (this.#expiry !== undefined && isForGood(table)) return false;
-    return this.#marks.every((mark) => table.includes(mark));
+    return handleIn(table) === this.#handle && isWhole(table, this.#marks);
   }
 }
 
 /** What `nft -json list table` says (libnftables-json(5)); only what we use. */
-const elementSchema = z.object({ elem: z.object({ val: z.string(), expires: z.number() }) });
+const timedSchema = z.object({ elem: z.object({ val: z.string() }) }).transform(({ elem }) => elem.val);
+const elementSchema = z.union([z.string(), timedSchema]);
 const setSchema = z.object({ name: z.string(), elem: z.array(z.unknown()).default([]) });
 const listingSchema = z.object({ nftables: z.array(z.object({ set: setSchema.optional() })) });
 const EMPTY_LISTING = '{"nftables":[]}';
 
+/** Also those that somebody put there by hand, without a timeout. */
 function elementsOf(set: z.output<typeof setSchema> | undefined): OpenElement[] {
   if (set === undefined) return [];
   return set.elem.flatMap((element) => {
     const parsed = elementSchema.safeParse(element);
-    // An element without a timeout was put there by hand.
-    if (!parsed.success) return [];
-    const { val, expires } = parsed.data.elem;
-    const open = openOf(set.name, val);
-    return open === undefined ? [] : [{ ...open, remainingMs: expires * 1000 }];
+    return parsed.success ? (openOf(set.name, parsed.data) ?? []) : [];
   });
 }
 
 /** Our table as it is now, perhaps since an earlier run; empty if there is none. */
 async function listTable(): Promise<string> {
   try {
-    return await runTool(["nft", "--terse", "list", "table", ...TABLE.split(" ")]);
+    return await runTool(["nft", "--handle", "--terse", "list", "table", ...TABLE.split(" ")]);
   } catch (error) {
     if (reasonOf(error).includes("No such file or directory")) return "";
     throw error;
