@@ -108,7 +108,10 @@ describe("after SIGKILL", () => {
   it("a grant that only the kernel knows is closed: a saved ruleset may have brought it back", async () => {
     const before = await startRig([SSH]);
     await before.play("S2 +10 Y:S2");
-    before.ledger.text = before.ledger.text.split("\n").filter((line) => !line.includes(`"${X}"`)).join("\n");
+    before.ledger.text = before.ledger.text
+      .split("\n")
+      .filter((line) => !line.includes(`"${X}"`))
+      .join("\n");
     const rig = await restart(before, [SSH]);
     expect(rig.firewall.letThrough()).toEqual(["ssh 192.0.2.8"]);
     expect(rig.log.messages()).toContain(`${X}: ssh: closed, the firewall let it through but no ledger knows it`);
