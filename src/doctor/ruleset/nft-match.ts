@@ -36,9 +36,6 @@ const fibSchema = z.object({
   fib: z.object({ result: z.string(), flags: z.union([z.string(), z.array(z.string())]) }),
 });
 const ctSchema = z.object({ ct: z.object({ key: z.string() }) });
-const fibSchema = z.object({
-  fib: z.object({ result: z.literal("type"), flags: z.union([z.string(), z.array(z.string())]) }),
-});
 const concatSchema = z.object({ concat: z.array(z.unknown()) });
 const maskedSchema = z.object({ "&": z.tuple([payloadSchema, z.unknown()]) });
 const namesSchema = z.union([z.array(z.string()), z.string().transform((name) => [name])]);
@@ -108,9 +105,6 @@ function leftOf(expression: unknown, packet: Packet): Left {
   if (fib.success) return fibOf(fib.data.fib);
   const ct = ctSchema.safeParse(expression);
   if (ct.success) return ct.data.ct.key === "state" ? { is: "value", value: "new" } : UNKNOWN;
-  const fib = fibSchema.safeParse(expression);
-  // It is addressed to this machine.
-  if (fib.success) return [fib.data.fib.flags].flat().join() === "daddr" ? { is: "value", value: "local" } : UNKNOWN;
   const concat = concatSchema.safeParse(expression);
   if (concat.success) return concatOf(concat.data.concat.map((part) => leftOf(part, packet)));
   const masked = maskedSchema.safeParse(expression);
