@@ -1,4 +1,5 @@
 // Which command of `knockd`; one place turns an error into stderr lines and an exit code.
+import { setFlagsFromString } from "node:v8";
 import { Command, CommanderError } from "commander";
 import { EXIT, type ExitCode, Failure } from "./core/exit.ts";
 import { hint, printError } from "./io/terminal.ts";
@@ -39,6 +40,8 @@ const FOR_SHELLS = "complete";
 /** Ends with the exit code in process.exitCode. */
 export async function main(): Promise<void> {
   process.exitCode = EXIT.OK;
+  // A flood makes short-lived garbage only: collected early, it takes no room.
+  setFlagsFromString("--semi-space-growth-factor=1");
   // Who reads our output (`| head`) may have seen enough. The stdout of `run` belongs to its log.
   if (process.argv[2] !== "run") process.stdout.on("error", () => process.exit());
   try {

@@ -1,5 +1,5 @@
 // The profiles' one source of truth: every key of config.yaml with its form, default and sentence.
-import { z } from "zod";
+import * as z from "zod";
 import { formatAddress } from "../core/address.ts";
 import * as form from "../core/config/schema-forms.ts";
 import { STEPS_MAX } from "../core/door.ts";

@@ -1,11 +1,10 @@
 // `knockd status`: what the running daemon has open, sees under way, captures and hides.
 import { Command } from "commander";
-import { type OpenGrant, type Status, type StatusLine, statusSchema } from "../core/control/status-lines.ts";
-import { EXIT, Failure } from "../core/exit.ts";
-import { ask } from "../io/control/control-client.ts";
+import type { Status } from "../core/control/status-lines.ts";
 import { Ending } from "../io/ending.ts";
 import { endsWithin } from "../io/pause.ts";
 import { isTerminal, print, redraw } from "../io/terminal.ts";
+import { fetchStatus } from "./fetch-status.ts";
 import { examples } from "./help-text.ts";
 import { statusPainted, statusText } from "./status-text.ts";
 
@@ -36,16 +35,4 @@ async function status({ json, watch }: Options): Promise<void> {
   process.once("SIGINT", () => ending.end());
   do repeat(await fetchStatus());
   while (!(await endsWithin(ending.promise, REDRAW_MS)));
-}
-
-export async function fetchStatus(): Promise<Status> {
-  let overview: Extract<StatusLine, { overview: unknown }>["overview"] | undefined;
-  /** BOUNDED: by the daemon's grants. */
-  const grants: OpenGrant[] = [];
-  for await (const line of ask({ request: "status" }, statusSchema)) {
-    if ("overview" in line) overview = line.overview;
-    else grants.push(...line.grants);
-  }
-  if (overview === undefined) throw new Failure(EXIT.UNAVAILABLE, "knockd ended before it had answered");
-  return { ...overview, grants };
 }

@@ -1,5 +1,5 @@
 // The interfaces that the config means, as they are now.
-import { z } from "zod";
+import * as z from "zod";
 import { ANY, defaultInterface } from "../io/capture/network.ts";
 import { runTool } from "../io/tool.ts";
 import type { Arrival } from "./ruleset/exposure.ts";

@@ -40,6 +40,11 @@ export function fitting(program: Program, words: readonly string[]): Fitting {
   return takes === "command" ? wordsOf(program.commands.map(asCandidate)) : value(takes);
 }
 
+/** What goes on with what is typed, a line each: the word, and what it means. */
+export function candidateLines(candidates: readonly Candidate[], typed: string): string[] {
+  return candidates.filter(({ word }) => word.startsWith(typed)).map(({ word, says }) => `${word}\t${says}`);
+}
+
 interface Before {
   readonly command: Program;
   /** The option whose value comes next. */

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CONFIG_BYTES_MAX, parseConfig } from "../../src/core/config/config.ts";
+import { parseConfig } from "../../src/core/config/config.ts";
+import { CONFIG_BYTES_MAX } from "../../src/core/config/yaml-file.ts";
 import { formatPort } from "../../src/core/port.ts";
 import { importKnockd, KNOCKD_CONF_BYTES_MAX } from "../../src/import/knockd-import.ts";
 import { formatNote } from "../../src/import/note.ts";

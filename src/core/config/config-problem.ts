@@ -1,5 +1,5 @@
 // What the schema finds wrong -> a sentence that helps: the place, what was expected, what was found.
-import type { z } from "zod";
+import type * as z from "zod";
 import { nearest } from "./nearest.ts";
 import { formatPath, type Problem } from "./problem.ts";
 import type { YamlFile } from "./yaml-file.ts";

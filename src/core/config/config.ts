@@ -46,9 +46,6 @@ export type Parsed =
   | { readonly config: Config; readonly place: YamlFile["place"] }
   | { readonly problems: readonly Problem[] };
 
-/** BOUNDED: bytes of a config file. */
-export const CONFIG_BYTES_MAX = 4 * 1024 * 1024;
-
 export function parseConfig(text: string): Parsed {
   const file = readYaml(text);
   if ("problems" in file) return file;

@@ -16,6 +16,8 @@ export interface YamlFile {
   placeOfKey(path: readonly PropertyKey[]): Place;
 }
 
+/** BOUNDED: bytes of a config file. */
+export const CONFIG_BYTES_MAX = 4 * 1024 * 1024;
 /** One mistake of syntax draws many others after it. */
 const PROBLEMS_MAX = 20;
 

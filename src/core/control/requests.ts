@@ -1,5 +1,5 @@
 // What goes over the control socket: one request a connection, as one line of JSON; its answer, line by line. Pure.
-import { z } from "zod";
+import * as z from "zod";
 import { EXIT } from "../exit.ts";
 import { DURATION_MAX_MS } from "../text/duration.ts";
 

@@ -1,5 +1,5 @@
 // What `knockd status` tells, as it goes over the control socket: an overview, then the grants, so many a line.
-import { z } from "zod";
+import * as z from "zod";
 
 /** BOUNDED: grants a line, so that a full table neither blocks the daemon nor fills its memory. */
 export const GRANTS_A_LINE = 256;

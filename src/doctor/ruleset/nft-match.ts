@@ -1,5 +1,5 @@
 // What a `match` of nftables (libnftables-json(5)) says of a packet: yes, no, or perhaps where it asks for what is not known.
-import { z } from "zod";
+import * as z from "zod";
 import { parseNetwork } from "../../core/address.ts";
 import { any, type Condition, every, not, type Packet, type Truth, truthOf } from "./ruleset.ts";
 

@@ -1,5 +1,5 @@
 // What `nft -json list ruleset` prints -> chains of rules, and sets.
-import { z } from "zod";
+import * as z from "zod";
 import { conditionOf, entryOf, type NamedSet, type NamedSets } from "./nft-match.ts";
 import type { Base, Chain, Condition, Packet, Rule, Verdict } from "./ruleset.ts";
 

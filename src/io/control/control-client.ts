@@ -1,7 +1,7 @@
 // The other end of the control socket: asks the running daemon, and turns every way that can fail into words and an exit code.
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import type { z } from "zod";
+import type * as z from "zod";
 import {
   CONTROL_VERSION,
   LINE_BYTES_MAX,

@@ -49,8 +49,8 @@ export async function commandStarts(checkout) {
   const commands = {
     "--version": ["--version"],
     "--help": ["--help"],
-    complete: ["complete", "knockd", "sta"],
-    "complete doors": ["complete", "knockd", "open", "-c", config, ""],
+    complete: ["complete", "--", "knockd", "sta"],
+    "complete doors": ["complete", "--", "knockd", "enroll", "-c", config, ""],
     check: ["check", "-c", config],
     status: ["status"],
   };
