@@ -1,11 +1,12 @@
-// node bill.mjs FILE EPOCH [with-cap]: writes the bill of materials (CycloneDX) of the package: npm's, less what only builds it.
+// node bill.mjs FILE EPOCH [LIBRARY...]: writes the bill of materials (CycloneDX) of the package: npm's, less what only builds it, with these
+// libraries of native code.
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 
-const [file = "", epoch = "0", withCap = ""] = process.argv.slice(2);
+const [file = "", epoch = "0", ...beside] = process.argv.slice(2);
 const libraries = JSON.parse(readFileSync("build/libraries.json", "utf8"));
 const wanted = libraries
-  .filter(({ isBundled }) => isBundled || withCap !== "")
+  .filter(({ name, isBundled }) => isBundled || beside.includes(name))
   .map(({ name, version }) => `${name}@${version}`);
 
 const everything = JSON.parse(execFileSync("npm", ["sbom", "--sbom-format=cyclonedx"], { encoding: "utf8" }));

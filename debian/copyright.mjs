@@ -1,11 +1,11 @@
-// node copyright.mjs FILE [with-cap]: writes who wrote what is in the package, and under which licence, in Debian's
+// node copyright.mjs FILE [LIBRARY...]: writes who wrote what is in the package, and under which licence, in Debian's
 // machine-readable form (DEP-5).
 import { readFileSync, writeFileSync } from "node:fs";
 
-const [file = "", withCap = ""] = process.argv.slice(2);
+const [file = "", ...withThese] = process.argv.slice(2);
 const libraries = JSON.parse(readFileSync("build/libraries.json", "utf8"));
 const bundled = libraries.filter(({ isBundled }) => isBundled);
-const beside = libraries.filter(({ isBundled }) => !isBundled && withCap !== "");
+const beside = libraries.filter(({ name, isBundled }) => !isBundled && withThese.includes(name));
 
 /** Each line indented, an empty one a dot. */
 function field(text) {

@@ -35,7 +35,7 @@ main() {
 
 install_program() {
   mkdir "$lib/dist"
-  cp -R dist/*.js dist/chunks "$lib/dist"
+  cp -R dist/*.js dist/outline.json dist/chunks dist/commands "$lib/dist"
   cp package.json "$lib"
   install -D -m 644 -t "$lib/config" config/knockd.schema.json
   install -D -m 644 systemd/knockd.sysusers "$root/usr/lib/sysusers.d/knockd.conf"
@@ -52,6 +52,9 @@ install_program() {
   else
     echo "knockd: without the second sniffer: cap is not built here" >&2
   fi
+  bash systemd/koffi.sh "$lib/node_modules"
+  # Debian has the licences in one file.
+  rm -f "$lib/node_modules/koffi/LICENSE.txt"
   # Whatever the umask of the build.
   find "$lib" -type f ! -name '*.sh' -exec chmod 644 {} +
   find "$lib" -type d -exec chmod 755 {} +
@@ -92,10 +95,10 @@ install_manuals() {
 }
 
 install_papers() {
-  local with_cap=
-  [ ! -e "$lib/node_modules/cap" ] || with_cap=with-cap
-  node debian/copyright.mjs "$doc/copyright" "$with_cap"
-  node debian/bill.mjs "$doc/sbom.cdx.json" "$epoch" "$with_cap"
+  local beside
+  mapfile -t beside < <(cd "$lib/node_modules" 2>/dev/null && ls -d cap koffi @koromix/* 2>/dev/null)
+  node debian/copyright.mjs "$doc/copyright" "${beside[@]}"
+  node debian/bill.mjs "$doc/sbom.cdx.json" "$epoch" "${beside[@]}"
   gzip -9n "$doc/sbom.cdx.json"
   gzip -9n <CHANGELOG.md >"$doc/NEWS.md.gz"
   gzip -9n <README.md >"$doc/README.md.gz"
@@ -109,12 +112,14 @@ TEXT
 }
 
 write_control() {
-  local size libpcap='' script
+  local size native='' script
   # As dpkg-gencontrol counts: du would count what directories take on the file system of the build.
   size=$(find "$root" -path "$root/DEBIAN" -prune -o -type f -printf '%s\n' -o -printf '1\n' |
     awk '{ kib += int(($1 + 1023) / 1024) } END { print kib }')
-  [ ! -e "$lib/node_modules/cap" ] || libpcap=', libc6, libstdc++6, libpcap0.8t64 | libpcap0.8'
-  sed -e "s/@VERSION@/$version/" -e "s/@ARCHITECTURE@/$architecture/" -e "s/@SIZE@/$size/" -e "s/@LIBPCAP@/$libpcap/" \
+  [ ! -e "$lib/node_modules" ] || native=', libc6, libstdc++6'
+  [ ! -e "$lib/node_modules/koffi" ] || native+=', libgcc-s1'
+  [ ! -e "$lib/node_modules/cap" ] || native+=', libpcap0.8t64 | libpcap0.8'
+  sed -e "s/@VERSION@/$version/" -e "s/@ARCHITECTURE@/$architecture/" -e "s/@SIZE@/$size/" -e "s/@NATIVE@/$native/" \
     debian/control.in >"$root/DEBIAN/control"
   for script in preinst postinst prerm postrm; do
     sed -e '/^#FUNCTIONS#$/ { r debian/functions.sh' -e 'd }' debian/$script |

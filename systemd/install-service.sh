@@ -83,12 +83,13 @@ install_program() {
   for file in LICENSE README.md CHANGELOG.md; do [ ! -e "$file" ] || cp "$file" "$staging"; done
   install -m 755 systemd/knockd-sniffer.sh "$staging"
   sed -i "s|/usr/lib/knockd|$program|" "$staging/knockd-sniffer.sh"
-  # The second sniffer's library, where npm could build it. Everything else is in dist.
+  # The second sniffer's library, where npm could build it. All but native code is in dist.
   if node -e 'require("cap")' 2>/dev/null; then
     mkdir -p "$staging/node_modules/cap/build/Release"
     cp -R node_modules/cap/{package.json,LICENSE,lib} "$staging/node_modules/cap"
     cp node_modules/cap/build/Release/cap.node "$staging/node_modules/cap/build/Release"
   fi
+  bash systemd/koffi.sh "$staging/node_modules"
   chown -R root:root "$staging"
   chmod -R u=rwX,go=rX "$staging"
   chmod 755 "$staging/dist/knockd.js" "$staging/dist/knock.js"

@@ -2,8 +2,9 @@
 import type { Config } from "../core/config/config.ts";
 import type { Door } from "../core/door.ts";
 import { formatPort, type Port } from "../core/port.ts";
+import { DEFAULT_CONFIG } from "../io/config-text.ts";
 import { missingSets } from "../io/firewall/admin-sets.ts";
-import { DEFAULT_CONFIG, loadConfig } from "../io/read-config.ts";
+import { loadConfig } from "../io/read-config.ts";
 import { keptOut } from "./kept-out.ts";
 import { type LetIn, letIn, type Shut } from "./let-in.ts";
 import { arrivalsOf, learnLinks } from "./links.ts";

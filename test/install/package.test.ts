@@ -69,7 +69,7 @@ describe.skipIf(!root)("the Debian package", { timeout: TEST_MS }, () => {
     const copyright = readFileSync(join(papers, "copyright"), "utf8");
     const bill = JSON.parse(await succeed(PACKAGE_MS, "gzip", "-dc", join(papers, "sbom.cdx.json.gz")));
     const names = bill.components.map(({ name }: { name: string }) => name);
-    expect(names).toEqual(expect.arrayContaining(["cap", "commander", "ipaddr.js", "pino", "yaml", "zod"]));
+    expect(names).toEqual(expect.arrayContaining(["cap", "commander", "ipaddr.js", "koffi", "pino", "yaml", "zod"]));
     for (const name of names) expect(copyright).toMatch(new RegExp(`^Comment: ${name} \\d`, "m"));
     expect(names).not.toContain("vitest");
   });
@@ -145,6 +145,8 @@ describe.skipIf(!root)("the Debian package", { timeout: TEST_MS }, () => {
     await machine.knockIn();
     await box.journal(/^10\.9\.0\.2: ssh: closed$/m);
     await until(async () => (await machine.vainLogin()).stderr === OUT.stderr);
+    // The package brings what talks to the kernel, for this architecture.
+    expect(await box.says("journalctl", "-u", "knockd", "-g", "starts nft", "-o", "cat")).toBe("");
   });
 
   it("keeps an open door over reload, restart and SIGKILL", async () => {
