@@ -1,7 +1,7 @@
 // The tests by tier: what a tier needs decides where a test lies. test/run.sh sets up what is missing.
 //
 //   unit     nothing: no root, no build, no package of Debian     test/<room of src>/, and what lies loose in test/
-//   program  what `npm run build` has made                        test/program/
+//   program  what `npm run build` has made, and Debian packages   test/program/
 //   system   root, for network namespaces, and Debian packages    test/system/, test/torture/
 //   install  root, for boxes that boot systemd; releases          test/install/
 

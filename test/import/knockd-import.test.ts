@@ -443,16 +443,21 @@ describe("lines", () => {
 });
 
 describe("whatever comes in", () => {
-  const check = (bytes: Uint8Array) => {
-    for (const modern of [false, true]) {
-      const result = importKnockd(bytes, { file: "knockd.conf", modern });
+  /** Whether a knockd.yaml was made. */
+  const check = (bytes: Uint8Array): boolean => {
+    const results = [false, true].map((modern) => importKnockd(bytes, { file: "knockd.conf", modern }));
+    for (const result of results) {
       if ("yaml" in result) configOf(result.yaml);
       else expect(result.problems.length).toBeGreaterThan(0);
     }
+    return results.every((result) => "yaml" in result);
   };
 
   it("as bytes, never throws, and never makes a bad file", () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), check), { numRuns: 2000 });
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => void check(bytes)),
+      { numRuns: 2000 },
+    );
   });
 
   // Lines that get past the first look, put together at random.
@@ -483,11 +488,9 @@ describe("whatever comes in", () => {
     let made = 0;
     fc.assert(
       fc.property(fc.array(line, { maxLength: 12 }), (lines) => {
-        const bytes = bytesOf(["[x]", "sequence = 9", ...lines].join("\n"));
-        check(bytes);
-        if ("yaml" in importKnockd(bytes, { file: "knockd.conf" })) made++;
+        if (check(bytesOf(["[x]", "sequence = 9", ...lines].join("\n")))) made++;
       }),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     );
     expect(made).toBeGreaterThan(100);
   });

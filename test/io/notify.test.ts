@@ -54,6 +54,7 @@ describe("telling systemd", () => {
 
   it("says in order that it is ready, reloads, and stops", async () => {
     const failed = vi.fn();
+    const began = process.hrtime.bigint();
     const notify = new Notify({ socket: scratch.pathOf("notify"), watchdogMs: undefined }, failed);
     notify.start(() => "0 doors open");
     for (let times = 0; times < 5; times++) {
@@ -67,7 +68,7 @@ describe("telling systemd", () => {
     const reloads = Array(5).fill(["RELOADING", "READY"]).flat();
     expect(receiver.stdout.match(/READY|RELOADING|STOPPING/g)).toEqual(["READY", ...reloads, "STOPPING"]);
     expect(BigInt(usec) * 1000n).toBeLessThan(process.hrtime.bigint());
-    expect(BigInt(usec) * 1000n).toBeGreaterThan(process.hrtime.bigint() - 60_000_000_000n);
+    expect(BigInt(usec) * 1000n + 999n).toBeGreaterThanOrEqual(began);
     expect(failed).not.toHaveBeenCalled();
   });
 

@@ -161,8 +161,17 @@ export function stopClock(): void {
   vi.useFakeTimers({ toFake: [...timers, "Date", "performance", "hrtime"] });
 }
 
+/** BOUNDED: by the words that a test file plays. A flood plays few of them, many thousand times. */
+const packets = new Map<string, Buffer>();
+
 /** One word of the language above. */
 export function packetOf(word: string): Buffer {
+  const packet = packets.get(word) ?? makePacket(word);
+  packets.set(word, packet);
+  return Buffer.from(packet);
+}
+
+function makePacket(word: string): Buffer {
   const [, who = "X", kind = "", port = "", where] = /^(?:(\w+):)?(null|[A-Z]+)(\d+)(?:>(\w+))?$/.exec(word) ?? [];
   const from = SOURCES[who];
   if (from === undefined || port === "") throw new Error(`not a knock: ${word}`);

@@ -151,8 +151,8 @@ describe.skipIf(!root)("a door's commands", () => {
     expect(told.exec(closed ?? "")?.[1]).toBe("close");
     // The time of such a door counts from the end of its start command.
     const [opens, closes] = [opened, closed].map((line) => Date.parse(told.exec(line ?? "")?.[2] ?? ""));
-    expect((closes ?? 0) - (opens ?? 0)).toBeGreaterThanOrEqual(0);
-    expect(Math.abs((closes ?? 0) - Date.now())).toBeLessThan(15_000);
+    expect(closes).toBeGreaterThanOrEqual(opens ?? Number.NaN);
+    expect(closes).toBeLessThanOrEqual(Date.now());
   });
 
   it("are told the same when the next start runs them after a crash", async () => {

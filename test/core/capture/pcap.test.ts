@@ -1,17 +1,14 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   fileHeader,
   LINKTYPE,
   PcapReader,
   RECORD_HEADER_BYTES,
-  SNAP_BYTES,
   writeRecordHeader,
 } from "../../../src/core/capture/pcap.ts";
 import type { Frame } from "../../../src/core/frame.ts";
-import { datagram, ethernet, pcap, sll, syn } from "../../support/frames.ts";
-import { Running } from "../../support/running.ts";
-import { Scratch } from "../../support/scratch.ts";
+import { datagram, ethernet, pcap, syn } from "../../support/frames.ts";
 
 interface Seen {
   readonly text: string;
@@ -178,32 +175,6 @@ describe("a pcap stream", () => {
 });
 
 describe("what is written", () => {
-  const scratch = new Scratch();
-  beforeAll(() => scratch.make());
-  afterAll(() => scratch.remove());
-
-  async function tcpdump(file: string): Promise<string> {
-    const running = new Running(["tcpdump", "-n", "-tttt", "-r", file], { env: { ...process.env, TZ: "UTC" } });
-    expect(await running.ended(), running.stderr).toBe(0);
-    return running.stderr + running.stdout;
-  }
-
-  it("is what tcpdump reads", async () => {
-    const printed = await tcpdump(scratch.write("knocks.pcap", pcap(KNOCKS, LINKTYPE.ETHERNET, 1_700_000_000_123)));
-    expect(printed).toContain("link-type EN10MB (Ethernet)");
-    expect(printed).toContain(`snapshot length ${SNAP_BYTES}`);
-    expect(printed.match(/^2023-11-14 22:13:20\.123/gm)).toHaveLength(3);
-    expect(printed).toMatch(/IP 192\.0\.2\.7\.40000 > 198\.51\.100\.1\.7000: Flags \[S\]/);
-    expect(printed).toMatch(/IP6 2001:db8::7\.40000 > 2001:db8::1\.8000: UDP/);
-  });
-
-  it("carries the link type", async () => {
-    const cooked = pcap([sll(syn({ from: "192.0.2.7", to: "198.51.100.1", port: 7000 }))], LINKTYPE.LINUX_SLL);
-    expect(await tcpdump(scratch.write("cooked.pcap", cooked))).toMatch(
-      /link-type LINUX_SLL .*\n.*\.7000: Flags \[S\]/,
-    );
-  });
-
   it("tells how long a frame was that the snap length cut", () => {
     const header = new DataView(new ArrayBuffer(RECORD_HEADER_BYTES));
     writeRecordHeader(header, 0, 1_234_567.8, 4, 1514);

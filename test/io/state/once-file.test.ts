@@ -1,23 +1,28 @@
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { OnceFile } from "../../../src/io/state/once-file.ts";
 import { memoryLog } from "../../support/memory-log.ts";
 import { Scratch } from "../../support/scratch.ts";
 
 const AGE_MS = 120_000;
+const NOW_MS = Date.UTC(2026, 10, 30);
 const fingerprintOf = (number: number): string => String(number).padStart(43, "x");
 
 describe("the file of used packets", () => {
   const scratch = new Scratch();
   let log = memoryLog();
   beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["Date"], now: NOW_MS });
     scratch.make();
     log = memoryLog();
   });
-  afterEach(() => scratch.remove());
+  afterEach(() => {
+    vi.useRealTimers();
+    scratch.remove();
+  });
 
   const fileOf = (directory = scratch.path) => new OnceFile(directory, log.log);
-  const use = (file: OnceFile, number: number, nowMs = Date.now()) =>
+  const use = (file: OnceFile, number: number, nowMs = NOW_MS) =>
     file.add({ fingerprint: fingerprintOf(number), timeMs: nowMs }, nowMs, AGE_MS);
 
   it("tells the next run what was used, without a word of goodbye from the last", () => {
@@ -27,7 +32,7 @@ describe("the file of used packets", () => {
     const next = fileOf();
     expect(next.load()).toBeUndefined();
     expect([0, 1, 2, 3].map((number) => next.has(fingerprintOf(number)))).toEqual([true, true, true, false]);
-    expect(next.mayHaveForgotten(Date.now() - 1)).toBe(false);
+    expect(next.mayHaveForgotten(NOW_MS - 1)).toBe(false);
     expect(log.lines).toEqual([]);
     expect(statSync(scratch.pathOf("replays")).mode & 0o777).toBe(0o600);
   });
@@ -63,25 +68,24 @@ describe("the file of used packets", () => {
     [`knockd replays 1 -1\nrubbish\n${fingerprintOf(1)} 5\n`, /^1 damaged lines in /],
   ])("that holds %j is a reason to refuse what is older than now", (text, problem) => {
     writeFileSync(scratch.pathOf("replays"), text);
-    const beforeMs = Date.now();
     const file = fileOf();
     expect(file.load()).toMatch(problem);
-    expect(file.mayHaveForgotten(beforeMs)).toBe(true);
-    expect(file.mayHaveForgotten(Date.now() + 1)).toBe(false);
+    expect(file.mayHaveForgotten(NOW_MS)).toBe(true);
+    expect(file.mayHaveForgotten(NOW_MS + 1)).toBe(false);
     // What it knows all the same counts, too.
     expect(file.has(fingerprintOf(1))).toBe(text.includes("x1 5"));
     use(file, 2);
     const next = fileOf();
     expect(next.load()).toBeUndefined();
     expect(next.has(fingerprintOf(2))).toBe(true);
-    expect(next.mayHaveForgotten(beforeMs)).toBe(true);
+    expect(next.mayHaveForgotten(NOW_MS)).toBe(true);
   });
 
   it("that cannot be made is said at once, and for each packet", () => {
     const directory = scratch.write("not-a-directory", "");
     const file = fileOf(directory);
     expect(file.load()).toMatch(/exists|not a directory/);
-    expect(file.mayHaveForgotten(Date.now() - 1)).toBe(true);
+    expect(file.mayHaveForgotten(NOW_MS - 1)).toBe(true);
     expect(use(file, 1)).toBe(true);
     expect(file.has(fingerprintOf(1))).toBe(true);
     expect(log.messages()).toEqual([
@@ -104,10 +108,9 @@ describe("the file of used packets", () => {
     expect(log.messages()[0]).toMatch(/directory/);
     expect(readFileSync(`${directory}/replays`, "utf8")).toBe("");
     rmSync(`${directory}/replays.new`, { recursive: true });
-    const beforeMs = Date.now();
     const next = fileOf(directory);
     expect(next.load()).toMatch(/damaged/);
-    expect(next.mayHaveForgotten(beforeMs)).toBe(true);
+    expect(next.mayHaveForgotten(NOW_MS)).toBe(true);
     // This run writes all that it knows once it can.
     expect(use(file, number)).toBe(true);
     const last = fileOf(directory);
@@ -118,8 +121,7 @@ describe("the file of used packets", () => {
   it("is written anew when it has grown, and stays small", () => {
     const file = fileOf();
     file.load();
-    const nowMs = Date.now();
-    for (let number = 0; number < 20_000; number++) use(file, number, nowMs + number * 1000);
+    for (let number = 0; number < 20_000; number++) use(file, number, NOW_MS + number * 1000);
     expect(statSync(scratch.pathOf("replays")).size).toBeLessThan(400_000);
   });
 });
