@@ -82,7 +82,7 @@ install_config() {
 install_units() {
   bash systemd/units.sh "$root/usr/lib/systemd/system" /usr
   install -m 644 config/grafana-dashboard.json "$doc/examples"
-  install -m 644 systemd/knockd-{root,network,iptables}.conf "$doc/examples"
+  install -m 644 systemd/knockd-{root,network,iptables,home,write}.conf "$doc/examples"
 }
 
 install_manuals() {

@@ -2,6 +2,7 @@
 import { setFlagsFromString } from "node:v8";
 import { Command, CommanderError } from "commander";
 import { EXIT, type ExitCode, Failure } from "./core/exit.ts";
+import { oldHabit } from "./core/text/old-habits.ts";
 import { hint, printError } from "./io/terminal.ts";
 import { readVersion } from "./version.ts";
 
@@ -48,6 +49,8 @@ export async function main(): Promise<void> {
     const [word = ""] = process.argv.slice(2);
     const now = RENAMED.get(word);
     if (now !== undefined) throw new Failure(EXIT.USAGE, `unknown command '${word}'`, `it is called knockd ${now} now`);
+    const habit = oldHabit(process.argv.slice(2));
+    if (habit !== undefined) throw new Failure(EXIT.USAGE, habit.message, habit.hint);
     const program = await programFor(word);
     await program.parseAsync();
   } catch (error) {

@@ -68,8 +68,8 @@ set_up() {
   [ -x /usr/sbin/sshd ] || had_sshd=no
   say "setting up: Debian packages, npm packages, build (only what is missing)"
   # In a subshell: it sets a trap of its own.
-  (need_packages build-essential python3 libpcap-dev nftables iproute2 util-linux knockd curl openssh-server \
-    openssh-client)
+  (need_packages build-essential python3 libpcap-dev nftables iproute2 util-linux tcpdump knockd curl \
+    openssh-server openssh-client)
   if [ "$had_sshd" = no ]; then
     say "openssh-server is new on this machine; the demo runs its own, so it is not enabled here"
     systemctl disable --quiet ssh.service ssh.socket 2>/dev/null || true
@@ -178,6 +178,8 @@ start_daemon() {
     node dist/knockd.js run -c "$config" -i eth0 >"$work/says" 2>&1 &
   daemon=$!
   await "starting up, listening on eth0" 10
+  # Whoever sees it for the first time must not begin with a warning.
+  [ "$(wc -l <"$work/log")" = 1 ] || fail "knockd said more than that it listens"
 }
 
 quote_log() {

@@ -3,6 +3,7 @@
 import { isIPv6 } from "node:net";
 import { EXIT, Failure } from "../core/exit.ts";
 import { formatPort, type Port, parsePort } from "../core/port.ts";
+import { masked } from "../core/text/masked.ts";
 import { DELAY_MAX_MS, type Family } from "./options.ts";
 
 /** What can be said of a profile in a line. It holds no keys, which do not belong in a line. */
@@ -39,7 +40,7 @@ export function parseUri(text: string): Shared {
   // What URL would make of the host (a shorter IPv6 address, none with a zone) is not what was written.
   const { pathname, searchParams, hash } = new URL(`${SCHEME}host/${rest}`);
   if (host === "" || pathname === "/")
-    throw new Failure(EXIT.FAILED, `expected a URI ${EXAMPLE}, got ${JSON.stringify(text)}`);
+    throw new Failure(EXIT.FAILED, `expected a URI ${EXAMPLE}, got ${JSON.stringify(masked(text))}`);
   const asked = knownOnly(new Map(searchParams));
   return {
     name: hash === "" ? undefined : decoded(hash.slice(1)),
@@ -59,7 +60,7 @@ function shortPort(port: Port): string {
 function hostOf(text: string): string {
   const inside = /^\[(.*)\]$/.exec(text)?.[1];
   if (inside === undefined || isIPv6(inside)) return inside ?? text;
-  throw new Failure(EXIT.FAILED, `expected an IPv6 address in brackets, got ${JSON.stringify(text)}`);
+  throw new Failure(EXIT.FAILED, `expected an IPv6 address in brackets, got ${JSON.stringify(masked(text))}`);
 }
 
 const KEYS = ["delay", "family", "wait"];
@@ -67,7 +68,10 @@ const KEYS = ["delay", "family", "wait"];
 function knownOnly(asked: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   const unknown = [...asked.keys()].find((key) => !KEYS.includes(key));
   if (unknown === undefined) return asked;
-  throw new Failure(EXIT.FAILED, `unknown ${JSON.stringify(unknown)} in the URI, expected one of ${KEYS.join(" ")}`);
+  throw new Failure(
+    EXIT.FAILED,
+    `unknown ${JSON.stringify(masked(unknown))} in the URI, expected one of ${KEYS.join(" ")}`,
+  );
 }
 
 function readPort(text: string): Port {
@@ -88,7 +92,7 @@ function numberOf(key: string, text: string, max: number): number {
   if (isFitting && Number(text) <= max) return Number(text);
   throw new Failure(
     EXIT.FAILED,
-    `${key} must be ${key === "family" ? "4 or 6" : `0 to ${max}`}, got ${JSON.stringify(text)}`,
+    `${key} must be ${key === "family" ? "4 or 6" : `0 to ${max}`}, got ${JSON.stringify(masked(text))}`,
   );
 }
 
@@ -96,6 +100,6 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new Failure(EXIT.FAILED, `expected percent-encoded characters, got ${JSON.stringify(text)}`);
+    throw new Failure(EXIT.FAILED, `expected percent-encoded characters, got ${JSON.stringify(masked(text))}`);
   }
 }

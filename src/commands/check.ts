@@ -1,16 +1,19 @@
 // `knockd check`: every problem of the file at once, and what is unwise in a file without problems.
 import { Command } from "commander";
-import type { Config } from "../core/config/config.ts";
+import type { Config, Parsed } from "../core/config/config.ts";
 import { hints } from "../core/config/hints.ts";
 import { formatPath, formatProblem, type Problem } from "../core/config/problem.ts";
 import { weaknesses } from "../core/config/weakness.ts";
 import type { YamlFile } from "../core/config/yaml-file.ts";
 import { EXIT, type ExitCode, type Failure } from "../core/exit.ts";
+import { fileHints, sandboxHints } from "../core/sandbox/command-needs.ts";
 import { machineHints } from "../doctor/look-ahead.ts";
-import { CONFIG_OPTION, parseFile } from "../io/read-config.ts";
+import { CONFIG_OPTION, interfaceNamed, parseFile } from "../io/read-config.ts";
+import { shellHints } from "../io/shell-hints.ts";
 import { codeSecretFailures } from "../io/state/code-secrets.ts";
 import { keyFileFailures } from "../io/state/key-files.ts";
 import { hint, painted, print, printError } from "../io/terminal.ts";
+import { sandboxHere } from "../io/unit-files.ts";
 import { examples } from "./help-text.ts";
 
 interface Options {
@@ -25,7 +28,7 @@ export const command = new Command("check")
       "without problems it says what is unwise in it, such as a sequence that everybody knows.",
   )
   .option(...CONFIG_OPTION)
-  .option("-i, --interface <interface>", "ignored, so that check takes what run takes")
+  .option("-i, --interface <interface>", "ignored, so that check takes what run takes", interfaceNamed)
   .option("--json", "print one JSON object")
   .addHelpText("after", examples("knockd check", "knockd check -c ./knockd.yaml --json"))
   .action(async (options: Options) => {
@@ -36,10 +39,7 @@ async function check({ config: file, json }: Options): Promise<ExitCode> {
   const parsed = parseFile(file);
   const failures = "config" in parsed ? fileFailures(parsed.config) : [];
   const problems = "problems" in parsed ? parsed.problems : failures.map((found) => fileProblem(found, parsed.place));
-  const warnings =
-    "config" in parsed
-      ? [...weaknesses(parsed.config), ...hints(parsed.config), ...(await machineHints(parsed.config))]
-      : [];
+  const warnings = "config" in parsed ? [...warningsOf(parsed), ...(await machineHints(parsed.config))] : [];
   const code = problems.length > 0 ? EXIT.CONFIG : EXIT.OK;
   if (json) {
     print(JSON.stringify({ problems, warnings }));
@@ -55,6 +55,16 @@ async function check({ config: file, json }: Options): Promise<ExitCode> {
       `${file}: ${painted("good", "fine")}, ${parsed.config.doors.length} ${parsed.config.doors.length === 1 ? "door" : "doors"}`,
     );
   return code;
+}
+
+/** What is legal but unwise, or does not what it says; of the service and this machine what a door's commands need. */
+function warningsOf({ config, remarks }: Extract<Parsed, { config: Config }>): string[] {
+  const sandbox = sandboxHere();
+  const odd = remarks.map(
+    ({ path, line, column, message }) => `${path === "" ? `line ${line}:${column}` : path}: ${message}`,
+  );
+  const needs = [...fileHints(config, sandbox), ...config.doors.flatMap((door) => sandboxHints(door, sandbox))];
+  return [...weaknesses(config), ...hints(config), ...odd, ...needs, ...config.doors.flatMap(shellHints)];
 }
 
 interface FileFailure {

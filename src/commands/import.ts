@@ -3,13 +3,15 @@ import { readFileSync, statSync } from "node:fs";
 import { Command } from "commander";
 import { EXIT, type ExitCode, Failure } from "../core/exit.ts";
 import { reasonOf } from "../core/text/words.ts";
-import { isAccessConf } from "../import/access-conf.ts";
-import { importFwknop, type KeyFile } from "../import/fwknop-import.ts";
+import { isAccessConf, strangeFile } from "../import/access-conf.ts";
+import { importFwknop } from "../import/fwknop-import.ts";
 import { DEFAULTS_BYTES_MAX, readDefaults } from "../import/knockd-defaults.ts";
 import { type Imported, importKnockd, KNOCKD_CONF_BYTES_MAX } from "../import/knockd-import.ts";
 import { formatNote, type Note } from "../import/note.ts";
-import { writeKeyFile } from "../io/state/key-files.ts";
+import { addressesOf } from "../io/label-addresses.ts";
+import { makeKeyFiles } from "../io/state/key-files.ts";
 import { printError } from "../io/terminal.ts";
+import { sandboxHere } from "../io/unit-files.ts";
 import { examples } from "./help-text.ts";
 
 /** What Debian's unit of the old knockd read. */
@@ -48,6 +50,8 @@ export const command = new Command("import")
 function importFile(file: string, options: Options): ExitCode {
   const bytes = readBytes(file, KNOCKD_CONF_BYTES_MAX);
   const text = new TextDecoder().decode(bytes);
+  const strange = isAccessConf(text) ? undefined : strangeFile(text);
+  if (strange !== undefined) throw new Failure(EXIT.CONFIG, `${file}: ${strange}`);
   const imported = isAccessConf(text) ? importKeys(file, text, options) : importDoors(file, bytes, options);
   const isRefused = "problems" in imported;
   printNotes(file, isRefused ? imported.problems : imported.notes);
@@ -59,7 +63,13 @@ function importFile(file: string, options: Options): ExitCode {
 function importDoors(file: string, bytes: Uint8Array, { modern = false, defaults, keys }: Options): Imported {
   if (keys !== undefined) throw new Failure(EXIT.USAGE, "--keys: a knockd.conf has no keys");
   const { listenOn } = defaultsFor(file, defaults);
-  return importKnockd(bytes, { file, modern, ...(listenOn === undefined ? {} : { listenOn }) });
+  return importKnockd(bytes, {
+    file,
+    modern,
+    addressesOf,
+    sandbox: sandboxHere(),
+    ...(listenOn === undefined ? {} : { listenOn }),
+  });
 }
 
 function importKeys(file: string, text: string, { modern, defaults, keys }: Options): Imported {
@@ -71,24 +81,6 @@ function importKeys(file: string, text: string, { modern, defaults, keys }: Opti
   const imported = importFwknop(text, { file, directory, makesKeys: keys !== undefined });
   if (keys !== undefined) makeKeyFiles(imported.keyFiles ?? []);
   return imported;
-}
-
-/** All of them or none: a run that failed halfway could not be repeated. */
-function makeKeyFiles(files: readonly KeyFile[]): void {
-  const there = files.find(({ path }) => exists(path));
-  if (there !== undefined)
-    throw new Failure(
-      EXIT.UNAVAILABLE,
-      `cannot make ${JSON.stringify(there.path)}: it is there already`,
-      "a key is never overwritten: name another directory with --keys",
-    );
-  for (const { path, text } of files) {
-    try {
-      writeKeyFile(path, text);
-    } catch (error) {
-      throw new Failure(EXIT.UNAVAILABLE, `cannot make ${JSON.stringify(path)}: ${reasonOf(error)}`);
-    }
-  }
 }
 
 /** The machine's own defaults speak of the machine's own file. */

@@ -6,7 +6,7 @@ import type { Source } from "../daemon/reloading.ts";
 import { TrialLimit } from "../daemon/trial-limit.ts";
 import { Ending } from "../io/ending.ts";
 import { goAhead } from "../io/priority.ts";
-import { CONFIG_OPTION } from "../io/read-config.ts";
+import { CONFIG_OPTION, interfaceNamed } from "../io/read-config.ts";
 import { readVersion } from "../version.ts";
 import { examples } from "./help-text.ts";
 
@@ -18,7 +18,7 @@ export const command = new Command("run")
       "privilege or a missing firewall tool ends the daemon at once.",
   )
   .option(...CONFIG_OPTION)
-  .option("-i, --interface <interface>", "where to listen; beats the file")
+  .option("-i, --interface <interface>", "where to listen; beats the file", interfaceNamed)
   .addOption(new Option("--trial <time>", "for knockd init: hide so long, unless told to go on").hideHelp())
   .addHelpText("after", examples("knockd run", "knockd run -c ./knockd.yaml -i eth0"))
   .action(run);

@@ -31,6 +31,13 @@ export interface Grant {
   /** For people: `knock`, `by hand`. */
   readonly earnedBy: string;
   state: GrantState;
+  /** When that ends which a start command has opened for a time of its own; undefined: with the grant. */
+  commandEndsMs?: number;
+}
+
+/** Until when the knocker gets in. */
+export function openUntilMs({ closesMs, commandEndsMs = closesMs }: Grant): number {
+  return Math.min(closesMs, commandEndsMs);
 }
 
 /** On what terms a door opens, where that is not what its knocks earn. */

@@ -6,7 +6,7 @@ import type { MetricsLine, Request } from "../core/control/requests.ts";
 import { ATTEMPTS_TOLD, GRANTS_A_LINE, type OpenGrant, type StatusLine } from "../core/control/status-lines.ts";
 import type { Door } from "../core/door.ts";
 import { EXIT, Failure } from "../core/exit.ts";
-import type { Grant } from "../core/grant.ts";
+import { type Grant, openUntilMs } from "../core/grant.ts";
 import { formatPort } from "../core/port.ts";
 import { words } from "../core/text/words.ts";
 import { sightingJson } from "../core/verdict/json.ts";
@@ -100,6 +100,8 @@ export class ControlRequests {
     };
     let some: OpenGrant[] = [];
     for (const grant of grants.each()) {
+      // Shut by the command itself, before the grant's own end.
+      if (openUntilMs(grant) < Math.min(grant.closesMs, performance.now())) continue;
       some.push(openGrant(grant));
       if (some.length < GRANTS_A_LINE) continue;
       yield { grants: some };
@@ -168,8 +170,15 @@ function* metricsLines(page: string): Generator<MetricsLine, void> {
   for (const [metrics] of page.matchAll(METRICS_A_LINE)) yield { metrics };
 }
 
-function openGrant({ door, ip, openedMs, closesMs, earnedBy }: Grant): OpenGrant {
-  return { door: door.name, ip, opened_at: wallTime(openedMs), closes_at: wallTime(closesMs), earned_by: earnedBy };
+function openGrant(grant: Grant): OpenGrant {
+  const { door, ip, openedMs, earnedBy } = grant;
+  return {
+    door: door.name,
+    ip,
+    opened_at: wallTime(openedMs),
+    closes_at: wallTime(openUntilMs(grant)),
+    earned_by: earnedBy,
+  };
 }
 
 /** In its canonical form. */

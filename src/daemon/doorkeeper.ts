@@ -3,6 +3,7 @@
 import type { Counters } from "../core/control/counters.ts";
 import { hasClose } from "../core/door.ts";
 import type { Grant } from "../core/grant.ts";
+import { ownTimeMs } from "../core/own-time.ts";
 import { words } from "../core/text/words.ts";
 import { wallTime } from "../io/clock.ts";
 import type { Firewall } from "../io/firewall/firewall.ts";
@@ -58,14 +59,13 @@ export class Doorkeeper {
       this.#counters.of(door.name).openings++;
       const said = words.opened(ip, door.name);
       this.#tools.log.info({ event: "opened", ...about(grant) }, said);
-      const result = await this.#commands.run(grant, "open");
-      return { done: true, said, problem: failureText(door.name, result) };
+      return { done: true, said, problem: await this.#start(grant) };
     });
   }
 
   extend(grant: Grant): Promise<DoorResult> {
     this.#counters.of(grant.door.name).extensions++;
-    return this.#again(grant, "extended", (until) => words.extended(grant.ip, grant.door.name, until));
+    return this.#again(grant, "extended", (until) => words.extended(grant.ip, grant.door.name, until), true);
   }
 
   /** A grant of an earlier run goes on. Its start command is not run again. */
@@ -111,14 +111,25 @@ export class Doorkeeper {
     return this.#serial.run(`${grant.ip} ${grant.door.name}`, () => act(grant));
   }
 
-  #again(grant: Grant, event: string, saying: (until: string) => string): Promise<DoorResult> {
+  /** Why its start command failed. What it opened may end before the grant does, and status must not call it open then. */
+  async #start(grant: Grant): Promise<string | undefined> {
+    const { door, family } = grant;
+    const result = await this.#commands.run(grant, "open");
+    const ownMs = ownTimeMs(door.commands[family].start);
+    if (ownMs !== undefined && result.outcome === "done") grant.commandEndsMs = performance.now() + ownMs;
+    return failureText(door.name, result);
+  }
+
+  /** `runs`: once more the start command, if it ends by itself what it opens. */
+  #again(grant: Grant, event: string, saying: (until: string) => string, runs = false): Promise<DoorResult> {
     return this.#inOrder(grant, async () => {
       await this.#note(grant);
       const refusal = await this.#letIn(grant);
       if (refusal !== undefined) return { done: false, said: refusal };
       const said = saying(wallTime(grant.closesMs));
       this.#tools.log.info({ event, ...about(grant) }, said);
-      return { done: true, said };
+      const again = runs && ownTimeMs(grant.door.commands[grant.family].start) !== undefined;
+      return { done: true, said, problem: again ? await this.#start(grant) : undefined };
     });
   }
 

@@ -2,6 +2,7 @@
 import { address } from "./checks/address-check.ts";
 import { capture } from "./checks/capture-check.ts";
 import { clock } from "./checks/clock-check.ts";
+import { commands } from "./checks/commands-check.ts";
 import { configFile } from "./checks/config-file-check.ts";
 import { daemon } from "./checks/daemon-check.ts";
 import { forwarding } from "./checks/forwarding-check.ts";
@@ -39,5 +40,6 @@ export const CHECKS: readonly Check[] = [
   forwarding,
   saved,
   stepLog,
+  commands,
   clock,
 ];

@@ -12,6 +12,7 @@ const PROPERTIES = [
   "AmbientCapabilities",
   "Environment",
   "ExecStart",
+  "FragmentPath",
 ];
 
 /** Whether the unit's file is ours; the process may still be that of an older one. */

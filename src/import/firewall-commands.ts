@@ -21,7 +21,13 @@ export type Rule =
 
 /** BOUNDED: more rules than a person writes into one line. */
 const RULES_MAX = 16;
-const ROOT_TOOLS = /(?:^|[;&|(]\s*)(?:[\w/.-]*\/)?(ufw|firewall-cmd|systemctl|service|sudo|su|conntrack)(?=\s)/;
+/** Names of /etc/services that tutorials use instead of numbers; another machine's may differ for no others. */
+const SERVICES: Readonly<Record<string, number>> = {
+  ...{ ssh: 22, http: 80, https: 443, domain: 53, smtp: 25, imaps: 993, pop3s: 995, ftp: 21, telnet: 23, mysql: 3306 },
+  ...{ openvpn: 1194, "ms-wbt-server": 3389, postgresql: 5432, submission: 587, imap2: 143, ldap: 389, ldaps: 636 },
+};
+/** Where nobody means udp, which ufw allows as well unless it is told. */
+const TCP_ALONE = new Set([21, 22, 23, 25, 80, 110, 143, 465, 587, 993, 995, 3306, 5432]);
 
 /** All that a command line does, or undefined if some of it is anything else. */
 export function readRules(command: string): readonly Rule[] | undefined {
@@ -33,11 +39,6 @@ export function readRules(command: string): readonly Rule[] | undefined {
   const rules = lines.filter((line, index) => line !== "" || index < lines.length - 1).map(readRule);
   const known = rules.filter((rule) => rule !== undefined);
   return known.length === rules.length && known.length > 0 && known.length <= RULES_MAX ? known : undefined;
-}
-
-/** The program in a command that works for root alone. */
-export function needsRoot(command: string): string | undefined {
-  return ROOT_TOOLS.exec(command)?.[1];
 }
 
 function readRule(line: string): Rule | undefined {
@@ -117,7 +118,8 @@ function readUfw(words: readonly string[]): Rule | undefined {
   const protocol = /(?:^| )proto (tcp|udp)(?= |$)/.exec(rest)?.[1];
   const place = rest.replace(/(?:^| )proto (tcp|udp)(?= |$)/, "").trim();
   const port = /^from %IP% to any port (\S+)$/.exec(place)?.[1];
-  const protocols = protocol === undefined ? ["tcp", "udp"] : [protocol];
+  const bare = TCP_ALONE.has(SERVICES[port ?? ""] ?? Number(port)) ? ["tcp"] : ["tcp", "udp"];
+  const protocols = protocol === undefined ? bare : [protocol];
   const opens = protocols.map((name) => portsOf(port, name));
   if (opens.includes(undefined)) return undefined;
   return {
@@ -158,9 +160,12 @@ function readIpset(words: readonly string[]): Rule | undefined {
 function portsOf(list: string | undefined, protocol: string | undefined): Port[] | undefined {
   if (list === undefined || (protocol !== "tcp" && protocol !== "udp")) return undefined;
   try {
-    return list.split(",").map((number) => parsePort(/^\d+$/.test(number) ? `${number}/${protocol}` : ""));
+    return list.split(",").map((word) => {
+      const number = SERVICES[word] ?? word;
+      return parsePort(/^\d+$/.test(String(number)) ? `${number}/${protocol}` : "");
+    });
   } catch {
-    // A range, or the name of a service: only the machine itself knows its ports.
+    // A range, or the name of a service that only the machine itself knows.
     return undefined;
   }
 }

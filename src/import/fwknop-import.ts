@@ -48,7 +48,8 @@ export function importFwknop(text: string, { file, directory, makesKeys }: Fwkno
   const yaml = writeYaml({
     head: [
       ` Imported from ${file}, without its comments, since old keys may stand there.`,
-      " fwknopd.conf is not read: what it has as PCAP_INTF is options.interface here.",
+      " fwknopd.conf is not read. In the options here, what it has as PCAP_INTF is interface, UDPSERV_PORT or the port in",
+      " PCAP_FILTER (62201 unless it says so) is spa_port, MAX_SPA_PACKET_AGE (120) is spa_max_age.",
     ],
     options: [],
     aboveOptions: [],

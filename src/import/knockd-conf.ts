@@ -1,7 +1,7 @@
 // The bytes of a knockd.conf -> its sections and directives, each with its line and the comments that stand above it.
 
 import { knockdLines } from "./knockd-lines.ts";
-import { type Say, trimC } from "./note.ts";
+import { directiveText, type Say, trimC } from "./note.ts";
 
 export interface Directive {
   /** As written. */
@@ -63,7 +63,7 @@ export function readKnockdConf(bytes: Uint8Array, say: Say, refuse: Say): Knockd
       sections.push({ name: text.slice(1, -1), line, comments: own, directives: [], after: [] });
     } else {
       const directive = readDirective(text, line, comments.splice(0));
-      if (section === undefined) refuse(line, `expected a section such as [options] before ${JSON.stringify(text)}`);
+      if (section === undefined) refuse(line, beforeSections(text, directive));
       else section.directives.push(directive);
     }
     apart = false;
@@ -78,6 +78,16 @@ function readDirective(text: string, line: number, comments: readonly Comment[])
   const name = trimC(sign === -1 ? text : text.slice(0, sign));
   const value = sign === -1 ? undefined : trimC(text.slice(sign + 1));
   return { name, key: name.toLowerCase(), value, line, comments: comments.map((comment) => comment.text) };
+}
+
+function beforeSections(text: string, directive: Directive): string {
+  if (isHalfSection(text)) return `a section is written [${text.replace(/[[\]]/g, "")}], with both brackets`;
+  return `expected a section such as [options] before ${directiveText(directive)}`;
+}
+
+/** `options]` */
+export function isHalfSection(text: string): boolean {
+  return /^\[?[\w .-]{1,32}\]?$/.test(text) && /[[\]]/.test(text);
 }
 
 /**

@@ -32,7 +32,7 @@ export function readDefaults(text: string): Defaults {
   const notes: Note[] = [];
   let listenOn: string | undefined;
   for (const [index, raw] of text.split("\n").entries()) {
-    const assigned = /^(?:export\s+)?KNOCKD_OPTS\s*=(.*)$/.exec(raw.trim())?.[1];
+    const assigned = /^(?:export\s+)?(?:KNOCKD_OPTS|OPTIONS)\s*=(.*)$/.exec(raw.trim())?.[1];
     if (assigned === undefined) continue;
     // The last assignment counts, for systemd as for a shell.
     listenOn = undefined;

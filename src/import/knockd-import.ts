@@ -1,13 +1,20 @@
 // knockd.conf -> knockd.yaml that means the same, and what has to be said about it; or why knockd itself would not take it.
 
+import { textHints } from "../core/config/command-hints.ts";
+import { parseConfig } from "../core/config/config.ts";
+import { reachHints } from "../core/config/reach-hints.ts";
+import { sandboxHints } from "../core/sandbox/command-needs.ts";
+import type { Sandbox } from "../core/sandbox/unit-needs.ts";
+import { oddText } from "../core/text/odd-characters.ts";
 import { isDoorKey } from "./directive-keys.ts";
 import { DoorNames } from "./door-names.ts";
 import type { DoorDraft, KeyDraft } from "./draft.ts";
 import { writeYaml } from "./draft-yaml.ts";
-import { needsRoot } from "./firewall-commands.ts";
+import { type AddressesOf, type InterfaceOption, interfaceOption } from "./interface-option.ts";
 import { type KnockdConf, readKnockdConf, type Section } from "./knockd-conf.ts";
+import { knockdLines } from "./knockd-lines.ts";
 import { modernise, offer } from "./modern.ts";
-import { type Note, quote, type Say, saySyslog } from "./note.ts";
+import { directiveText, type Note, type Say, saySyslog } from "./note.ts";
 import { importDoor } from "./section-door.ts";
 
 export interface KnockdImport {
@@ -17,6 +24,10 @@ export interface KnockdImport {
   readonly modern?: boolean;
   /** What knockd's own command line says; it beats the file. */
   readonly listenOn?: string;
+  /** What this machine knows of an address label. */
+  readonly addressesOf?: AddressesOf;
+  /** What the service allows the commands. */
+  readonly sandbox?: Sandbox;
 }
 
 export type Imported =
@@ -26,26 +37,26 @@ export type Imported =
 /** BOUNDED: bytes of a knockd.conf; what comes out is up to ten times as long, and still no longer than a knockd.yaml may be. */
 export const KNOCKD_CONF_BYTES_MAX = 256 * 1024;
 
-/** The kernel's limit. */
-const INTERFACE = /^[^\s/]{1,15}$/;
-
-export function importKnockd(bytes: Uint8Array, { file, modern = false, listenOn }: KnockdImport): Imported {
+export function importKnockd(
+  bytes: Uint8Array,
+  { file, modern = false, listenOn, addressesOf = () => [], sandbox }: KnockdImport,
+): Imported {
   const notes: Note[] = [];
   const problems: Note[] = [];
   const say: Say = (line, message) => notes.push({ line, message });
   const refuse: Say = (line, message) => problems.push({ line, message });
 
   const conf = readKnockdConf(bytes, say, refuse);
-  const options = importOptions(conf, listenOn, say, refuse);
+  const options = importOptions(conf, listenOn, addressesOf, say, refuse);
   const names = new DoorNames(say);
   const doors = conf.sections
     .filter((section) => !isOptions(section))
-    .map((section) => importDoor(section, names.nameFor(section), say, refuse));
-  if (problems.length > 0) return { problems: inOrder(problems) };
+    .map((section) => withTarget(importDoor(section, names.nameFor(section), say, refuse), options.target));
+  const odd = oddNotes(bytes);
+  if (problems.length > 0) return { problems: inOrder([...problems, ...odd]) };
 
   for (const { line, shut } of doors) for (const reason of shut) say(line, `written as a comment: ${reason}`);
   const written = modern ? modernise(doors, say) : { doors: offer(doors), options: [] };
-  for (const door of written.doors) sayNeedsRoot(door, say);
   const head = [` Imported from ${file}. Whoever reads this file can knock: keep it root:knockd, mode 0640.`];
   const yaml = writeYaml({
     head: [...head, ...(conf.head.length > 0 ? ["", ...conf.head] : [])],
@@ -55,10 +66,17 @@ export function importKnockd(bytes: Uint8Array, { file, modern = false, listenOn
     end: conf.end,
     shutLead: "nobody could open this door",
   });
-  return { yaml, notes: inOrder(notes) };
+  sayHints(yaml, written.doors, sandbox, say);
+  return { yaml, notes: inOrder([...notes, ...odd]) };
 }
 
-function importOptions({ sections }: KnockdConf, listenOn: string | undefined, say: Say, refuse: Say) {
+function importOptions(
+  { sections }: KnockdConf,
+  listenOn: string | undefined,
+  addressesOf: AddressesOf,
+  say: Say,
+  refuse: Say,
+): InterfaceOption {
   const comments: string[] = [];
   const above: string[] = [];
   let found: { name: string; line: number } | undefined;
@@ -85,39 +103,16 @@ function importOptions({ sections }: KnockdConf, listenOn: string | undefined, s
       } else if (isDoorKey(key)) {
         refuse(line, `${name} belongs to a door, not to [options]`);
       } else {
-        const got = quote(value === undefined ? name : `${name} = ${value}`);
-        refuse(line, `expected UseSyslog, LogFile, PidFile or Interface, got ${got}`);
+        refuse(line, `expected UseSyslog, LogFile, PidFile or Interface, got ${directiveText({ name, value })}`);
       }
     }
     comments.push(...section.after);
   }
-  return interfaceFor(found, listenOn, above, comments, say);
-}
-
-function interfaceFor(
-  found: { name: string; line: number } | undefined,
-  listenOn: string | undefined,
-  above: readonly string[],
-  comments: readonly string[],
-  say: Say,
-): { keys: KeyDraft[]; comments: string[] } {
   if (found !== undefined && listenOn !== undefined && found.name !== listenOn)
     say(found.line, `Interface = ${found.name}: without effect, KNOCKD_OPTS says -i ${listenOn}`);
-  const line = listenOn === undefined ? (found?.line ?? 0) : 0;
-  const [name = ""] = (listenOn ?? found?.name ?? "").split(/\s/);
-  if (INTERFACE.test(name)) {
-    if (listenOn === undefined && name !== found?.name)
-      say(line, `Interface: knockd finds no ${quote(found?.name ?? "")}, written as ${name}`);
-    if (name === "any") say(line, "Interface = any: knockd hears only doors with a Target there, here all are heard");
-    return { keys: [{ key: "interface", value: name, line, above }], comments: [...comments] };
-  }
-  if (found !== undefined || listenOn !== undefined)
-    say(
-      line,
-      `Interface: expected a name of 1 to 15 characters, got ${quote(listenOn ?? found?.name ?? "")}; left out`,
-    );
-  const where = " interface: none was named, which meant eth0; now it is that of the default route";
-  return { keys: [], comments: [...comments, ...above, where] };
+  const named = listenOn === undefined ? found : { name: listenOn, line: 0 };
+  const option = interfaceOption(named, above, addressesOf, say);
+  return { ...option, comments: [...comments, ...option.comments] };
 }
 
 /** knockd wants exactly [options]; another spelling is a door only if it can be earned. */
@@ -126,16 +121,45 @@ function isOptions({ name, directives }: Section): boolean {
   return name.trim().toLowerCase() === "options" && !directives.some(({ key }) => isDoorKey(key));
 }
 
-/** Under systemd knockd is not root any more. */
-function sayNeedsRoot(door: DoorDraft, say: Say): void {
-  for (const { key, value, line } of door.keys) {
-    const tool = typeof value === "string" && key.includes("_command") ? needsRoot(value) : undefined;
-    if (tool === undefined || line === 0) continue;
-    say(
-      line,
-      `${key}: ${tool} needs root, and the service runs as user knockd: knockd.service says how to change that`,
-    );
+function withTarget(door: DoorDraft, target: string | undefined): DoorDraft {
+  if (target === undefined || door.keys.some(({ key }) => key === "target")) return door;
+  const key: KeyDraft = {
+    key: "target",
+    value: target,
+    line: 0,
+    above: [],
+    comment: " the address of the old Interface",
+  };
+  return { ...door, keys: [...door.keys, key] };
+}
+
+/** BOUNDED: characters of a file that is read once more for hints; check has them all. */
+const HINTED_MAX = 256 * 1024;
+
+/** Of the doors as they will be: what nobody can open, what a command says in vain, what the service does not allow. */
+function sayHints(yaml: string, drafts: readonly DoorDraft[], sandbox: Sandbox | undefined, say: Say): void {
+  if (yaml.length > HINTED_MAX) return;
+  const parsed = parseConfig(yaml);
+  if (!("config" in parsed)) return;
+  const hints = parsed.config.doors.flatMap((door) => [
+    ...reachHints(door),
+    ...textHints(door),
+    ...(sandbox === undefined ? [] : sandboxHints(door, sandbox)),
+  ]);
+  for (const hint of hints) {
+    const [, name, key, text = hint] = /^doors\.([\w.-]+)\.(\w+): (.*)$/s.exec(hint) ?? [];
+    const draft = drafts.find((door) => door.name === name);
+    const line = draft?.keys.find((each) => each.key === key)?.line;
+    say(line === undefined || line === 0 ? (draft?.line ?? 0) : line, `${key}: ${text}`);
   }
+}
+
+/** Characters that look like others, in what is no comment. BOUNDED: by the lines of the file. */
+function oddNotes(bytes: Uint8Array): Note[] {
+  return knockdLines(bytes, () => {}).flatMap(({ line, text }) => {
+    const message = /^\s*[#;]/.test(text) ? undefined : oddText(text.replace(/\0/g, ""));
+    return message === undefined ? [] : [{ line, message }];
+  });
 }
 
 function inOrder(notes: readonly Note[]): Note[] {

@@ -2,10 +2,11 @@
 
 import { isDoorKey, ourKey, readPart } from "./directive-keys.ts";
 import type { DoorDraft, KeyDraft } from "./draft.ts";
-import type { Directive, Section } from "./knockd-conf.ts";
+import { type Directive, isHalfSection, type Section } from "./knockd-conf.ts";
 import { readSequence } from "./knockd-values.ts";
-import { quote, type Say, saySyslog } from "./note.ts";
+import { directiveText, KEY_NAME, quote, quoteOf, type Say, saySyslog } from "./note.ts";
 
+const OPTION_KEYS = new Set(["interface", "logfile", "pidfile", "allowduplicates"]);
 /** Of these two the one that comes later is in force. */
 const EARNED = new Set(["sequence", "one_time_sequences"]);
 
@@ -45,9 +46,9 @@ function pick(section: Section, say: Say, refuse: Say) {
       saySyslog(directive, say);
       carried.push(...comments);
     } else if (!isDoorKey(key)) {
-      refuse(line, `expected a key of a door and its value, got ${quote(directiveText(directive))}`);
+      refuse(line, strangerText(directive, section.directives));
     } else if (value === undefined) {
-      refuse(line, `expected ${name} = VALUE, got ${quote(name)}`);
+      refuse(line, `expected ${name} = VALUE, got ${quoteOf(name, KEY_NAME)}`);
     } else {
       const earlier = last.get(slot);
       if (earlier?.key === "sequence") readInVain(earlier, refuse);
@@ -58,6 +59,19 @@ function pick(section: Section, say: Say, refuse: Say) {
     }
   }
   return { winners: [...last.values()].sort((a, b) => a.line - b.line), carried, flags };
+}
+
+/** Why a line is no directive of a door. */
+function strangerText(directive: Directive, all: readonly Directive[]): string {
+  const { key, name, line, value } = directive;
+  if (OPTION_KEYS.has(key)) return `${name} belongs to [options], not to a door`;
+  const before = all.find((other) => other.line === line - 1);
+  if (before?.value?.endsWith("\\") === true)
+    return `continues line ${before.line}, and knockd knows no continuation lines: write it in one line`;
+  if (value === undefined && isHalfSection(name))
+    return `a section is written [${name.replace(/[[\]]/g, "")}], with both brackets`;
+  const hint = name.startsWith("[") && value === undefined ? ": nothing may stand behind the ] of a section" : "";
+  return `expected a key of a door and its value, got ${directiveText(directive)}${hint}`;
 }
 
 /** knockd refuses a bad sequence even where a later one takes its place. */
@@ -77,8 +91,4 @@ function withFlags(keys: readonly KeyDraft[]): KeyDraft[] {
   const flags = { key: "tcpflags", value: "any", line: 0, above: [], comment };
   const place = keys.findIndex(({ key }) => EARNED.has(key)) + 1;
   return [...keys.slice(0, place), flags, ...keys.slice(place)];
-}
-
-function directiveText({ name, value }: Directive): string {
-  return value === undefined ? name : `${name} = ${value}`;
 }

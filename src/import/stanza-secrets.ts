@@ -4,9 +4,9 @@ import { CIPHER_MODES, DIGEST_KINDS } from "../core/spa/crypto.ts";
 import type { KeySecrets } from "../core/spa/key.ts";
 import { formatKeyFile, parseKeyFile } from "../core/spa/key-file.ts";
 import { dayNumber, dayText } from "../core/text/civil-day.ts";
-import type { Stanza } from "./access-conf.ts";
+import { type AccessDirective, KEYS_ELSEWHERE, type Stanza } from "./access-conf.ts";
 import type { KeyDraft, Value } from "./draft.ts";
-import { quote, type Say } from "./note.ts";
+import { quoteOf, type Say } from "./note.ts";
 
 type Close = (directive: { name: string; line: number }, reason: string) => void;
 
@@ -24,6 +24,9 @@ const PAIRS = [
 /** What the sample file has in the place of keys. */
 const PLACEHOLDER = "__CHANGEME__";
 const DAY_S = 86_400;
+const DAY = /^[\d/.-]{1,20}$/;
+/** As short words are quoted anyway. */
+const WORD = /^$/;
 
 /** Undefined: there is nothing to make a key file of, and that has been said. */
 export function secretsOf(stanza: Stanza, say: Say, refuse: Say, close: Close): Secrets | undefined {
@@ -31,18 +34,21 @@ export function secretsOf(stanza: Stanza, say: Say, refuse: Say, close: Close): 
   const key = found.find(({ name }) => name.startsWith("KEY"));
   if (key === undefined) {
     const gpg = [...stanza.directives.keys()].some((name) => name.startsWith("GPG_"));
-    if (gpg) close({ name: "KEY", line: stanza.line }, "not there, and packets made with GnuPG are not known here");
+    const elsewhere = stanza.directives.get(KEYS_ELSEWHERE);
+    if (elsewhere !== undefined) close(elsewhere, "the keys of another file are not read: copy its lines to here");
+    else if (gpg)
+      close({ name: "KEY", line: stanza.line }, "not there, and packets made with GnuPG are not known here");
     else refuse(stanza.line, "expected a KEY or KEY_BASE64 for this SOURCE");
     return undefined;
   }
-  const unset = found.find(({ value }) => value === PLACEHOLDER);
+  const unset = found.find(({ value }) => value.toUpperCase() === PLACEHOLDER);
   if (unset !== undefined) {
     refuse(unset.line, `${unset.name}: still the placeholder of the sample file`);
     return undefined;
   }
-  const secrets = keysOf(found.map(({ name, value }) => `${name}: ${value}`).join("\n"));
-  if (typeof secrets === "string") {
-    close(key, secrets);
+  const secrets = keysOf(found);
+  if ("reason" in secrets) {
+    close(secrets.at ?? key, secrets.reason);
     return undefined;
   }
   if (secrets.hmacKey === undefined)
@@ -50,12 +56,20 @@ export function secretsOf(stanza: Stanza, say: Say, refuse: Say, close: Close): 
   return { text: formatKeyFile(secrets), lines: found.map(({ name, line }) => ({ name, line })) };
 }
 
-function keysOf(text: string): KeySecrets | string {
+/** The reason names the directive that it is about. */
+function keysOf(
+  found: readonly AccessDirective[],
+): KeySecrets | { readonly reason: string; readonly at: AccessDirective | undefined } {
   try {
-    return parseKeyFile(text, ["no-hmac"]);
+    return parseKeyFile(found.map(({ name, value }) => `${name}: ${value}`).join("\n"), ["no-hmac"]);
   } catch (error) {
+    const said = error instanceof RangeError ? error.message : "cannot be read";
     // Its lines are ours, not those of access.conf.
-    return error instanceof RangeError ? error.message.replace(/^line \d+: /, "") : "cannot be read";
+    const [, line, reason = said] = /^line (\d+): (.*)$/s.exec(said) ?? [];
+    const kind = /^(HMAC_KEY|KEY) /.exec(reason)?.[1];
+    const at =
+      line === undefined ? found.find(({ name }) => name.replace("_BASE64", "") === kind) : found[Number(line) - 1];
+    return { reason: at === undefined ? reason : reason.replace(`${at.name} `, ""), at };
   }
 }
 
@@ -66,7 +80,7 @@ export function keyTerms({ directives }: Stanza, say: Say, close: Close): KeyDra
   const expire = directives.get("ACCESS_EXPIRE") ?? directives.get("ACCESS_EXPIRE_EPOCH");
   if (expire !== undefined) {
     const last = expire.name === "ACCESS_EXPIRE" ? dayBefore(expire.value) : wholeDayBefore(expire.value);
-    if (last === undefined) close(expire, `expected a day, got ${quote(expire.value)}`);
+    if (last === undefined) close(expire, `expected a day, got ${quoteOf(expire.value, DAY)}`);
     else {
       say(expire.line, `${expire.name} ${expire.value}: fwknopd ends there, so the last whole day is ${last}`);
       add("expires", last, expire.line);
@@ -75,14 +89,15 @@ export function keyTerms({ directives }: Stanza, say: Say, close: Close): KeyDra
   const digest = directives.get("HMAC_DIGEST_TYPE");
   if (digest !== undefined) {
     const kind = DIGEST_KINDS.find((name) => name === digest.value.toLowerCase().replace("_", "-"));
-    if (kind === undefined) close(digest, `expected one of ${DIGEST_KINDS.join(" ")}, got ${quote(digest.value)}`);
+    if (kind === undefined)
+      close(digest, `expected one of ${DIGEST_KINDS.join(" ")}, got ${quoteOf(digest.value, WORD)}`);
     else if (kind !== "sha256") add("hmac", kind, digest.line);
   }
   const written = directives.get("ENCRYPTION_MODE");
   const old = written?.value.toLowerCase() === "legacy";
   const mode = CIPHER_MODES.find((name) => name === (written?.value ?? "cbc").toLowerCase());
   if (written !== undefined && mode === undefined && !old)
-    close(written, `expected one of ${CIPHER_MODES.join(" ")} legacy, got ${quote(written.value)}`);
+    close(written, `expected one of ${CIPHER_MODES.join(" ")} legacy, got ${quoteOf(written.value, WORD)}`);
   else if (written !== undefined && mode !== undefined && mode !== "cbc") add("mode", mode, written.line);
   const signed = directives.has("HMAC_KEY") || directives.has("HMAC_KEY_BASE64");
   if (old && written !== undefined && signed)

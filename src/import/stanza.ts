@@ -5,7 +5,7 @@ import { positiveDuration } from "../core/config/schema-forms.ts";
 import { formatPort, type Port, parsePort } from "../core/port.ts";
 import type { AccessDirective, Stanza } from "./access-conf.ts";
 import type { DoorDraft, KeyDraft, Value } from "./draft.ts";
-import { quote, type Say } from "./note.ts";
+import { quoteOf, type Say } from "./note.ts";
 import { keyTerms, type Secrets, secretsOf } from "./stanza-secrets.ts";
 
 export interface ImportedKey {
@@ -17,8 +17,13 @@ export interface ImportedKey {
   readonly door: DoorDraft;
 }
 
-/** fwknopd's default for FW_ACCESS_TIMEOUT. */
+/** fwknopd's defaults for FW_ACCESS_TIMEOUT and MAX_FW_TIMEOUT. */
 const DEFAULT_TIMEOUT_S = 30;
+const DEFAULT_LONGEST_S = 300;
+/** What may be quoted, by the form of the value: addresses, ports, numbers. */
+const ADDRESSES = /^[\da-fA-F.:/, ]+$/;
+const PORT = /^[a-z]{1,8}\/\d{1,6}$/i;
+const NUMBER = /^[-+.\d]{1,20}$/;
 const NAT = ["FORCE_NAT", "FORCE_SNAT", "FORCE_MASQUERADE", "FORWARD_ALL", "DISABLE_DNAT"];
 /** Nothing here runs what a packet says, and no gpg. */
 const NEVER: Readonly<Record<string, string>> = {
@@ -42,7 +47,7 @@ export function importStanza(stanza: Stanza, name: string, directory: string, sa
   if (stanza.source.toUpperCase() !== "ANY")
     close(
       { name: "SOURCE", line: stanza.line },
-      `a key holds wherever it is used, not only at ${quote(stanza.source)}`,
+      `a key holds wherever it is used, not only at ${quoteOf(stanza.source, ADDRESSES, "the addresses here")}`,
     );
   for (const directive of stanza.directives.values()) {
     const never = NEVER[directive.name];
@@ -83,16 +88,34 @@ function doorFor(stanza: Stanza, get: (key: string) => AccessDirective | undefin
   const stop = get("CMD_CYCLE_CLOSE");
   const stops = open !== undefined && stop !== undefined && stop.value !== "NONE";
   if (stops) keys.push(draft("stop_command", commandOf(stop, close) ?? stop.value, stop.line));
-  const timer = open === undefined ? get("FW_ACCESS_TIMEOUT") : (get("CMD_CYCLE_TIMER") ?? get("FW_ACCESS_TIMEOUT"));
-  const seconds = secondsOf(timer, DEFAULT_TIMEOUT_S, close);
-  keys.push(draft(open === undefined ? "for" : "cmd_timeout", seconds, timer?.line ?? stanza.line));
-  const longest = get("MAX_FW_TIMEOUT");
-  if (longest !== undefined) {
-    const most = secondsOf(longest, seconds, close);
-    if (most >= seconds) keys.push(draft("max_for", most, longest.line));
-  }
+  keys.push(...timesOf(get, open !== undefined, say, close));
   keys.push(...targetOf(get("DESTINATION"), close));
   return { name: doorName(ports), line: stanza.line, above: [], keys, after: [], shut: [] };
+}
+
+/** A packet may ask for another time than the default, up to the longest, which also limits the default. */
+function timesOf(
+  get: (key: string) => AccessDirective | undefined,
+  runsCommands: boolean,
+  say: Say,
+  close: Close,
+): KeyDraft[] {
+  const draft = (key: string, value: Value, line: number): KeyDraft => ({ key, value, line, above: [] });
+  const cycle = runsCommands ? get("CMD_CYCLE_TIMER") : undefined;
+  const timer = cycle ?? get("FW_ACCESS_TIMEOUT");
+  const asked = secondsOf(timer, DEFAULT_TIMEOUT_S, close);
+  const longest = get("MAX_FW_TIMEOUT");
+  const most = cycle === undefined ? secondsOf(longest, DEFAULT_LONGEST_S, close) : asked;
+  const seconds = Math.min(asked, most);
+  if (timer !== undefined && seconds < asked) {
+    const why =
+      longest === undefined ? `fwknopd's default for MAX_FW_TIMEOUT` : `MAX_FW_TIMEOUT of line ${longest.line}`;
+    say(timer.line, `${timer.name} ${asked}: ended after ${seconds} seconds, as by fwknopd: that is ${why}`);
+  }
+  return [
+    draft(runsCommands ? "cmd_timeout" : "for", seconds, timer?.line ?? 0),
+    ...(most > seconds ? [draft("max_for", most, longest?.line ?? 0)] : []),
+  ];
 }
 
 function portsFor(stanza: Stanza, get: (key: string) => AccessDirective | undefined, say: Say, close: Close): Port[] {
@@ -113,12 +136,16 @@ function portsFor(stanza: Stanza, get: (key: string) => AccessDirective | undefi
 
 /** `tcp/22,udp/53` */
 function readPorts(directive: AccessDirective, close: Close): Port[] {
+  if (/^any$/i.test(directive.value)) {
+    close(directive, "ANY: a door opens the ports that it names, as in OPEN_PORTS tcp/22");
+    return [];
+  }
   return directive.value.split(",").flatMap((item) => {
     const [, protocol, number] = /^\s*(tcp|udp)\/(\d+)\s*$/i.exec(item) ?? [];
     try {
       return [parsePort(`${number ?? ""}/${protocol ?? ""}`)];
     } catch {
-      close(directive, `expected ports such as tcp/22, got ${quote(item.trim())}`);
+      close(directive, `expected ports such as tcp/22, got ${quoteOf(item.trim(), PORT)}`);
       return [];
     }
   });
@@ -134,9 +161,10 @@ function commandOf({ name, line, value }: AccessDirective, close: Close): string
 
 function secondsOf(directive: AccessDirective | undefined, otherwise: number, close: Close): number {
   if (directive === undefined) return otherwise;
-  const seconds = /^\d+$/.test(directive.value) ? Number(directive.value) : 0;
+  const seconds = /^\d+$/.test(directive.value) ? Number(directive.value) : -1;
   if (positiveDuration.safeParse(seconds).success) return seconds;
-  close(directive, `expected 1 second to a year, got ${quote(directive.value)}`);
+  // fwknopd takes 0 for its default.
+  if (seconds !== 0) close(directive, `expected 1 second to a year, got ${quoteOf(directive.value, NUMBER)}`);
   return otherwise;
 }
 
@@ -144,7 +172,7 @@ function targetOf(directive: AccessDirective | undefined, close: Close): KeyDraf
   if (directive === undefined || directive.value.toUpperCase() === "ANY") return [];
   const address = parseAddress(directive.value.replace(/\/32$/, ""));
   if (address !== undefined) return [{ key: "target", value: formatAddress(address), line: directive.line, above: [] }];
-  close(directive, `a door has one target, not ${quote(directive.value)}`);
+  close(directive, `a door has one target, not ${quoteOf(directive.value, ADDRESSES, "what stands here")}`);
   return [];
 }
 

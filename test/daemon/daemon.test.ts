@@ -153,3 +153,40 @@ describe("commands", () => {
     expect(rig.ran.filter((text) => text.startsWith("start"))).toHaveLength(100);
   });
 });
+
+describe("a start command that ends by itself what it opens", () => {
+  const OWN: DoorOptions = {
+    name: "own",
+    sequence: "7000,8000/udp",
+    start_command: "ipset -exist add ok %IP% timeout 4",
+    stop_command: "ipset -exist del ok %IP%",
+    cmd_timeout: 4,
+  };
+  const starts = (rig: Awaited<ReturnType<typeof startRig>>) =>
+    rig.commands.filter(({ text }) => text.includes(" add "));
+
+  it("runs again when its door is knocked at again, so that the kernel's time is the door's", async () => {
+    const rig = await startRig([OWN]);
+    await rig.play(`${KNOCK} +2.5 ${KNOCK}`);
+    expect(starts(rig)).toHaveLength(2);
+    await rig.play("+10");
+    expect(rig.commands.map(({ text }) => text.split(" ")[2])).toEqual(["add", "add", "del"]);
+  });
+
+  it("does not run again without a time of its own: it would double the rule", async () => {
+    const rig = await startRig([{ ...OWN, start_command: "ipset -exist add ok %IP%" }]);
+    await rig.play(`${KNOCK} +2.5 ${KNOCK}`);
+    expect(starts(rig)).toHaveLength(1);
+  });
+
+  it("runs again for a time in nft and in firewall-cmd as well", async () => {
+    for (const start_command of [
+      "nft add element inet filter ok { %IP% timeout 4s }",
+      ["firewall-cmd", "--timeout=4", "--add-source=%IP%"],
+    ]) {
+      const rig = await startRig([{ ...OWN, start_command }]);
+      await rig.play(`${KNOCK} +2.5 ${KNOCK}`);
+      expect(rig.commands).toHaveLength(2);
+    }
+  });
+});

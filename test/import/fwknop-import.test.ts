@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/core/config/config.ts";
 import { formatPort } from "../../src/core/port.ts";
 import { parseKeyFile } from "../../src/core/spa/key-file.ts";
-import { isAccessConf } from "../../src/import/access-conf.ts";
+import { isAccessConf, strangeFile } from "../../src/import/access-conf.ts";
 import { importFwknop } from "../../src/import/fwknop-import.ts";
 import { configOf } from "../support/doors.ts";
 
@@ -54,7 +54,10 @@ describe("a stanza of access.conf", () => {
   // biome-ignore format: a table is read by its columns
   it.each([
     ["FW_ACCESS_TIMEOUT 90", { grantMs: 90_000 }, {}, []],
-    ["MAX_FW_TIMEOUT 300", { grantMs: 30_000, maxGrantMs: 300_000 }, {}, []],
+    ["FW_ACCESS_TIMEOUT 0", { grantMs: 30_000 }, {}, []],
+    ["MAX_FW_TIMEOUT 120", { grantMs: 30_000, maxGrantMs: 120_000 }, {}, []],
+    ["MAX_FW_TIMEOUT 0", { grantMs: 30_000, maxGrantMs: 300_000 }, {}, []],
+    ["SDP_CLIENT_ID 7", {}, {}, ["6: left out: fwknopd does not know this name either"]],
     ["DESTINATION ANY", {}, {}, []],
     ["HMAC_DIGEST_TYPE SHA3_512", {}, { hmac: "sha3-512" }, []],
     ["HMAC_DIGEST_TYPE sha1", {}, { hmac: "sha1" }, []],
@@ -104,18 +107,21 @@ describe("a stanza of access.conf", () => {
     ["DISABLE_DNAT Y", "DISABLE_DNAT: would open something else than it says here"],
     ["FORCE_SNAT 10.0.0.1", "FORCE_SNAT: would open something else than it says here"],
     ["OPEN_PORTS tcp/22,icmp/1", 'OPEN_PORTS: expected ports such as tcp/22, got "icmp/1"'],
+    ["OPEN_PORTS ANY", "OPEN_PORTS: ANY: a door opens the ports that it names, as in OPEN_PORTS tcp/22"],
     ["OPEN_PORTS tcp/0", 'OPEN_PORTS: expected ports such as tcp/22, got "tcp/0"'],
     ["RESTRICT_PORTS tcp/22", "OPEN_PORTS: RESTRICT_PORTS leaves no port of it"],
     ["DESTINATION 10.0.0.0/8", 'DESTINATION: a door has one target, not "10.0.0.0/8"'],
     ["CMD_CYCLE_OPEN /x $PORT", "CMD_CYCLE_OPEN: a command is given %IP% alone, not $PORT"],
-    ["FW_ACCESS_TIMEOUT 0", 'FW_ACCESS_TIMEOUT: expected 1 second to a year, got "0"'],
+    ["FW_ACCESS_TIMEOUT -1", 'FW_ACCESS_TIMEOUT: expected 1 second to a year, got "-1"'],
     ["ACCESS_EXPIRE 31/12/2026", 'ACCESS_EXPIRE: expected a day, got "31/12/2026"'],
     ["ACCESS_EXPIRE_EPOCH soon", 'ACCESS_EXPIRE_EPOCH: expected a day, got "soon"'],
     ["HMAC_DIGEST_TYPE crc", 'HMAC_DIGEST_TYPE: expected one of md5 sha1 sha256 sha384 sha512 sha3-256 sha3-512, got "crc"'],
     ["ENCRYPTION_MODE pcbc", 'ENCRYPTION_MODE: expected one of cbc cfb ctr ofb ecb legacy, got "pcbc"'],
     ["ENCRYPTION_MODE legacy", "ENCRYPTION_MODE: clients of that age do not sign, but there is an HMAC_KEY"],
-    ["KEY_BASE64 ====", "KEY_BASE64: KEY_BASE64 is no base64"],
+    ["KEY_BASE64 ====", "KEY_BASE64: is no base64"],
     [`KEY_BASE64 ${Buffer.alloc(33).toString("base64")}`, "KEY_BASE64: KEY must have 1 to 32 bytes, has 33"],
+    ["HMAC_KEY_BASE64 a$b", "HMAC_KEY_BASE64: is no base64"],
+    [`HMAC_KEY ${"h".repeat(129)}\nHMAC_KEY_BASE64 ${Buffer.alloc(129).toString("base64")}`, "HMAC_KEY_BASE64: HMAC_KEY must have 1 to 128 bytes, has 129"],
   ])("that says %s would be another one here, and becomes a comment without a key file", (line, reason) => {
     const { yaml, said, keyFiles } = stanza("OPEN_PORTS tcp/22", line);
     expect(said.join("\n")).toContain(`: ${reason}; the key is written as a comment`);
@@ -138,6 +144,24 @@ describe("a stanza of access.conf", () => {
     expect(said).toEqual(["3: KEY: without an HMAC_KEY, packets can be changed on their way"]);
   });
 
+  it("passes over what stands before the first SOURCE, as fwknopd does", () => {
+    const { yaml, said } = imported(
+      `SDP_CLIENT_ID 1\nKEY x\nSOURCE ANY\nREQUIRE_SOURCE Y\n${KEY}\nOPEN_PORTS tcp/22\n`,
+    );
+    expect(configOf(yaml).keys).toHaveLength(1);
+    expect(said).toEqual([
+      "1: passed over, as by fwknopd: it stands before the first SOURCE",
+      "2: passed over, as by fwknopd: it stands before the first SOURCE",
+    ]);
+  });
+
+  it("without an own key but with %include_keys says where they are, and that they belong here", () => {
+    const { said } = imported("SOURCE ANY\nOPEN_PORTS tcp/22\n%include_keys /etc/fwknop/bob.keys\n");
+    expect(said.join("\n")).toContain(
+      "3: %include_keys: the keys of another file are not read: copy its lines to here",
+    );
+  });
+
   it("says that clients without an address of their own are refused", () => {
     expect(imported(`SOURCE ANY\n${KEY}\nOPEN_PORTS tcp/22\n`).said).toEqual([
       "1: key fwknop-1: packets of fwknop -s are refused; source: packet in the key takes them",
@@ -158,13 +182,14 @@ describe("a stanza of access.conf", () => {
 describe("an access.conf that fwknopd would refuse", () => {
   it.each([
     ["", "0: expected a SOURCE"],
-    ["KEY x\nSOURCE ANY\nKEY x\n", "1: expected SOURCE before all else"],
+    ["KEY x\n", "0: expected a SOURCE"],
+    ["%include /x\n", "0: expected a SOURCE"],
     ["SOURCE ANY\nOPEN_PORTS tcp/22\n", "1: expected a KEY or KEY_BASE64 for this SOURCE"],
     ["SOURCE ANY\nKEY __CHANGEME__\n", "2: KEY: still the placeholder of the sample file"],
     ["SOURCE ANY\nKEY x\nhunter2\n", "3: expected NAME VALUE"],
     [`SOURCE ANY\nKEY x\n`.repeat(65), "129: expected at most 64 keys"],
   ])("%j is refused with its line", (text, problem) => {
-    expect(imported(text)).toMatchObject({ refused: true, yaml: "", said: [problem] });
+    expect(imported(text)).toMatchObject({ refused: true, yaml: "", said: expect.arrayContaining([problem]) });
   });
 });
 
@@ -208,18 +233,55 @@ describe("the secrets of an access.conf", () => {
   });
 });
 
+describe("the times of an access.conf", () => {
+  // biome-ignore format: a table is read by its columns
+  it.each([
+    [["FW_ACCESS_TIMEOUT 60", "MAX_FW_TIMEOUT 20"], [20, 20], "6: FW_ACCESS_TIMEOUT 60: ended after 20 seconds, as by fwknopd: that is MAX_FW_TIMEOUT of line 7"],
+    [["FW_ACCESS_TIMEOUT 600"], [300, 300], "6: FW_ACCESS_TIMEOUT 600: ended after 300 seconds, as by fwknopd: that is fwknopd's default for MAX_FW_TIMEOUT"],
+    [["MAX_FW_TIMEOUT 20"], [20, 20], undefined],
+    [["FW_ACCESS_TIMEOUT 60"], [60, 300], undefined],
+    [["FW_ACCESS_TIMEOUT 60", "MAX_FW_TIMEOUT 60"], [60, 60], undefined],
+    [["CMD_CYCLE_OPEN /x", "CMD_CYCLE_TIMER 900", "MAX_FW_TIMEOUT 20"], [900, 900], undefined],
+    [["CMD_CYCLE_OPEN /x", "FW_ACCESS_TIMEOUT 90"], [90, 300], undefined],
+  ])("%j: what opens by itself, and the longest that may be asked for: %j seconds", (lines, [grantS = 0, mostS = 0], said) => {
+    const result = stanza("OPEN_PORTS tcp/22", ...lines);
+    expect(result.door).toMatchObject({ grantMs: grantS * 1000, maxGrantMs: mostS * 1000 });
+    if (said !== undefined) expect(result.said).toContain(said);
+  });
+});
+
 describe("the kind of a file", () => {
   it.each([
     ["# x\n\nSOURCE ANY\n", true],
     ["SOURCE: ANY\n", true],
     ["%include /x\n", true],
     ["KEY x\n", true],
+    ["SDP_CLIENT_ID 1\nSOURCE ANY\n", true],
+    ["GPG_REMOTE_ID 0123\nSOURCE ANY\n", true],
+    ["a line of somebody's\nSOURCE: ANY\n", true],
+    ["sequence = 1\nKEY x\n[a]\n", true],
+    ["[options]\nKEY x\n", false],
     ["[options]\n", false],
     ["[SOURCE]\nKEY x\n", false],
     ["sequence = 1\n", false],
     ["SOURCE\n", false],
     ["", false],
-  ])("is told from its first line: %j", (text, isAccess) => {
+  ])("is told from what stands before any section: %j", (text, isAccess) => {
     expect(isAccessConf(text)).toBe(isAccess);
+  });
+});
+
+describe("a file that is neither", () => {
+  it.each([
+    ["options:\n  interface: eth0\n", /knockd\.yaml already/],
+    ["PCAP_INTF eth0;\nENABLE_NFT_FIREWALL Y;\n", /fwknopd\.conf: import access\.conf/],
+    ["[default]\nSPA_SERVER 192.0.2.1\nKEY_BASE64 x\n", /\.fwknoprc of a client/],
+    ['START_KNOCKD=1\nKNOCKD_OPTS="-i eth0"\n', /--defaults FILE/],
+  ])("is known for what it is: %j", (text, what) => {
+    expect(strangeFile(text)).toMatch(what);
+  });
+
+  it.each(["[options]\n UseSyslog\n", "SOURCE ANY\nKEY x\n", ""])("is not %j", (text) => {
+    expect(strangeFile(text)).toBeUndefined();
   });
 });

@@ -61,3 +61,9 @@ describe("KNOCKD_OPTS", () => {
     for (const long of ["-", "d", " ", "-i ", "i"]) readDefaults(`KNOCKD_OPTS=-${long.repeat(20_000)}`);
   });
 });
+
+describe("the defaults of other distributions", () => {
+  it.each(['OPTIONS="-i eth1"', "OPTIONS=-ieth1", 'KNOCKD_OPTS="-i eth1"'])("are read as well: %s", (line) => {
+    expect(readDefaults(`# x\n${line}\n`)).toMatchObject({ listenOn: "eth1", notes: [] });
+  });
+});

@@ -6,6 +6,7 @@ import { CONFIG_BYTES_MAX } from "../../src/core/config/yaml-file.ts";
 import { formatPort } from "../../src/core/port.ts";
 import { importKnockd, KNOCKD_CONF_BYTES_MAX } from "../../src/import/knockd-import.ts";
 import { formatNote } from "../../src/import/note.ts";
+import { shippedSandbox } from "../../src/io/unit-files.ts";
 import { configOf } from "../support/doors.ts";
 
 const SAMPLES = new URL("./", import.meta.url);
@@ -21,7 +22,10 @@ function bytesOf(text: string | Uint8Array): Uint8Array {
   return typeof text === "string" ? new TextEncoder().encode(text) : text;
 }
 
-function imported(text: string | Uint8Array, options: { modern?: boolean; listenOn?: string } = {}): Result {
+function imported(
+  text: string | Uint8Array,
+  options: { modern?: boolean; listenOn?: string; sandbox?: ReturnType<typeof shippedSandbox> } = {},
+): Result {
   const result = importKnockd(bytesOf(text), { file: "knockd.conf", ...options });
   const notes = "problems" in result ? result.problems : result.notes;
   const said = notes.map(({ line, message }) => `${line}: ${message}`);
@@ -58,7 +62,7 @@ describe("files as they are found in the wild", () => {
   }
 
   function printed(name: string, modern: boolean): { yaml: string; notes: string } {
-    const result = importKnockd(sample(`${name}.conf`), { file: `${name}.conf`, modern });
+    const result = importKnockd(sample(`${name}.conf`), { file: `${name}.conf`, modern, sandbox: shippedSandbox() });
     if ("problems" in result) throw new Error(result.problems.map((problem) => formatNote(name, problem)).join("\n"));
     return { yaml: result.yaml, notes: result.notes.map((note) => `${formatNote(`${name}.conf`, note)}\n`).join("") };
   }
@@ -170,7 +174,7 @@ describe("a door's keys", () => {
   it("takes the last word on one flag, as knockd does", () => {
     const { door, said } = doorOf("tcpflags = syn", "tcpflags = !syn,ack");
     expect(door?.tcpflags).toEqual({ mask: 0x12, value: 0x10 });
-    expect(said).toEqual(["4: tcpflags: knockd takes the last word, !syn, not syn"]);
+    expect(said[0]).toBe("4: tcpflags: knockd takes the last word, !syn, not syn");
   });
 
   it.each([
@@ -284,30 +288,36 @@ describe("a door's keys", () => {
   });
 
   it.each([
-    ["ufw allow from %IP%", "ufw"],
-    ["/usr/bin/sudo iptables -I x", "sudo"],
-    ["true && /usr/bin/systemctl start x", "systemctl"],
-  ])("%s needs root, which the service does not have", (text, tool) => {
-    expect(doorOf(`command = ${text}`).said).toEqual([
-      `3: start_command: ${tool} needs root, and the service runs as user knockd: knockd.service says how to change that`,
-    ]);
-    expect(doorOf("command = iptables -m conntrack --ctstate NEW # sudo su").said).toEqual([]);
+    ["ufw allow from %IP%", "root (ufw)", "knockd-root.conf gives it"],
+    ["/usr/bin/sudo iptables -L", "root (sudo)", "knockd-root.conf gives it"],
+    ["true && /usr/bin/systemctl start x", "root (systemctl)", "knockd-root.conf gives it"],
+    ["wakeonlan 00:11:22:33:44:55", "the network (wakeonlan)", "knockd-network.conf gives it"],
+    ["date >> /var/log/knocks", "to write /var/log/knocks", "knockd-write.conf with ReadWritePaths=/var/log gives it"],
+  ])("%s needs what the service does not have", (text, need, remedy) => {
+    const said = imported(`[ssh]\nsequence = 7001,8002,9003\ncommand = ${text}\n`, { sandbox: shippedSandbox() }).said;
+    expect(said).toHaveLength(1);
+    expect(said[0]?.startsWith(`3: start_command: needs ${need}, which the service does not have (`)).toBe(true);
+    expect(said[0]?.endsWith(`: ${remedy}`)).toBe(true);
   });
 });
 
 describe("a file that knockd would refuse", () => {
   // biome-ignore format: a table is read by its columns
   it.each([
-    ["[a]\nsequence=1\nnonsense = 1\n", ['3: expected a key of a door and its value, got "nonsense = 1"']],
+    ["[a]\nsequence=1\nnonsense = 1\n", ['3: expected a key of a door and its value, got "nonsense"']],
     ["[a]\nsequence=1\nnonsense\n", ['3: expected a key of a door and its value, got "nonsense"']],
-    ["[a]\nsequence=1\n= 5\n", ['3: expected a key of a door and its value, got " = 5"']],
+    ["[a]\nsequence=1\n= 5\n", ['3: expected a key of a door and its value, got no name of a key']],
+    ["options]\n  UseSyslog\n", ["1: a section is written [options], with both brackets", '2: expected a section such as [options] before "UseSyslog"']],
+    ["[a]\nsequence=1\n[b\n", ["3: a section is written [b], with both brackets"]],
+    ["[a]\nsequence=1\nb]\n", ["3: a section is written [b], with both brackets"]],
+    ["[a]\nsequence=1\ncommand = x \\\n  -j ACCEPT\n", ["4: continues line 3, and knockd knows no continuation lines: write it in one line"]],
     ["[a]\nsequence=1\nseq_timeout\n", ['3: expected seq_timeout = VALUE, got "seq_timeout"']],
-    ["[a]\nsequence=1\n[b] # x\n", ['3: expected a key of a door and its value, got "[b] # x"']],
-    ["[a]\nsequence=1\ninterface = eth0\n", ['3: expected a key of a door and its value, got "interface = eth0"']],
+    ["[a]\nsequence=1\n[b] # x\n", ['3: expected a key of a door and its value, got a line without "=": nothing may stand behind the ] of a section']],
+    ["[a]\nsequence=1\ninterface = eth0\n", ['3: interface belongs to [options], not to a door']],
     ["[options]\nsequence=1\n", ["2: sequence belongs to a door, not to [options]"]],
-    ["[options]\nfoo=1\n", ['2: expected UseSyslog, LogFile, PidFile or Interface, got "foo = 1"']],
+    ["[options]\nfoo=1\n", ['2: expected UseSyslog, LogFile, PidFile or Interface, got "foo"']],
     ["[options]\nlogfile\n", ['2: expected UseSyslog, LogFile, PidFile or Interface, got "logfile"']],
-    ["sequence=1\n", ['1: expected a section such as [options] before "sequence=1"']],
+    ["sequence=1\n", ['1: expected a section such as [options] before "sequence"']],
     ["[]\nsequence=1\n", ["1: expected a name between [ and ]"]],
     ["[a]\n", ['1: door "a" has no sequence']],
     ["[a]\nsequence=1\ntcpflags=\n", ['3: tcpflags: expected a list of fin syn rst psh ack urg, each with or without !, got ""']],
@@ -376,20 +386,44 @@ describe("[options]", () => {
     expect(yaml).toContain("# interface: none was named, which meant eth0; now it is that of the default route\n");
   });
 
+  // biome-ignore format: a table is read by its columns
   it.each([
-    ["eth0 # the uplink", "eth0", '2: Interface: knockd finds no "eth0 # the uplink", written as eth0'],
-    ["any", "any", "2: Interface = any: knockd hears only doors with a Target there, here all are heard"],
-    ["", undefined, '2: Interface: expected a name of 1 to 15 characters, got ""; left out'],
-    [
-      "a-name-that-is-long",
-      undefined,
-      '2: Interface: expected a name of 1 to 15 characters, got "a-name-that-is-long"; left out',
-    ],
-    ["a/b", undefined, '2: Interface: expected a name of 1 to 15 characters, got "a/b"; left out'],
-  ])("names the interface %j", (value, name, note) => {
+    ["eth0 # the uplink", ["eth0"], '2: Interface: knockd finds no "eth0 # the uplink", written as eth0'],
+    ["any", ["any"], "2: Interface = any: knockd hears only doors with a Target there, here all are heard"],
+    ["", [], '2: Interface: expected an interface name of 1 to 15 characters, without blanks or slashes, got ""; left out'],
+    ["a-name-that-is-long", [], '2: Interface: expected an interface name of 1 to 15 characters, without blanks or slashes, got "a-name-that-is-long"; left out'],
+    ["a/b", [], '2: Interface: expected an interface name of 1 to 15 characters, without blanks or slashes, got "a/b"; left out'],
+    ["eth+", [], '2: Interface: expected a whole name such as eth0: there are no wildcards, got "eth+"; left out'],
+    ["..", [], '2: Interface: expected an interface name of 1 to 15 characters, without blanks or slashes, got ".."; left out'],
+    ["naïveüberlang", ["naïveüberlang"], undefined],
+    ["überlängenname", [], '2: Interface: expected an interface name of 1 to 15 characters, without blanks or slashes, got "überlängenname"; left out'],
+    ['"eth0"', ["eth0"], '2: Interface: knockd finds no "\\"eth0\\"", written as eth0'],
+    ["“eth0”", ["eth0"], '2: Interface: knockd finds no "“eth0”", written as eth0'],
+    ["eth0, wlan0", ["eth0", "wlan0"], '2: Interface: knockd finds no "eth0, wlan0", written as eth0, wlan0'],
+    ["eth0@if7", ["eth0"], '2: Interface: knockd finds no "eth0@if7", written as eth0'],
+    ["eth0:1", ["eth0"], "2: Interface = eth0:1: an address label, of which knockd hears the addresses alone; give the doors a target: the address that ip address shows for it"],
+  ])("names the interface %j", (value, names, note) => {
     const { yaml, said } = imported(`[options]\ninterface = ${value}\n`);
-    expect(configOf(yaml).interfaces).toEqual(name === undefined ? [] : [name]);
-    expect(said).toEqual([note]);
+    expect(configOf(yaml).interfaces).toEqual(names);
+    expect(said.filter((text) => !text.includes("holds U+"))).toEqual(note === undefined ? [] : [note]);
+  });
+
+  it.each(["ALL", "all", "*", "Any"])("takes %s for any, which is what was meant", (value) => {
+    const { yaml, said } = imported(`[options]\ninterface = ${value}\n`);
+    expect(configOf(yaml).interfaces).toEqual(["any"]);
+    expect(said[0]).toBe(`2: Interface: "${value}" is no interface, and knockd would not start; written as any`);
+  });
+
+  it("makes an address label a target of the doors that have none, where this machine knows its address", () => {
+    const text = "[options]\ninterface = eth0:1\n[a]\nsequence = 1,2,3\n[b]\nsequence = 4,5,6\ntarget = 192.0.2.9\n";
+    const result = importKnockd(bytesOf(text), {
+      file: "knockd.conf",
+      addressesOf: (label) => (label === "eth0:1" ? ["192.0.2.7"] : []),
+    });
+    const yaml = "yaml" in result ? result.yaml : "";
+    expect(configOf(yaml).interfaces).toEqual(["eth0"]);
+    expect([...yaml.matchAll(/target: (\S+)/g)].map(([, address]) => address)).toEqual(["192.0.2.7", "192.0.2.9"]);
+    expect("notes" in result ? result.notes[0]?.message : "").toMatch(/written as target: 192\.0\.2\.7 of the doors$/);
   });
 
   it("says what became of the log, also for UseSyslog within a door", () => {

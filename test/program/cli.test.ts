@@ -242,7 +242,14 @@ describe("knockd's usage", () => {
     [["check", "-c"], /^knockd: option '-c, --config <file>' argument missing\n$/],
     [["check", "extra"], /^knockd: too many arguments for 'check'/],
     [["run", "-i"], /^knockd: option '-i, --interface <interface>' argument missing\n$/],
-    [["-c", "file"], /^knockd: unknown option '-c'\n/],
+    [["-c", "file"], /^knockd: unknown option '-c'\nknockd: hint: knockd run -c .*knockd import/],
+    [
+      ["-d", "-c", "/etc/knockd.conf", "-i", "eth0"],
+      /^knockd: unknown option '-d'\nknockd: hint: -d is not needed, it runs in the foreground/,
+    ],
+    [["run", "-d"], /^knockd: unknown option '-d'\nknockd: hint: -d is not needed/],
+    [["run", "-i", "eth0:1"], /^knockd: -i: an address label is no interface: expected eth0, .*, got "eth0:1"\n$/],
+    [["check", "-i", "ALL"], /^knockd: -i: expected a name such as eth0, did you mean any\?, got "ALL"\n$/],
     [[], /^Usage: knockd /],
   ])("exits 64 for %j", async (args, stderr) => {
     expect(await knockd(...args)).toEqual({ code: 64, stdout: "", stderr: expect.stringMatching(stderr) });

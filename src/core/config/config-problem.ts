@@ -1,5 +1,6 @@
 // What the schema finds wrong -> a sentence that helps: the place, what was expected, what was found.
 import type * as z from "zod";
+import { masked } from "../text/masked.ts";
 import { nearest } from "./nearest.ts";
 import { formatPath, type Problem } from "./problem.ts";
 import type { YamlFile } from "./yaml-file.ts";
@@ -26,7 +27,10 @@ export function problemsOf(issue: z.core.$ZodIssue, file: YamlFile, knownKeys: K
     const inPlace = closest.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
     return inPlace.flatMap((inner) => problemsOf(inner, file, knownKeys));
   }
-  return [{ path: quotedPath(issue.path), ...file.place(issue.path), message: cut(sentence(issue, file.value)) }];
+  const message = mayBeSecret(issue.path)
+    ? cut(withoutValue(issue, valueAt(file.value, issue.path)))
+    : cut(masked(sentence(issue, file.value)));
+  return [{ path: quotedPath(issue.path), ...file.place(issue.path), message }];
 }
 
 /** Of the forms that a value may have, the one that was meant: it fails inside, or for another reason than its type. */
@@ -35,15 +39,31 @@ function closestBranch(branches: readonly z.core.$ZodIssue[][]): z.core.$ZodIssu
   return branches.find((issues) => issues.every((issue) => isInside(issue) || SENTENCES.has(issue.code)));
 }
 
+/** Where people put a secret itself in the place of its file. */
+function mayBeSecret([block, , key, inner]: readonly PropertyKey[]): boolean {
+  if (block === "keys") return key === "file";
+  return (key === "totp" && inner === "secret_file") || (key === "spa" && (inner === "key" || inner === "hmac_key"));
+}
+
+/** What was expected; of what was found only what looks like the path of a file. */
+function withoutValue(issue: z.core.$ZodIssue, found: unknown): string {
+  const { message } = issue;
+  if (issue.code === "custom" && issue.params?.["complete"] === true) return message;
+  const expected = message.replace(/, got .*$/s, "");
+  const isPath = typeof found === "string" && /^[\w./-]{1,80}$/.test(found) && /^.{1,10}$|[./]/.test(found);
+  const shown = found === undefined || found === null || isPath ? quoted(found) : "something else";
+  return `${/^(expected|a signed|the range|only) /.test(expected) ? "" : "expected "}${expected}, got ${shown}`;
+}
+
 export function quotedPath(path: readonly PropertyKey[]): string {
-  return formatPath(path.map((key) => (typeof key === "string" ? shortened(key) : key)));
+  return formatPath(path.map((key) => (typeof key === "string" ? shortened(masked(key)) : key)));
 }
 
 /** A value as it can be read in an error. */
 export function quoted(value: unknown): string {
   if (value === undefined || value === null) return "nothing";
   if (typeof value === "number") return String(value);
-  return shortened(JSON.stringify(value) ?? String(value));
+  return shortened(masked(JSON.stringify(value) ?? String(value)));
 }
 
 /** The readers of values quote them whole. */
@@ -64,8 +84,30 @@ function sentence(issue: z.core.$ZodIssue, root: unknown): string {
   return `expected ${message.startsWith("Invalid input") ? "a mapping of keys to values" : message}, got ${found}`;
 }
 
+/** What the old knockd, its forks and other programs call our keys. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  command: "start_command",
+  command_6: "start_command_6",
+  on_open: "start_command",
+  on_close: "stop_command",
+  timeout: "seq_timeout",
+  cooldown: "seq_cooldown",
+  seq_interval: "seq_timeout",
+  port: "open",
+  ports: "open",
+  logfile: "log_file",
+  usesyslog: "log_format",
+  loglevel: "log_level",
+  interfaces: "interface",
+  fw_access_timeout: "for",
+  max_fw_timeout: "max_for",
+  duration: "for",
+};
+
 function suggestion(key: string, known: readonly string[]): string {
-  const meant = nearest(key.replaceAll("-", "_"), known);
+  const plain = key.replaceAll("-", "_").toLowerCase();
+  const alias = OTHER_NAMES[plain];
+  const meant = alias !== undefined && known.includes(alias) ? alias : nearest(plain, known);
   return meant === undefined ? `, expected one of ${known.join(" ")}` : `, did you mean ${meant}?`;
 }
 

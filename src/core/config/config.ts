@@ -9,7 +9,9 @@ import { codeRangeProblems, codeRule } from "./config-codes.ts";
 import { keyDoorProblems, keyRules, prefixesOf } from "./config-keys.ts";
 import { problemsOf, quoted, quotedPath } from "./config-problem.ts";
 import { type FirewallKind, isFirewallKind, SET_FORMS } from "./firewall-kinds.ts";
+import { foreignFile } from "./foreign-file.ts";
 import type { Problem } from "./problem.ts";
+import { remarksOn, withOddCharacters } from "./remarks.ts";
 import { type ConfigInput, configSchema, knownKeys } from "./schema.ts";
 import { DEFAULT_GRANT_MS, type DoorInput } from "./schema-door.ts";
 import { readYaml, type YamlFile } from "./yaml-file.ts";
@@ -43,12 +45,19 @@ export interface Config {
 }
 
 export type Parsed =
-  | { readonly config: Config; readonly place: YamlFile["place"] }
+  | {
+      readonly config: Config;
+      readonly place: YamlFile["place"];
+      /** What is legal, and not what it looks like. */
+      readonly remarks: readonly Problem[];
+    }
   | { readonly problems: readonly Problem[] };
 
 export function parseConfig(text: string): Parsed {
+  const foreign = foreignFile(text);
+  if (foreign !== undefined) return { problems: [{ path: "", line: 1, column: 1, message: foreign }] };
   const file = readYaml(text);
-  if ("problems" in file) return file;
+  if ("problems" in file) return { problems: withOddCharacters(file.problems, text) };
   const parsed = configSchema.safeParse(withoutEmpty(file.value));
   const problems = [
     ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => problemsOf(issue, file, knownKeys))),
@@ -58,8 +67,10 @@ export function parseConfig(text: string): Parsed {
     ...keyDoorProblems(file),
     ...(parsed.success ? codeRangeProblems(parsed.data.doors, file) : []),
   ];
-  if (parsed.success && problems.length === 0) return { config: build(parsed.data), place: file.place };
-  return { problems: problems.sort((a, b) => a.line - b.line || a.column - b.column) };
+  if (parsed.success && problems.length === 0)
+    return { config: build(parsed.data), place: file.place, remarks: remarksOn(text, file) };
+  const inOrder = problems.sort((a, b) => a.line - b.line || a.column - b.column);
+  return { problems: withOddCharacters(inOrder, text) };
 }
 
 function build({ options, keys, doors }: ConfigInput): Config {

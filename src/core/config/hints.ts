@@ -2,7 +2,9 @@
 
 import { type Door, hasClose } from "../door.ts";
 import { formatPort, type Port } from "../port.ts";
+import { commandHints } from "./command-hints.ts";
 import type { Config } from "./config.ts";
+import { reachHints } from "./reach-hints.ts";
 
 /** From here this machine's own connections leave (Linux's net.ipv4.ip_local_port_range). */
 const EPHEMERAL = { from: 32_768, to: 60_999 };
@@ -34,6 +36,8 @@ const HINTS: readonly ((config: Config) => string[])[] = [
   ({ doors }) => doors.flatMap(longGrants),
   ({ doors }) => doors.flatMap(logsOnly),
   ({ doors }) => doors.flatMap(openHearted),
+  ({ doors }) => doors.flatMap(reachHints),
+  ({ doors }) => doors.flatMap(commandHints),
   allowsEverybody,
 ];
 

@@ -7,9 +7,8 @@ import { type Port, parsePort } from "../port.ts";
 import type { Expiry } from "../spa/key.ts";
 import { parseDuration } from "../text/duration.ts";
 import { lastPort } from "../totp/totp.ts";
+import { INTERFACE_NAME, interfaceNameProblem } from "./interface-name.ts";
 
-/** Kernel limit on an interface name (IFNAMSIZ, with its final zero). */
-const INTERFACE_NAME_MAX = 15;
 const OPEN_MAX = 64;
 const DAY_MS = 86_400_000;
 
@@ -165,10 +164,11 @@ export const file = z
 
 export const interfaceName = z
   .string({ error: "an interface name such as eth0" })
-  .regex(
-    new RegExp(`^[^\\s/]{1,${INTERFACE_NAME_MAX}}$`),
-    `expected an interface name of 1 to ${INTERFACE_NAME_MAX} characters, without blanks or slashes`,
-  );
+  .regex(INTERFACE_NAME, { error: ({ input }) => interfaceNameProblem(String(input)) ?? "an interface name" })
+  .superRefine((text, context) => {
+    const problem = INTERFACE_NAME.test(text) ? interfaceNameProblem(text) : undefined;
+    if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
+  });
 
 export const interfaces = z
   .union([interfaceName, z.array(interfaceName).min(1, "expected at least one interface")], {

@@ -11,7 +11,7 @@ export const unit: Check = {
     const say = (key: string): string => found.get(key) ?? "";
     if (say("LoadState") === "not-found")
       return [warn("there is no knockd.service: the daemon does not start with the machine", INSTALL_ADVICE)];
-    if (!runsOurs(found)) return [warn("knockd.service is another knockd's", INSTALL_ADVICE)];
+    if (!runsOurs(found)) return [warn("knockd.service is another knockd's", otherUnitAdvice(say("FragmentPath")))];
     const state = `${say("ActiveState")} (${say("SubState")})`;
     if (say("ActiveState") !== "active") {
       const failed = say("Result") === "success" ? "" : `, ${say("Result")}`;
@@ -22,3 +22,9 @@ export const unit: Check = {
     return [ok(`knockd.service is ${state} and enabled`)];
   },
 };
+
+/** As tutorials for the old knockd have people write it: there it comes before that of any package. */
+function otherUnitAdvice(path: string): string {
+  if (!path.startsWith("/etc/systemd/system/") || INSTALL_ADVICE.startsWith("npm")) return INSTALL_ADVICE;
+  return `mv ${path} ${path}.old; systemctl daemon-reload; systemctl restart knockd`;
+}

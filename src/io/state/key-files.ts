@@ -1,5 +1,15 @@
 // Key files: read when the config is taken, refused if anybody but their owner could read them; and made by keygen.
-import { chownSync, closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import {
+  chownSync,
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { EXIT, Failure } from "../../core/exit.ts";
 import { derivationWorks } from "../../core/spa/crypto.ts";
@@ -84,4 +94,27 @@ export function writeKeyFile(file: string, text: string): void {
     closeSync(descriptor);
   }
   if (owner !== undefined) chownSync(file, owner.uid, owner.gid);
+}
+
+export interface KeyFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** All of them or none: a run that failed halfway could not be repeated. */
+export function makeKeyFiles(files: readonly KeyFile[]): void {
+  const there = files.find(({ path }) => statSync(path, { throwIfNoEntry: false }) !== undefined);
+  if (there !== undefined)
+    throw new Failure(
+      EXIT.UNAVAILABLE,
+      `cannot make ${JSON.stringify(there.path)}: it is there already`,
+      "a key is never overwritten: name another directory with --keys",
+    );
+  for (const { path, text } of files) {
+    try {
+      writeKeyFile(path, text);
+    } catch (error) {
+      throw new Failure(EXIT.UNAVAILABLE, `cannot make ${JSON.stringify(path)}: ${reasonOf(error)}`);
+    }
+  }
 }

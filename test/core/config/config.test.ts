@@ -562,9 +562,9 @@ describe("an unknown key", () => {
     ["tcp_flags: 1", "did you mean tcpflags?"],
     ["start_comand: 1", "did you mean start_command?"],
     ["x: 1", `expected one of ${doorKeys}`],
-    ["command: 1", `expected one of ${doorKeys}`],
+    ["command: 1", "did you mean start_command?"],
     ["interface: eth0", `expected one of ${doorKeys}`],
-    ["port: 22", `expected one of ${doorKeys}`],
+    ["port: 22", "did you mean open?"],
   ])("of a door, %s: %s", (line, hint) => {
     expect(doorProblems(line)).toEqual([expect.stringMatching(/^4:\d+ doors\.ssh\.\S+: unknown key, /)]);
     expect(doorProblems(line)[0]?.split("unknown key, ")[1]).toBe(hint);

@@ -1,0 +1,31 @@
+// The doors' commands: whether the service gives what they need, and whether they can begin at all.
+import { existsSync } from "node:fs";
+import { fileHints, sandboxHints } from "../../core/sandbox/command-needs.ts";
+import { shellHints } from "../../io/shell-hints.ts";
+import { sandboxHere } from "../../io/unit-files.ts";
+import { type Check, fail, warn } from "../machine-check.ts";
+
+const PLACE = "/etc/systemd/system/knockd.service.d/";
+
+export const commands: Check = {
+  name: "commands",
+  look({ config }) {
+    const doors = config?.doors ?? [];
+    // Where systemd runs; elsewhere they may do what the daemon may.
+    const sandbox = existsSync("/run/systemd/system") ? sandboxHere() : undefined;
+    const needs =
+      sandbox === undefined || config === undefined
+        ? []
+        : [...fileHints(config, sandbox), ...doors.flatMap((door) => sandboxHints(door, sandbox))];
+    return [
+      ...doors.flatMap(shellHints).map((text) => fail(text)),
+      ...needs.map((text) => {
+        const file = /knockd-[\w-]+\.conf/.exec(text)?.[0];
+        return warn(
+          text,
+          file === undefined ? "systemctl edit knockd" : `put ${file}, which came with knockd, into ${PLACE}`,
+        );
+      }),
+    ];
+  },
+};
