@@ -77,6 +77,8 @@ const NFT_OPEN_OR_NOT = [
   `iifname != "eth0" accept`,
   `iifname { "eth0", "eth1" } accept`,
   "ct state new accept",
+  "ct status dnat accept",
+  "ct status dnat drop; accept",
   "ct state { new, established } accept",
   "ct state established,related accept",
   "ct state new,established accept",

@@ -104,7 +104,7 @@ function leftOf(expression: unknown, packet: Packet): Left {
   const fib = fibSchema.safeParse(expression);
   if (fib.success) return fibOf(fib.data.fib);
   const ct = ctSchema.safeParse(expression);
-  if (ct.success) return ct.data.ct.key === "state" ? { is: "value", value: "new" } : UNKNOWN;
+  if (ct.success) return ctOf(ct.data.ct.key);
   const concat = concatSchema.safeParse(expression);
   if (concat.success) return concatOf(concat.data.concat.map((part) => leftOf(part, packet)));
   const masked = maskedSchema.safeParse(expression);
@@ -114,6 +114,12 @@ function leftOf(expression: unknown, packet: Packet): Left {
 /** `fib daddr type`: it is for this machine. */
 function fibOf({ result, flags }: { result: string; flags: string | readonly string[] }): Left {
   return result === "type" && flags.includes("daddr") ? { is: "value", value: "local" } : UNKNOWN;
+}
+
+/** Of a connection that begins, and that nobody has translated. */
+function ctOf(key: string): Left {
+  if (key === "state") return { is: "value", value: "new" };
+  return key === "status" ? { is: "value", value: "none" } : UNKNOWN;
 }
 
 function metaOf(key: string, packet: Packet): Left {
