@@ -4,6 +4,7 @@ import { cpus, loadavg, release } from "node:os";
 import { fileURLToPath } from "node:url";
 import { CONTENDERS } from "./contenders.mjs";
 import { Lab } from "./lab.mjs";
+import { budget } from "./measures/budget.mjs";
 import { cpuOfFlood, cpuOfUnwatched } from "./measures/cpu.mjs";
 import { flood } from "./measures/flood.mjs";
 import { latency } from "./measures/latency.mjs";
@@ -17,7 +18,18 @@ import { plot } from "./plot.mjs";
 import { stopAll } from "./shell.mjs";
 import { table } from "./table.mjs";
 
-const MEASURES = { latency, flood, cpuOfFlood, cpuOfUnwatched, memoryUse, openings, scans, knockAtMany, startUp };
+const MEASURES = {
+  latency,
+  budget,
+  flood,
+  cpuOfFlood,
+  cpuOfUnwatched,
+  memoryUse,
+  openings,
+  scans,
+  knockAtMany,
+  startUp,
+};
 const RESULTS = new URL("./results/latest.json", import.meta.url);
 const PLOT = new URL("./flood.svg", import.meta.url);
 

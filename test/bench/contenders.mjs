@@ -21,11 +21,16 @@ export function builtIn(checkout) {
   return (lab, doors) => startOurs(lab, doors, "tcpdump", join(checkout, "dist/knockd.js"));
 }
 
+/** This knockd, started by another program. @param {string} program @param {Record<string, string>} env */
+export function timedIn(program, env) {
+  return (lab, doors) => startOurs(lab, doors, "tcpdump", program, env);
+}
+
 function startOursWithCap(lab, doors) {
   return startOurs(lab, doors, "cap");
 }
 
-async function startOurs(lab, doors, sniffer = "tcpdump", program = OURS) {
+async function startOurs(lab, doors, sniffer = "tcpdump", program = OURS, env = {}) {
   await lab.run(["nft", "flush", "ruleset"]);
   const yaml = [
     `options: { interface: eth0, sniffer: ${sniffer} }`,
@@ -41,7 +46,7 @@ async function startOurs(lab, doors, sniffer = "tcpdump", program = OURS) {
   rmSync(state, { recursive: true, force: true });
   const log = join(lab.directory, "ours.log");
   const argv = [process.execPath, program, "run", "-c", file];
-  const daemon = await start(lab, argv, { log, env: { STATE_DIRECTORY: state } }, log);
+  const daemon = await start(lab, argv, { log, env: { STATE_DIRECTORY: state, ...env } }, log);
   return { ...daemon, countOpen: () => countElements(lab, "knockd", /^door/) };
 }
 

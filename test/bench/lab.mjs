@@ -26,6 +26,7 @@ export class Lab {
 
   async open() {
     for (const tool of ["send", "knock", "echo"]) await this.#compile(tool);
+    await this.#compile("flush-times", ["-shared", "-fPIC"]);
     for (const name of [this.#client, this.#server]) {
       await ok(["ip", "netns", "add", name]);
       await ok(["ip", "-n", name, "link", "set", "lo", "up"]);
@@ -113,9 +114,14 @@ export class Lab {
     return join(this.directory, name);
   }
 
-  async #compile(name) {
+  /** A library that tells when tcpdump writes. */
+  get preload() {
+    return this.#tool("flush-times");
+  }
+
+  async #compile(name, flags = []) {
     const source = fileURLToPath(new URL(`./${name}.c`, import.meta.url));
-    await ok(["gcc", "-O2", "-o", this.#tool(name), source]);
+    await ok(["gcc", "-O2", ...flags, "-o", this.#tool(name), source]);
   }
 
   async #macOf(netns) {

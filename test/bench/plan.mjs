@@ -38,6 +38,7 @@ export function plan(quick) {
   return {
     startUp: { ours: starts, knockd: slowStarts },
     latency: { ours: [{ openings }], cap: [{ openings }], knockd: [{ openings }], nftables: [{ openings }] },
+    budget: { ours: [{ openings }] },
     flood: { ours: floods, cap: floods, knockd: floods, nftables: floods },
     memoryUse: { ours: memory, cap: memory, knockd: memory },
     cpuOfFlood: { ours: cpu, cap: cpu, knockd: slowCpu },

@@ -32,7 +32,18 @@ export class Ledger {
       this.#compact();
       return found;
     } catch (problem) {
-      return isAbsent(problem) ? { entries: [], damaged: 0 } : { entries: [], damaged: 0, problem };
+      if (!isAbsent(problem)) return { entries: [], damaged: 0, problem };
+      this.#begin();
+      return { entries: [], damaged: 0 };
+    }
+  }
+
+  /** A new file is on disk before somebody knocks, who would wait for that. */
+  #begin(): void {
+    try {
+      this.#compact();
+    } catch {
+      // Whoever is to be noted in it is told.
     }
   }
 

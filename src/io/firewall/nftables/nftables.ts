@@ -114,6 +114,8 @@ export class Nftables implements Firewall {
   guard(takenAway: () => void): void {
     this.#takenAway = takenAway;
     void this.#monitor.start();
+    const ipv4 = [...this.#ownSets].find((set) => set.endsWith("_ipv4"));
+    if (ipv4 !== undefined) this.#elements.warmUp(ipv4);
   }
 
   async release(): Promise<void> {
