@@ -21,9 +21,12 @@ export class Sshd {
       "sshd_config",
       `HostKey ${hostKey}\nAuthorizedKeysFile ${this.#userKey}.pub\nStrictModes no\nPermitRootLogin yes\nUsePAM no\nPidFile none\n`,
     );
-    // In mounts of its own: the directory that sshd insists on, and a root account that is not locked.
+    // In mounts of its own: the directory that sshd insists on, a root account that is not locked, and an empty home for
+    // it: what root's own .bashrc starts may take its time, and wait for what another session of this machine does.
     const script = `mount -t tmpfs tmpfs /run && mkdir -m 755 /run/sshd &&
-      sed 's/^root:[^:]*/root:*/' /etc/shadow >/run/shadow && mount --bind /run/shadow /etc/shadow && exec /usr/sbin/sshd -D -e -f ${file}`;
+      sed 's/^root:[^:]*/root:*/' /etc/shadow >/run/shadow && mount --bind /run/shadow /etc/shadow &&
+      mkdir -m 700 /run/home && sed 's#^\\(root:[^:]*:0:0:[^:]*\\):[^:]*#\\1:/run/home#' /etc/passwd >/run/passwd &&
+      mount --bind /run/passwd /etc/passwd && exec /usr/sbin/sshd -D -e -f ${file}`;
     await net.spawn(machine, ["unshare", "-m", "bash", "-c", script]).until(/Server listening on/);
   }
 
