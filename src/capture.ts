@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The capture process: cap (libpcap) -> BPF -> frames -> a pcap stream on stdout; nothing else. It is a process of its own
 // because cap aborts when its interface goes, and does not return to the event loop while packets keep coming.
+import "./no-debugger.ts";
 import { writeSync } from "node:fs";
 import type { Cap } from "cap";
 import { capProblem } from "./core/capture/cap-problem.ts";

@@ -3,6 +3,7 @@
 // Entry of the client: knocks as asked; any error becomes lines on stderr and exit code 1.
 // What only some runs need is loaded when they need it: a plain knock shall leave at once.
 
+import "./no-debugger.ts";
 import { type Choices, parseRequest, type Request } from "./client/options.ts";
 import { run } from "./client/perform.ts";
 import { DOUBTS, type Plan } from "./client/plan.ts";

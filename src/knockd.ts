@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The entry point of `knockd`. Those who only ask for the version or the help, and the shells, are answered from what the build
 // has written down; all else loads the program.
+import "./no-debugger.ts";
 import { fstatSync, readFileSync, writeSync } from "node:fs";
 import type { Outline } from "./shell/outline.ts";
 import { quickAnswer, quickFitting } from "./shell/quick.ts";

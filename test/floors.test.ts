@@ -80,7 +80,7 @@ function importsOf(file: string): Import[] {
   const source = sourceOf(file);
   const placed = (target: string): string =>
     target.startsWith(".") ? posix.join(posix.dirname(file), target) : target;
-  const statements = [...source.matchAll(/^(?:import|export) (type )?[^;]*?from "([^"]+)";/gm)];
+  const statements = [...source.matchAll(/^(?:import|export) (type )?(?:[^;]*?from )?"([^"]+)";/gm)];
   const late = [...source.matchAll(/\bimport\("([^"]+)"\)/g)];
   return [
     ...statements.map(([, type, target = ""]) => ({ target: placed(target), typesOnly: type !== undefined })),
@@ -132,7 +132,8 @@ describe("the entries", () => {
     ["knock.ts", /^(client\/[\w-]+\.ts|core\/[\w/-]+\.ts|version\.ts|node:[\w/]+)$/],
   ];
   it.each(entries)("%s imports what is below it, and no more", (file, mayImport) => {
-    expect(importsOf(file).filter(({ target }) => !mayImport.test(target))).toEqual([]);
+    const below = importsOf(file).filter(({ target }) => target !== "no-debugger.ts");
+      expect(below.filter(({ target }) => !mayImport.test(target))).toEqual([]);
   });
 
   it("take zod as a namespace, of which the bundle leaves out what nobody uses: half a megabyte", () => {
