@@ -2,12 +2,21 @@
 import TinyQueue from "tinyqueue";
 import { type Family, familyOfText } from "./address.ts";
 import { type Door, hasClose, usesFirewall } from "./door.ts";
+import { OldestFirst } from "./oldest-first.ts";
+import { KEPT_FOR_EACH, Shares } from "./shares.ts";
 
-/** BOUNDED: grants at a time. A flood of spoofed complete knocks (UDP needs no answer) ends here, not in the memory. */
+/**
+ * BOUNDED: grants at a time, beside those kept for each door and way to earn it. A flood of spoofed complete knocks (UDP needs
+ * no answer) ends here, not in the memory, and at its own door: past its share a door gives up its own oldest grant.
+ */
 export const GRANTS_MAX = 65_536;
 
-/** BOUNDED: openings under way at doors that have nothing to undo (wake-on-LAN). Each is a process. */
+/** BOUNDED: grants given up whose closing is under way. What floods faster than the firewall can close is refused instead. */
+export const LEAVING_MAX = 1024;
+
+/** BOUNDED: openings under way at doors that have nothing to undo (wake-on-LAN), beside those kept for each. Each is a process. */
 export const PASSING_MAX = 256;
+export const PASSING_KEPT = 8;
 
 /** How many plans to close what is closed already may pile up. */
 const CLOSED_MAX = 1000;
@@ -50,7 +59,9 @@ export interface Terms {
 export const BY_KNOCK = "knock";
 
 export type Admission =
-  | { readonly outcome: "opened" | "extended"; readonly grant: Grant }
+  | { readonly outcome: "extended"; readonly grant: Grant }
+  /** `givenUp` makes room for it, and is out already; the caller closes it, then says `left`. */
+  | { readonly outcome: "opened"; readonly grant: Grant; readonly givenUp?: Grant | undefined }
   /** The door has nothing to undo: it acts each time. */
   | { readonly outcome: "passing"; readonly grant: Grant }
   | { readonly outcome: "full" };
@@ -62,16 +73,21 @@ interface Closing {
 }
 
 export class Grants {
-  readonly #max: number;
-  /** BOUNDED: `max` entries. */
+  readonly #shares: Shares;
+  /** BOUNDED: by the shares. */
   readonly #grants = new Map<string, Grant>();
-  /** BOUNDED: PASSING_MAX entries. */
+  /** By share. BOUNDED: by the doors and the ways to earn them. */
+  readonly #byAge = new Map<string, OldestFirst<Grant>>();
+  /** BOUNDED: LEAVING_MAX. */
+  #leaving = 0;
+  readonly #passingShares = new Shares(PASSING_MAX, PASSING_KEPT);
+  /** BOUNDED: by its shares. */
   readonly #passing = new Set<Grant>();
   /** BOUNDED: one entry for each grant, and for each that was closed before its time. */
   #closings = closingsOf([]);
 
-  constructor(max: number = GRANTS_MAX) {
-    this.#max = max;
+  constructor(max: number = GRANTS_MAX, keptForEach: number = KEPT_FOR_EACH) {
+    this.#shares = new Shares(max, keptForEach);
   }
 
   /** How many are open, or opening. */
@@ -91,10 +107,16 @@ export class Grants {
     }
     const grant: Grant = { door, ip, family, openedMs: nowMs, closesMs, durationMs, earnedBy, state: "opening" };
     if (!hasClose(door, family)) return this.#pass(grant);
-    if (this.#grants.size >= this.#max) return { outcome: "full" };
-    this.#grants.set(keyOf(door, ip), grant);
-    this.#closings.push({ atMs: grant.closesMs, grant });
-    return { outcome: "opened", grant };
+    const hasRoom = this.#shares.hasRoom(shareOf(grant));
+    const givenUp = hasRoom ? undefined : this.#giveUpOldest(shareOf(grant));
+    if (!hasRoom && givenUp === undefined) return { outcome: "full" };
+    this.#add(grant);
+    return { outcome: "opened", grant, givenUp };
+  }
+
+  /** One that was given up is closed. */
+  left(): void {
+    this.#leaving--;
   }
 
   /** A grant of an earlier run, which goes on until `closesMs`. */
@@ -110,8 +132,7 @@ export class Grants {
       earnedBy,
       state: "open",
     };
-    this.#grants.set(keyOf(door, ip), grant);
-    this.#closings.push({ atMs: closesMs, grant });
+    this.#add(grant);
     return grant;
   }
 
@@ -124,7 +145,7 @@ export class Grants {
    * counted an `open` or `set` door's since it opened.
    */
   started(grant: Grant, nowMs: number): void {
-    this.#passing.delete(grant);
+    this.#passed(grant);
     if (grant.state !== "opening") return;
     grant.state = "open";
     if (!usesFirewall(grant.door, grant.family)) grant.closesMs = Math.max(grant.closesMs, nowMs + grant.durationMs);
@@ -156,8 +177,12 @@ export class Grants {
 
   remove(grant: Grant): Grant {
     grant.state = "closed";
-    this.#passing.delete(grant);
-    if (this.#grants.get(keyOf(grant.door, grant.ip)) === grant) this.#grants.delete(keyOf(grant.door, grant.ip));
+    this.#passed(grant);
+    if (this.#grants.get(keyOf(grant.door, grant.ip)) === grant) {
+      this.#grants.delete(keyOf(grant.door, grant.ip));
+      this.#shares.giveBack(shareOf(grant));
+      if (this.#shares.held(shareOf(grant)) === 0) this.#byAge.delete(shareOf(grant));
+    }
     if (this.#closings.length > 2 * this.#grants.size + CLOSED_MAX) this.#forgetClosed();
     return grant;
   }
@@ -171,15 +196,42 @@ export class Grants {
     return this.#grants.values();
   }
 
+  #add(grant: Grant): void {
+    const share = shareOf(grant);
+    this.#grants.set(keyOf(grant.door, grant.ip), grant);
+    this.#closings.push({ atMs: grant.closesMs, grant });
+    this.#shares.take(share);
+    const byAge = this.#byAge.get(share) ?? new OldestFirst<Grant>((grant) => grant.state === "closed");
+    this.#byAge.set(share, byAge);
+    byAge.push(grant, this.#shares.held(share));
+  }
+
+  #giveUpOldest(share: string): Grant | undefined {
+    const oldest = this.#leaving < LEAVING_MAX ? this.#byAge.get(share)?.shift() : undefined;
+    if (oldest === undefined) return undefined;
+    this.#leaving++;
+    return this.remove(oldest);
+  }
+
   #forgetClosed(): void {
     this.#closings = closingsOf(this.#closings.data.filter(({ grant }) => grant.state !== "closed"));
   }
 
   #pass(grant: Grant): Admission {
-    if (this.#passing.size >= PASSING_MAX) return { outcome: "full" };
+    if (!this.#passingShares.hasRoom(shareOf(grant))) return { outcome: "full" };
+    this.#passingShares.take(shareOf(grant));
     this.#passing.add(grant);
     return { outcome: "passing", grant };
   }
+
+  #passed(grant: Grant): void {
+    if (this.#passing.delete(grant)) this.#passingShares.giveBack(shareOf(grant));
+  }
+}
+
+/** What floods come by, one way at one door: knocks, which everybody can send who knows the sequence, take nothing of the others. */
+function shareOf({ door, earnedBy }: Grant): string {
+  return `${earnedBy} ${door.name}`;
 }
 
 function closingsOf(closings: Closing[]): TinyQueue<Closing> {

@@ -64,11 +64,11 @@ export function entryKey({ door, ip }: Pick<LedgerEntry, "door" | "ip">): string
   return `${ip} ${door}`;
 }
 
-/** What is still to be closed. A line that is cut short or damaged is dropped and counted; the others count. */
-export function readLedger(text: string): { entries: LedgerEntry[]; damaged: number } {
+/** What is still to be closed. A damaged line is dropped and counted; the others count. */
+export function readLedger(lines: readonly string[]): { entries: LedgerEntry[]; damaged: number } {
   const live = new Map<string, LedgerEntry>();
   let damaged = 0;
-  for (const line of text.split("\n")) {
+  for (const line of lines) {
     if (line === "") continue;
     const parsed = record.safeParse(parseJson(line));
     if (!parsed.success) damaged++;

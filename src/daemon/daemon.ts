@@ -49,7 +49,7 @@ export class Daemon {
   readonly #world: World;
   readonly #judge: Judge;
   readonly #watching: Watching;
-  readonly #grants = new Grants();
+  readonly #grants: Grants;
   readonly #counters = new Counters();
   readonly #doorkeeper: Doorkeeper;
   readonly #hiding: Hiding;
@@ -59,8 +59,9 @@ export class Daemon {
   #sweep: NodeJS.Timeout | undefined;
   #lookAround: NodeJS.Timeout | undefined;
 
-  constructor(config: Config, world: World) {
+  constructor(config: Config, world: World, grants = new Grants()) {
     this.#world = world;
+    this.#grants = grants;
     this.#config = config;
     const isOpen = (door: Door, ip: string): boolean => this.#grants.get(door.name, ip) !== undefined;
     const report = new Witness(new Findings(world.log, this.#counters), world.observer, isOpen);
@@ -114,6 +115,8 @@ export class Daemon {
     this.#closing.set(this.#grants.nextDueMs);
     const { outcome, grant } = admission;
     if (outcome === "extended") return await this.#doorkeeper.extend(grant);
+    if (outcome === "opened" && admission.givenUp !== undefined)
+      void this.#doorkeeper.close(admission.givenUp).finally(() => this.#grants.left());
     const result = await this.#doorkeeper.open(grant);
     if (result.done) this.#grants.started(grant, performance.now());
     else this.#grants.remove(grant);

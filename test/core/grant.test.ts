@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Door } from "../../src/core/door.ts";
-import { type Grant, Grants, PASSING_MAX } from "../../src/core/grant.ts";
+import { type Grant, Grants, LEAVING_MAX, PASSING_KEPT, PASSING_MAX } from "../../src/core/grant.ts";
 import { door } from "../support/doors.ts";
 
 const SSH = door({ name: "ssh", open: 22, for: 10 });
@@ -240,23 +240,47 @@ describe("a grant", () => {
 });
 
 describe("the bounds of grants", () => {
-  it("are full when so many are open; who has one may extend it, and who leaves makes room", () => {
-    const grants = new Grants(3);
-    for (const host of [1, 2, 3]) {
-      const admission = grants.admit(SSH, `192.0.2.${host}`, host);
-      if (admission.outcome !== "full") grants.started(admission.grant, host);
-    }
-    expect(grants.admit(SSH, "192.0.2.4", 10)).toEqual({ outcome: "full" });
-    expect(grants.admit(SSH, "192.0.2.2", 10).outcome).toBe("extended");
-    expect(grants.all()).toHaveLength(3);
-    expect(grants.due(10_001).map(({ ip }) => ip)).toEqual(["192.0.2.1"]);
-    expect(grants.admit(SSH, "192.0.2.4", 10_001).outcome).toBe("opened");
+  it("are shared: past its share a door gives up its own oldest, and no other door's", () => {
+    const grants = new Grants(3, 1);
+    const admit = (door: Door, host: number, terms = {}) => {
+      const admission = grants.admit(door, `192.0.2.${host}`, host, terms);
+      if (admission.outcome === "opened") grants.started(admission.grant, host);
+      return admission.outcome === "opened" ? (admission.givenUp?.ip ?? "room") : admission.outcome;
+    };
+    expect(admit(WEB, 50)).toBe("room");
+    // One of its own, and the three for all.
+    expect([1, 2, 3, 4].map((host) => admit(SSH, host))).toEqual(["room", "room", "room", "room"]);
+    expect(admit(SSH, 2)).toBe("extended");
+    expect([5, 6].map((host) => admit(SSH, host))).toEqual(["192.0.2.1", "192.0.2.2"]);
+    expect(grants.all().map(({ ip }) => ip)).toEqual([50, 3, 4, 5, 6].map((host) => `192.0.2.${host}`));
+    // Its own place is kept for whoever comes by hand, by packet or by code.
+    expect(["by hand", "key alice", "code"].map((earnedBy) => admit(SSH, 7, { earnedBy }))).toEqual([
+      "room",
+      "extended",
+      "extended",
+    ]);
+    expect(admit(SSH, 8, { earnedBy: "by hand" })).toBe("192.0.2.7");
+    expect(admit(SSH, 7, { earnedBy: "key alice" })).toBe("room");
+  });
+
+  it("refuse what floods faster than the firewall can close what was given up", () => {
+    const grants = new Grants(1, 1);
+    const outcomes = Array.from({ length: LEAVING_MAX + 3 }, (_each, number) => {
+      const ip = `10.0.${number >> 8}.${number & 255}`;
+      return grants.admit(SSH, ip, number).outcome;
+    });
+    expect(new Set(outcomes.slice(0, -1))).toEqual(new Set(["opened"]));
+    expect(outcomes.at(-1)).toBe("full");
+    expect(grants.admit(WEB, "192.0.2.1", 0).outcome).toBe("opened");
+    grants.left();
+    expect(grants.admit(SSH, "192.0.2.1", 0).outcome).toBe("opened");
+    expect(grants.count).toBe(3);
   });
 
   it("are full when so many commands of doors without an end are under way", () => {
     const grants = new Grants(3);
-    const passing = Array.from({ length: PASSING_MAX }, (_each, number) =>
-      grants.admit(WAKE, `10.0.0.${number % 256}`, 0),
+    const passing = Array.from({ length: PASSING_MAX + PASSING_KEPT }, (_each, number) =>
+      grants.admit(WAKE, `10.0.${number >> 8}.${number & 255}`, 0),
     );
     expect(new Set(passing.map(({ outcome }) => outcome))).toEqual(new Set(["passing"]));
     expect(grants.admit(WAKE, "192.0.2.7", 0)).toEqual({ outcome: "full" });
@@ -282,7 +306,7 @@ describe("grants, whatever happens", () => {
   it("end at the time that a plain reckoning gives, once, and never early", () => {
     fc.assert(
       fc.property(fc.array(act, { maxLength: 80 }), (acts) => {
-        const grants = new Grants(6);
+        const grants = new Grants(6, 0);
         const open = new Map<string, { grant: Grant; endMs: number; isOpen: boolean }>();
         let nowMs = 0;
         for (const { kind, door: which, host, passMs } of acts) {
@@ -292,7 +316,15 @@ describe("grants, whatever happens", () => {
           const known = open.get(key);
           if (kind === "admit") {
             const admission = grants.admit(which, ip, nowMs);
-            expect(admission.outcome).toBe(known !== undefined ? "extended" : open.size < 6 ? "opened" : "full");
+            const sameDoor = [...open].filter(([, { grant }]) => grant.door === which);
+            const oldest = open.size < 6 || known !== undefined ? undefined : sameDoor[0];
+            expect(admission.outcome).toBe(
+              known !== undefined ? "extended" : open.size < 6 || oldest !== undefined ? "opened" : "full",
+            );
+            if (oldest !== undefined) {
+              expect(admission).toMatchObject({ givenUp: { ip: oldest[1].grant.ip, state: "closed" } });
+              open.delete(oldest[0]);
+            }
             if (known !== undefined) known.endMs = Math.max(known.endMs, nowMs + which.grantMs);
             else if (admission.outcome !== "full")
               open.set(key, { grant: admission.grant, endMs: nowMs + which.grantMs, isOpen: false });

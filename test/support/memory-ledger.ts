@@ -11,7 +11,7 @@ export class MemoryLedger {
   readonly durable: string[] = [];
 
   read(): { entries: LedgerEntry[]; damaged: number; problem?: unknown } {
-    return readLedger(this.text);
+    return readLedger(this.text.split("\n"));
   }
 
   /** The same disk for the next run; what the killed one still writes goes nowhere. */

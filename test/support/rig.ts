@@ -10,6 +10,7 @@ import { AddressSet, parseAddress } from "../../src/core/address.ts";
 import { LINKTYPE } from "../../src/core/capture/pcap.ts";
 import type { Config } from "../../src/core/config/config.ts";
 import type { Command } from "../../src/core/door.ts";
+import { Grants } from "../../src/core/grant.ts";
 import type { KeySecrets } from "../../src/core/spa/key.ts";
 import { commandText } from "../../src/core/text/words.ts";
 import { Daemon } from "../../src/daemon/daemon.ts";
@@ -71,33 +72,43 @@ export class Rig {
   inUse: ReadonlySet<number> = new Set();
 
   /** A ledger and a firewall that are handed on make this the next run, after a crash. */
-  constructor(config: Config, ledger = new MemoryLedger(), firewall = new RecordingFirewall(), log = memoryLog()) {
+  constructor(
+    config: Config,
+    ledger = new MemoryLedger(),
+    firewall = new RecordingFirewall(),
+    log = memoryLog(),
+    grants = new Grants(),
+  ) {
     this.log = log;
     this.ledger = ledger;
     this.firewall = firewall;
-    this.daemon = new Daemon(config, {
-      log: this.log.log,
-      firewall,
-      ledger,
-      boot: ledger.boot,
-      runCommand: (command, variables) => this.#run(command, variables),
-      watch: (_interfaces, { filter }) => {
-        this.filter = filter;
+    this.daemon = new Daemon(
+      config,
+      {
+        log: this.log.log,
+        firewall,
+        ledger,
+        boot: ledger.boot,
+        runCommand: (command, variables) => this.#run(command, variables),
+        watch: (_interfaces, { filter }) => {
+          this.filter = filter;
+        },
+        portsInUse: async () => this.inUse,
+        guardSecret: [1, 2, 3, 4],
+        observer: this.tracers,
+        usedPackets: this.replays,
+        usedCodes: this.usedCodes,
+        readCodeSecrets: (doors) => {
+          if (this.keyFailure !== undefined) throw this.keyFailure;
+          return new Map(doors.flatMap(({ name, totp }) => (totp === undefined ? [] : [[name, CODE_SECRET]])));
+        },
+        readKeys: (rules) => {
+          if (this.keyFailure !== undefined) throw this.keyFailure;
+          return rules.map((rule) => ({ ...rule, ...this.secrets }));
+        },
       },
-      portsInUse: async () => this.inUse,
-      guardSecret: [1, 2, 3, 4],
-      observer: this.tracers,
-      usedPackets: this.replays,
-      usedCodes: this.usedCodes,
-      readCodeSecrets: (doors) => {
-        if (this.keyFailure !== undefined) throw this.keyFailure;
-        return new Map(doors.flatMap(({ name, totp }) => (totp === undefined ? [] : [[name, CODE_SECRET]])));
-      },
-      readKeys: (rules) => {
-        if (this.keyFailure !== undefined) throw this.keyFailure;
-        return rules.map((rule) => ({ ...rule, ...this.secrets }));
-      },
-    });
+      grants,
+    );
   }
 
   /** Plays a line of knocks, and lets what they set off come to its end. */

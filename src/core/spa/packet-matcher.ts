@@ -112,7 +112,7 @@ export class PacketMatcher implements Way<PacketRules> {
       return { reason: "forgotten", key: key.name, ageS: Math.round((timeMs - request.timeMs) / 1000) };
     }
     // Only what opens is remembered: else whoever sends a copy from elsewhere first would spoil the honest packet.
-    if (!this.#used.add({ fingerprint, timeMs: request.timeMs }, timeMs, maxAgeMs)) {
+    if (!this.#used.add({ fingerprint, timeMs: request.timeMs, owner: key.name }, timeMs, maxAgeMs)) {
       return { reason: "memory-full", key: key.name };
     }
     return { key: key.name, earned };

@@ -44,7 +44,7 @@ export function judgeCode(
   if (good.some((step) => used.mayHaveForgotten(firstGoodMs(step)))) return { outcome: "code-forgotten", door };
   const step = Math.max(...good);
   for (let each = now - DRIFT_STEPS; each <= step; each++) {
-    const fresh = { fingerprint: codeFingerprint(secret, each), timeMs: firstGoodMs(each) };
+    const fresh = { fingerprint: codeFingerprint(secret, each), timeMs: firstGoodMs(each), owner: door };
     if (!used.has(fresh.fingerprint) && !used.add(fresh, wallMs, GOOD_MS)) return { outcome: "code-memory-full", door };
   }
   return { step };

@@ -27,7 +27,7 @@ interface SeeOptions {
 
 class Bench {
   readonly said: string[] = [];
-  readonly replays = new OnceMemory(3);
+  readonly replays = new OnceMemory(3, 0);
   readonly packets: PacketMatcher;
   readonly #local = new AddressSet([OWN].flatMap((text) => parseAddress(text) ?? []));
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { LedgerEntry } from "../../../src/core/ledger.ts";
+import { type LedgerEntry, openRecord } from "../../../src/core/ledger.ts";
 import { Ledger } from "../../../src/io/state/ledger-file.ts";
 
 const entry = (ip: string, stop?: string): LedgerEntry => ({
@@ -23,13 +23,13 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 function opened(path = directory): Ledger {
-  const ledger = new Ledger(path);
+  const ledger = new Ledger(path, "boot-1");
   ledger.read();
   return ledger;
 }
 
 function reread(): string[] {
-  return new Ledger(directory).read().entries.map(({ ip }) => ip);
+  return new Ledger(directory, "boot-1").read().entries.map(({ ip }) => ip);
 }
 
 describe("the ledger", () => {
@@ -43,10 +43,10 @@ describe("the ledger", () => {
 
   it("begins with nothing where there is no file and no directory yet", async () => {
     const path = join(directory, "deep", "down");
-    const ledger = new Ledger(path);
+    const ledger = new Ledger(path, "boot-1");
     expect(ledger.read()).toEqual({ entries: [], damaged: 0 });
     await ledger.open(entry("192.0.2.1"), true);
-    expect(new Ledger(path).read().entries).toHaveLength(1);
+    expect(new Ledger(path, "boot-1").read().entries).toHaveLength(1);
   });
 
   it("is for its owner's eyes only: commands may hold secrets", async () => {
@@ -58,13 +58,18 @@ describe("the ledger", () => {
     await opened().open(entry("192.0.2.1"), false);
     const file = join(directory, "ledger");
     writeFileSync(file, `${readFileSync(file, "utf8")}{"open":{"door":"ss`);
-    const ledger = new Ledger(directory);
+    const ledger = new Ledger(directory, "boot-1");
     expect(ledger.read().damaged).toBe(1);
     await ledger.open(entry("192.0.2.2"), false);
-    expect(new Ledger(directory).read()).toMatchObject({
+    expect(new Ledger(directory, "boot-1").read()).toMatchObject({
       damaged: 0,
       entries: [{ ip: "192.0.2.1" }, { ip: "192.0.2.2" }],
     });
+  });
+
+  it("of an earlier version, which says nothing of the boot, counts all the same", () => {
+    writeFileSync(join(directory, "ledger"), openRecord(entry("192.0.2.1")));
+    expect(new Ledger(directory, "boot-1").read()).toMatchObject({ damaged: 0, entries: [{ ip: "192.0.2.1" }] });
   });
 
   it("does not grow with what is over", async () => {
@@ -81,7 +86,7 @@ describe("the ledger", () => {
   it("that cannot be written refuses every opening, with the reason", async () => {
     const file = join(directory, "file");
     writeFileSync(file, "");
-    const ledger = new Ledger(join(file, "state"));
+    const ledger = new Ledger(join(file, "state"), "boot-1");
     expect(ledger.read().problem).toBeDefined();
     await expect(ledger.open(entry("192.0.2.1"), false)).rejects.toThrow(/ENOTDIR/);
   });

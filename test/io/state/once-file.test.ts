@@ -21,9 +21,10 @@ describe("the file of used packets", () => {
     scratch.remove();
   });
 
-  const fileOf = (directory = scratch.path) => new OnceFile(directory, log.log);
+  const fileOf = (directory = scratch.path, boot = "boot-1", firstRun = true) =>
+    new OnceFile(directory, log.log, { boot, firstRun });
   const use = (file: OnceFile, number: number, nowMs = NOW_MS) =>
-    file.add({ fingerprint: fingerprintOf(number), timeMs: nowMs }, nowMs, AGE_MS);
+    file.add({ fingerprint: fingerprintOf(number), timeMs: nowMs, owner: "alice" }, nowMs, AGE_MS);
 
   it("tells the next run what was used, without a word of goodbye from the last", () => {
     const first = fileOf();
@@ -56,6 +57,8 @@ describe("the file of used packets", () => {
     const next = fileOf();
     expect(next.load()).toBeUndefined();
     expect([1, 2].map((number) => next.has(fingerprintOf(number)))).toEqual([true, false]);
+    // What the half line was, we cannot know.
+    expect(next.mayHaveForgotten(NOW_MS)).toBe(true);
     use(next, 3);
     const last = fileOf();
     expect(last.load()).toBeUndefined();
@@ -65,7 +68,7 @@ describe("the file of used packets", () => {
   it.each([
     ["rubbish", /replays is damaged$/],
     ["", /replays is damaged$/],
-    [`knockd replays 1 -1\nrubbish\n${fingerprintOf(1)} 5\n`, /^1 damaged lines in /],
+    [`knockd replays 2 boot-1\nfloor -1\nrubbish\n${fingerprintOf(1)} 5\n`, /^1 damaged lines in /],
   ])("that holds %j is a reason to refuse what is older than now", (text, problem) => {
     writeFileSync(scratch.pathOf("replays"), text);
     const file = fileOf();
