@@ -1,12 +1,21 @@
 // How many lines of one kind the log takes in a minute: whoever overheard a knock can repeat it from a thousand addresses, and
-// must not fill the disk with that.
+// must not fill the disk with that. Nor must they hide in it: an opening is the audit.
+import { familyOfText, parseAddress } from "../address.ts";
 
 /** BOUNDED: lines of one kind in a minute. The others are counted, which is one line more. */
 export const LINES_MAX = 1000;
+/** BOUNDED: networks of which the first opening in a minute has its line all the same, as many as can be open at a time. */
+export const NETWORKS_MAX = 65_536;
+/** BOUNDED: addresses that the line on those that were left out names. */
+export const NAMED_MAX = 200;
+/** What may not go unseen. */
+const AUDIT: ReadonlySet<string> = new Set(["opened"]);
 
 export interface LeftOut {
   readonly kind: LineKind;
   readonly lines: number;
+  /** Some of those that the lines were about. */
+  readonly addresses: readonly string[];
 }
 
 /** What a line is about; a door stands with its own, so that one door's flood hides nothing of another's. */
@@ -15,27 +24,60 @@ export interface LineKind {
   readonly door: string | undefined;
 }
 
+interface Seen {
+  readonly kind: LineKind;
+  /** All that came. */
+  came: number;
+  leftOut: number;
+  /** Of which a line was admitted, where that matters. BOUNDED: NETWORKS_MAX. */
+  readonly networks: Set<string>;
+  /** BOUNDED: NAMED_MAX. */
+  readonly addresses: Set<string>;
+}
+
 export class LineLimit {
   readonly #max: number;
   /** By event and door. BOUNDED: by the events there are and the doors; each minute begins with none. */
-  #kinds = new Map<string, { readonly kind: LineKind; lines: number }>();
+  #kinds = new Map<string, Seen>();
 
   constructor(max = LINES_MAX) {
     this.#max = max;
   }
 
-  /** Whether one more line of this kind has room in this minute. */
-  admit(event: string, door: string | undefined): boolean {
+  /** Whether one more line of this kind, about this address, has room in this minute. */
+  admit(event: string, door: string | undefined, ip?: string): boolean {
     const key = `${event} ${door ?? ""}`;
-    const seen = this.#kinds.get(key) ?? { kind: { event, door }, lines: 0 };
+    const seen = this.#kinds.get(key) ?? newlySeen({ event, door });
     this.#kinds.set(key, seen);
-    return ++seen.lines <= this.#max;
+    const isFirst = ip !== undefined && AUDIT.has(event) && isFirstOfNetwork(seen, ip);
+    if (++seen.came <= this.#max || isFirst) return true;
+    seen.leftOut++;
+    if (ip !== undefined && seen.addresses.size < NAMED_MAX) seen.addresses.add(ip);
+    return false;
   }
 
   /** The minute is over: what was left out in it. */
   turn(): LeftOut[] {
-    const crowded = [...this.#kinds.values()].filter(({ lines }) => lines > this.#max);
+    const crowded = [...this.#kinds.values()].filter(({ leftOut }) => leftOut > 0);
     this.#kinds = new Map();
-    return crowded.map(({ kind, lines }) => ({ kind, lines: lines - this.#max }));
+    return crowded.map(({ kind, leftOut, addresses }) => ({ kind, lines: leftOut, addresses: [...addresses] }));
   }
+}
+
+function newlySeen(kind: LineKind): Seen {
+  return { kind, came: 0, leftOut: 0, networks: new Set(), addresses: new Set() };
+}
+
+function isFirstOfNetwork({ networks }: Seen, ip: string): boolean {
+  const network = networkOf(ip);
+  if (networks.has(network) || networks.size >= NETWORKS_MAX) return false;
+  networks.add(network);
+  return true;
+}
+
+/** The /24 of an IPv4 address, the /48 of an IPv6 address: whoever has one of them has them all. */
+function networkOf(ip: string): string {
+  if (familyOfText(ip) === 4) return ip.slice(0, ip.lastIndexOf("."));
+  const [first = 0, second = 0] = parseAddress(ip) ?? [];
+  return `${first} ${second >>> 16}`;
 }

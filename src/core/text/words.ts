@@ -44,8 +44,10 @@ export const words = {
   metricsFileLost: (path: string, error: unknown) =>
     `cannot write metrics file ${JSON.stringify(path)}: ${reasonOf(error)}`,
   metricsFileBack: (path: string) => `metrics file ${JSON.stringify(path)} can be written again`,
-  leftOut: (event: string, door: string | undefined, lines: number) =>
-    `${door === undefined ? "" : `${door}: `}${lines} more lines of "${event}" in the last minute left out`,
+  leftOut: (event: string, door: string | undefined, lines: number, addresses: readonly string[] = []) =>
+    `${door === undefined ? "" : `${door}: `}${lines} more lines of "${event}" in the last minute left out${
+      addresses.length === 0 ? "" : `, about ${addresses.join(" ")}`
+    }`,
   weak: (count: number) =>
     `config: ${count} weak ${count === 1 ? "point" : "points"}, knockd check lists ${count === 1 ? "it" : "them"}`,
   reloadRejected: (reason: string) => `config not changed: ${reason}`,

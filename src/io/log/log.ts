@@ -84,13 +84,15 @@ export class Logbook {
 
   #admits(facts: unknown): boolean {
     this.#minute ??= setTimeout(() => this.#turn(), MINUTE_MS).unref();
-    return this.#limit.admit(textAt(facts, "event") ?? "", textAt(facts, "door"));
+    return this.#limit.admit(textAt(facts, "event") ?? "", textAt(facts, "door"), textAt(facts, "ip"));
   }
 
   #turn(): void {
     this.#minute = undefined;
-    for (const { kind, lines } of this.#limit.turn())
-      this.log.warn({ event: "left-out", door: kind.door, lines }, words.leftOut(kind.event, kind.door, lines));
+    for (const { kind, lines, addresses } of this.#limit.turn()) {
+      const about = { event: "left-out", door: kind.door, lines, addresses };
+      this.log.warn(about, words.leftOut(kind.event, kind.door, lines, addresses));
+    }
   }
 }
 

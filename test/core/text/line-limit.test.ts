@@ -8,7 +8,7 @@ describe("the limit on lines", () => {
   it("admits so many of a kind in a minute, and says how many it left out", () => {
     const limit = new LineLimit(3);
     expect(admitted(limit, 10, "opened", "ssh")).toBe(3);
-    expect(limit.turn()).toEqual([{ kind: { event: "opened", door: "ssh" }, lines: 7 }]);
+    expect(limit.turn()).toEqual([{ kind: { event: "opened", door: "ssh" }, lines: 7, addresses: [] }]);
   });
 
   it("begins each minute anew", () => {
