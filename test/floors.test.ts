@@ -133,7 +133,7 @@ describe("the entries", () => {
   ];
   it.each(entries)("%s imports what is below it, and no more", (file, mayImport) => {
     const below = importsOf(file).filter(({ target }) => target !== "no-debugger.ts");
-      expect(below.filter(({ target }) => !mayImport.test(target))).toEqual([]);
+    expect(below.filter(({ target }) => !mayImport.test(target))).toEqual([]);
   });
 
   it("take zod as a namespace, of which the bundle leaves out what nobody uses: half a megabyte", () => {

@@ -8,6 +8,7 @@ import type { YamlFile } from "../core/config/yaml-file.ts";
 import { EXIT, type ExitCode, type Failure } from "../core/exit.ts";
 import { fileHints, sandboxHints } from "../core/sandbox/command-needs.ts";
 import { machineHints } from "../doctor/look-ahead.ts";
+import { exposureOf } from "../io/exposure-of.ts";
 import { CONFIG_OPTION, interfaceNamed, parseFile } from "../io/read-config.ts";
 import { shellHints } from "../io/shell-hints.ts";
 import { codeSecretFailures } from "../io/state/code-secrets.ts";
@@ -39,7 +40,9 @@ async function check({ config: file, json }: Options): Promise<ExitCode> {
   const parsed = parseFile(file);
   const failures = "config" in parsed ? fileFailures(parsed.config) : [];
   const problems = "problems" in parsed ? parsed.problems : failures.map((found) => fileProblem(found, parsed.place));
-  const warnings = "config" in parsed ? [...warningsOf(parsed), ...(await machineHints(parsed.config))] : [];
+  const exposed = exposureOf(file);
+  const advice = "config" in parsed ? [...warningsOf(parsed), ...(await machineHints(parsed.config))] : [];
+  const warnings = exposed === undefined ? advice : [exposed, ...advice];
   const code = problems.length > 0 ? EXIT.CONFIG : EXIT.OK;
   if (json) {
     print(JSON.stringify({ problems, warnings }));

@@ -6,6 +6,7 @@ import { EXIT, Failure } from "../core/exit.ts";
 import { reasonOf, words } from "../core/text/words.ts";
 import { warnOfMachine } from "../io/firewall/machine-warnings.ts";
 import type { Log } from "../io/log/log.ts";
+import { exposureOf } from "../io/exposure-of.ts";
 import { loadConfig } from "../io/read-config.ts";
 import { Serial } from "../io/serial.ts";
 import type { Daemon } from "./daemon.ts";
@@ -29,6 +30,12 @@ const FIXED = ["firewall", "sniffer"] as const;
 export function configFor({ config: file, interface: name }: Source): Config {
   const config = loadConfig(file);
   return name === undefined ? config : { ...config, interfaces: [name] };
+}
+
+/** Says so, if others may read the file. */
+export function warnOfExposure(file: string, log: Log): void {
+  const exposed = exposureOf(file);
+  if (exposed !== undefined) log.warn({ event: "weak", file }, exposed);
 }
 
 export class Rereading {
@@ -84,6 +91,7 @@ export class Rereading {
       await this.#daemon.reload(config);
       const said = words.reloaded(file);
       this.#log.info({ event: "reloaded", file }, said);
+      warnOfExposure(file, this.#log);
       await warnOfMachine(config, this.#log);
       this.#taken(config);
       const fixed = FIXED.filter((key) => config[key] !== this.#atStart[key]);

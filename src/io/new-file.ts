@@ -1,12 +1,15 @@
 // A new config file: whole from its first moment, secret, never in the place of another.
 import {
   accessSync,
-  chownSync,
+  closeSync,
   constants,
   existsSync,
+  fchownSync,
+  fsyncSync,
   linkSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -18,6 +21,7 @@ import { EXIT, Failure } from "../core/exit.ts";
 import { reasonOf } from "../core/text/words.ts";
 import { serviceUser } from "./state/service-user.ts";
 
+const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_DIRECTORY } = constants;
 const DIRECTORY_MODE = 0o750;
 const FILE_MODE = 0o640;
 /** From where the program is. */
@@ -45,9 +49,8 @@ export function writeNewFile(path: string, text: string): void {
   const draft = join(dirname(path), `.${basename(path)}.${process.pid}`);
   try {
     const made = mkdirSync(dirname(path), { recursive: true, mode: DIRECTORY_MODE });
-    if (made !== undefined) giveToGroup(dirname(path));
-    writeFileSync(draft, text, { mode: FILE_MODE, flag: "wx", flush: true });
-    giveToGroup(draft);
+    if (made !== undefined) giveDirectory(dirname(path));
+    writeDraft(draft, text);
     // Unlike a renaming, a link never takes another's place.
     if (read(path) === undefined || isTaken(path)) linkSync(draft, path);
     else renameSync(draft, path);
@@ -72,9 +75,30 @@ function sample(): string | undefined {
   return read(join(dirname(realpathSync(process.argv[1] ?? "")), SAMPLE));
 }
 
-function giveToGroup(path: string): void {
+/** By the descriptor, never by name: nobody can put another file in its place meanwhile. */
+function writeDraft(draft: string, text: string): void {
+  const file = openSync(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, FILE_MODE);
+  try {
+    giveToGroup(file);
+    writeFileSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function giveDirectory(directory: string): void {
+  const descriptor = openSync(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  try {
+    giveToGroup(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function giveToGroup(descriptor: number): void {
   const group = serviceUser()?.gid;
-  if (group !== undefined && process.getuid?.() === ROOT) chownSync(path, ROOT, group);
+  if (group !== undefined && process.getuid?.() === ROOT) fchownSync(descriptor, ROOT, group);
 }
 
 function failureOf(path: string, error: unknown): Failure {

@@ -50,6 +50,8 @@ export const words = {
     }`,
   weak: (count: number) =>
     `config: ${count} weak ${count === 1 ? "point" : "points"}, knockd check lists ${count === 1 ? "it" : "them"}`,
+  exposed: (file: string, how: string) =>
+    `${file} is ${how}, and whoever reads it can knock: chown root:knockd ${file}; chmod 640 ${file}`,
   reloadRejected: (reason: string) => `config not changed: ${reason}`,
   secretNotKept: (reason: string) => `cannot keep the guard ports over a restart: ${reason}`,
   notNoted: (ip: string, door: string, error: unknown) =>

@@ -1,6 +1,6 @@
 // Whether the config can be used, and whether it keeps its secret: whoever reads it can knock.
 import { statSync } from "node:fs";
-import { looseness } from "../looseness.ts";
+import { looseness } from "../../core/config/looseness.ts";
 import { type Check, type Finding, fail, ok, warn } from "../machine-check.ts";
 
 export const configFile: Check = {

@@ -1,8 +1,8 @@
 // The files of one-time sequences: readable, writable (a used line is struck out), not used up, nobody else's to read.
 import { accessSync, constants, statSync } from "node:fs";
+import { looseness } from "../../core/config/looseness.ts";
 import { reasonOf } from "../../core/text/words.ts";
 import { OneTimeFile } from "../../io/state/one-time-file.ts";
-import { looseness } from "../looseness.ts";
 import { type Check, type Finding, fail, ok, warn } from "../machine-check.ts";
 
 const FEW = 3;

@@ -1,11 +1,13 @@
 // One knockd a directory: two with one ledger would each forget what the other opened, and close what it keeps open.
 import { spawn } from "node:child_process";
-import { ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { constants, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { EXIT, Failure } from "../../core/exit.ts";
 import { pause } from "../pause.ts";
+import { refuseForeign } from "../state/private-directory.ts";
 import { TOOL_ENV } from "../tool.ts";
 
+const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
 /** flock(1): its file descriptor is the fourth that it gets. */
 const INHERITED = "3";
 const BUSY_STATUS = 1;
@@ -23,6 +25,7 @@ const AGAIN_MS = 100;
  * Node has no flock, but a lock belongs to the open file, which a child shares: flock(1) takes it and ends, and we keep it.
  */
 export async function lock(path: string, variable: string): Promise<{ problem?: unknown }> {
+  refuseForeign(dirname(path), variable);
   const file = opened(path);
   if (typeof file !== "number") return file;
   for (let tries = 1; !(await takes(file)); tries++) {
@@ -38,6 +41,9 @@ export async function lock(path: string, variable: string): Promise<{ problem?: 
  * daemons that start at once, each might otherwise take what the other still needs.
  */
 export async function lockBoth(state: string, socket: string): Promise<{ problem?: unknown }> {
+  // Before anything is opened in either.
+  refuseForeign(state, "STATE_DIRECTORY");
+  refuseForeign(dirname(socket), "RUNTIME_DIRECTORY");
   await lock(`${state}/ledger.lock`, "STATE_DIRECTORY");
   return await lock(`${socket}.lock`, "RUNTIME_DIRECTORY");
 }
@@ -56,8 +62,8 @@ function sign(file: number): void {
 function opened(path: string): number | { problem: unknown } {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    // "a+": not emptied, since another one's process number may stand there.
-    return openSync(path, "a+", 0o600);
+    // Not emptied, since another one's process number may stand there.
+    return openSync(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
   } catch (problem) {
     return { problem };
   }

@@ -1,15 +1,19 @@
-// Key files: read when the config is taken, refused if anybody but their owner could read them; and made by keygen.
+// Key files: read when the config is taken, refused if anybody but root and the daemon could read them; and made by keygen.
 import {
-  chownSync,
   closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
   fstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
   readFileSync,
+  type Stats,
   statSync,
   writeSync,
 } from "node:fs";
+
 import { dirname } from "node:path";
 import { EXIT, Failure } from "../../core/exit.ts";
 import { derivationWorks } from "../../core/spa/crypto.ts";
@@ -18,7 +22,13 @@ import { KEY_FILE_BYTES_MAX, parseKeyFile } from "../../core/spa/key-file.ts";
 import { reasonOf } from "../../core/text/words.ts";
 import { serviceUser } from "./service-user.ts";
 
+const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_DIRECTORY } = constants;
 const OTHERS = 0o077;
+const GROUP_READS = 0o040;
+const ROOT = 0;
+/** For the daemon to read, and for root alone to write. */
+const FILE_MODE = 0o640;
+const DIRECTORY_MODE = 0o750;
 
 /** What is wrong with the key files, for `check`; readKeys throws the first of it. */
 export function keyFileFailures(rules: readonly KeyRule[]): { readonly name: string; readonly failure: Failure }[] {
@@ -55,45 +65,70 @@ function readKey({ name, file, legacy }: KeyRule): ReturnType<typeof parseKeyFil
   }
 }
 
-/** The text of a file that nobody but its owner may read. `what` begins the Failure, `absent` is the hint if there is no file. */
+/** The text of a file that nobody but its owner and the daemon may read. `what` begins the Failure, `absent` is the hint if there is no file. */
 export function readPrivate(file: string, what: string, bytesMax: number, absent?: string): string {
-  const { text, mode } = readWhole(file, what, bytesMax, absent);
-  if ((mode & OTHERS) === 0) return text;
-  const octal = (mode & 0o7777).toString(8).padStart(4, "0");
+  const { text, found } = readWhole(file, what, bytesMax, absent);
+  const mayRead = isOurGroups(found) ? GROUP_READS : 0;
+  if ((found.mode & OTHERS & ~mayRead) === 0) return text;
+  const octal = (found.mode & 0o7777).toString(8).padStart(4, "0");
   throw new Failure(EXIT.CONFIG, `${what}: others may read it (mode ${octal})`, `chmod 600 ${file}`);
 }
 
-function readWhole(file: string, what: string, bytesMax: number, absent?: string): { text: string; mode: number } {
+/** As `knockd keygen` leaves it: root's, and the daemon's group may read it. */
+function isOurGroups({ uid, gid }: Stats): boolean {
+  if (uid !== ROOT || gid === ROOT) return false;
+  return gid === serviceUser()?.gid || gid === process.getegid?.();
+}
+
+function readWhole(file: string, what: string, bytesMax: number, absent?: string): { text: string; found: Stats } {
   try {
     const descriptor = openSync(file, "r");
     try {
-      const { mode, size } = fstatSync(descriptor);
-      if (size > bytesMax) throw new RangeError(`larger than ${bytesMax} bytes`);
-      return { text: readFileSync(descriptor, "utf8"), mode };
+      const found = fstatSync(descriptor);
+      if (found.size > bytesMax) throw new RangeError(`larger than ${bytesMax} bytes`);
+      return { text: readFileSync(descriptor, "utf8"), found };
     } finally {
       closeSync(descriptor);
     }
   } catch (error) {
     const reason = reasonOf(error);
-    const hint = reason.startsWith("permission") ? `the daemon must own it: chown knockd ${file}` : absent;
-    throw new Failure(EXIT.NO_INPUT, `${what}: ${reason}`, hint);
+    const cure = `the daemon must be able to read it: chown root:knockd ${file}; chmod 640 ${file}`;
+    throw new Failure(EXIT.NO_INPUT, `${what}: ${reason}`, reason.startsWith("permission") ? cure : absent);
   }
 }
 
-/** Makes the file with mode 0600, owned by the service's user if there is one and we may; throws what node:fs says. */
+/**
+ * Makes the file: root's, and readable for the group of the service's user, if there is one and we may; else for its owner
+ * alone. By the descriptor, never by name: nobody can put another file in its place meanwhile. Throws what node:fs says.
+ */
 export function writeKeyFile(file: string, text: string): void {
-  const owner = process.getuid?.() === 0 ? serviceUser() : undefined;
-  const made = mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  if (made !== undefined && owner !== undefined) chownSync(dirname(file), owner.uid, owner.gid);
-  // "wx": a key that somebody uses must not be lost.
-  const descriptor = openSync(file, "wx", 0o600);
+  const group = process.geteuid?.() === ROOT ? serviceUser()?.gid : undefined;
+  makeDirectory(dirname(file), group);
+  // O_EXCL: a key that somebody uses must not be lost.
+  const descriptor = openSync(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
+    if (group !== undefined) give(descriptor, group, FILE_MODE);
     writeSync(descriptor, text);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }
-  if (owner !== undefined) chownSync(file, owner.uid, owner.gid);
+}
+
+function makeDirectory(directory: string, group: number | undefined): void {
+  const made = mkdirSync(directory, { recursive: true, mode: 0o700 });
+  if (made === undefined || group === undefined) return;
+  const descriptor = openSync(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  try {
+    give(descriptor, group, DIRECTORY_MODE);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function give(descriptor: number, group: number, mode: number): void {
+  fchownSync(descriptor, ROOT, group);
+  fchmodSync(descriptor, mode);
 }
 
 export interface KeyFile {

@@ -4,6 +4,7 @@ import { closeSync, constants, fdatasync, fstatSync, ftruncateSync, openSync, re
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { isAbsent } from "./absent.ts";
+import { refuseForeignFile } from "./private-directory.ts";
 import { replaceFile } from "./replace-file.ts";
 
 /** BOUNDED: bytes of the file. Past so many, and past twice what was left by the last time, it is written anew. */
@@ -99,6 +100,7 @@ export class LineFile {
     try {
       const file = openSync(this.path, constants.O_RDONLY | constants.O_NOFOLLOW);
       try {
+        refuseForeignFile(fstatSync(file));
         if (fstatSync(file).size > READ_BYTES_MAX) throw new RangeError(`larger than ${READ_BYTES_MAX} bytes`);
         return readFileSync(file, "utf8");
       } finally {

@@ -1,5 +1,5 @@
 // A door's file of one-time sequences: which is next, and how a used one is struck out.
-import { closeSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import { closeSync, constants, fsyncSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import { ONE_TIME_BYTES_MAX, type OneTimeSequence, parseOneTime } from "../../core/one-time.ts";
 import type { Port } from "../../core/port.ts";
 
@@ -34,7 +34,8 @@ export class OneTimeFile {
   strike(): void {
     const used = this.#unused.shift();
     if (used === undefined) return;
-    const file = openSync(this.#path, "r+");
+    // Not through a link: who may write in its directory would choose what we write into.
+    const file = openSync(this.#path, constants.O_RDWR | constants.O_NOFOLLOW);
     try {
       writeSync(file, STRUCK, 0, STRUCK.length, used.offset);
       fsyncSync(file);

@@ -1,8 +1,9 @@
 // The secret that places the guard ports: made once, kept in the state directory, so that guards do not move with a restart.
 import { randomBytes, randomInt } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { GuardSecret } from "../../core/guard.ts";
+import { replaceFile } from "./replace-file.ts";
 
 const SECRET_BYTES = 16;
 const FILE = "guard-secret";
@@ -14,10 +15,7 @@ export function guardSecret(stateDirectory: string): { secret: GuardSecret; prob
   if (kept !== undefined) return { secret: words(kept) };
   const made = randomBytes(SECRET_BYTES);
   try {
-    mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
-    // A broken file may be readable for all, and writing keeps its mode.
-    rmSync(path, { force: true });
-    writeFileSync(path, made, { mode: 0o600 });
+    closeSync(replaceFile(path, made));
     return { secret: words(made) };
   } catch (error) {
     return { secret: words(made), problem: error instanceof Error ? error.message : String(error) };
@@ -41,8 +39,13 @@ export function randomKey(bytes: number): Uint8Array {
 
 function readKept(path: string): Buffer | undefined {
   try {
-    const bytes = readFileSync(path);
-    return bytes.length === SECRET_BYTES ? bytes : undefined;
+    const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    try {
+      const bytes = readFileSync(file);
+      return bytes.length === SECRET_BYTES ? bytes : undefined;
+    } finally {
+      closeSync(file);
+    }
   } catch {
     // Absent at the first start; one that cannot be read is reported when it cannot be written either.
     return undefined;
