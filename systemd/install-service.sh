@@ -126,9 +126,21 @@ install_manual() {
 # What an administrator wrote is never overwritten.
 install_config() {
   install -d -o root -g knockd -m 750 "$(dirname $config)"
+  own_keys
   [ ! -e $config ] || return 0
   install -o root -g knockd -m 640 config/knockd.yaml $config
   say "a sample config is in $config"
+}
+
+# Keys that an earlier version made were the daemon's own: it is to read them, and to write neither them nor beside them.
+own_keys() {
+  local keys
+  keys=$(dirname $config)/keys
+  [ -d "$keys" ] && [ ! -L "$keys" ] || return 0
+  # First the directory: from then on nobody puts anything in another's place.
+  chown root:knockd "$keys"
+  chmod 750 "$keys"
+  find "$keys" -maxdepth 1 -type f -user knockd -links 1 -exec chown -h root:knockd {} + -exec chmod 640 {} +
 }
 
 install_unit() {

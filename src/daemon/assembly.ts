@@ -1,6 +1,5 @@
 // The daemon put together from the real captures, firewall, state and log, from top to bottom: each part knows only those above it.
 import type { Config } from "../core/config/config.ts";
-import { weaknesses } from "../core/config/weakness.ts";
 import { EXIT, Failure } from "../core/exit.ts";
 import { words } from "../core/text/words.ts";
 import { captureLog } from "../io/capture/capture-log.ts";
@@ -24,7 +23,7 @@ import { openState } from "../io/state/state.ts";
 import { PRIVILEGES_NEEDED } from "../io/tool.ts";
 import { ControlRequests } from "./control-requests.ts";
 import { Daemon } from "./daemon.ts";
-import { configFor, Rereading, type Source } from "./reloading.ts";
+import { configFor, Rereading, type Source, warnOfWeakPoints } from "./reloading.ts";
 import type { TrialLimit } from "./trial-limit.ts";
 
 export interface Run extends Source {
@@ -53,7 +52,7 @@ async function assemble(config: Config, { ending, trial, version, ...source }: R
   const logbook = new Logbook(config);
   const { log } = logbook;
   const notify = notifyFor(log);
-  warnOfWeakness(config, log);
+  warnOfWeakPoints(source.config, config, log);
   const place = await lockBoth(stateDirectory(), controlPath());
 
   const firewall = chooseFirewall(config, trial?.expiry);
@@ -120,10 +119,4 @@ async function stop(parts: Parts, { trial }: Run): Promise<void> {
   if (trial !== undefined) await firewall.remove();
   await metricsFile.close();
   await told;
-}
-
-/** Not their text, which quotes steps. */
-function warnOfWeakness(config: Config, log: Log): void {
-  const points = weaknesses(config).length;
-  if (points > 0) log.warn({ event: "weak", points }, words.weak(points));
 }

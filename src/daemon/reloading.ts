@@ -1,6 +1,7 @@
 // Reading the config file again: on SIGHUP, or asked for over the control socket. One at a time; a bad file changes nothing.
 
 import type { Config } from "../core/config/config.ts";
+import { weaknesses } from "../core/config/weakness.ts";
 import type { DoorResult } from "../core/control/requests.ts";
 import { EXIT, Failure } from "../core/exit.ts";
 import { reasonOf, words } from "../core/text/words.ts";
@@ -32,8 +33,16 @@ export function configFor({ config: file, interface: name }: Source): Config {
   return name === undefined ? config : { ...config, interfaces: [name] };
 }
 
-/** Says so, if others may read the file. */
-export function warnOfExposure(file: string, log: Log): void {
+/** Says at start what is unwise. */
+export function warnOfWeakPoints(file: string, config: Config, log: Log): void {
+  // Not their text, which quotes steps.
+  const weak = weaknesses(config).length;
+  if (weak > 0) log.warn({ event: "weak", points: weak }, words.weak(weak));
+  warnOfExposure(file, log);
+}
+
+/** Others may read the file. */
+function warnOfExposure(file: string, log: Log): void {
   const exposed = exposureOf(file);
   if (exposed !== undefined) log.warn({ event: "weak", file }, exposed);
 }
@@ -41,7 +50,7 @@ export function warnOfExposure(file: string, log: Log): void {
 export class Rereading {
   readonly #source: Source;
   readonly #atStart: Config;
-  readonly #daemon: Daemon;
+  readonly #daemon: Pick<Daemon, "reload">;
   readonly #log: Log;
   readonly #taken: (config: Config) => void;
   readonly #report: ReloadReport;
@@ -53,7 +62,7 @@ export class Rereading {
   constructor(
     source: Source,
     atStart: Config,
-    daemon: Daemon,
+    daemon: Pick<Daemon, "reload">,
     log: Log,
     report: ReloadReport,
     taken: (config: Config) => void,

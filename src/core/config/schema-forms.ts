@@ -109,7 +109,9 @@ export const totp = z
     secret_file: z
       .string({ error: SECRET_FILE })
       .regex(/^\//, `expected ${SECRET_FILE}`)
-      .meta({ description: "The file with the secret, of mode 0600; knockd enroll makes it." }),
+      .meta({
+        description: "The file with the secret, which nobody but root and the daemon may read; knockd enroll makes it.",
+      }),
     ports: z
       .int("the first port of a range, such as 20000")
       .min(1, "expected a port of at least 1")

@@ -68,7 +68,10 @@ const key = z.strictObject({
   file: z
     .string({ error: "the path of a key file" })
     .regex(/^\//, "expected the path of a key file, beginning with /")
-    .meta({ description: "The file with its KEY_BASE64 and HMAC_KEY_BASE64, of mode 0600; knockd keygen makes one." }),
+    .meta({
+      description:
+        "The file with its KEY_BASE64 and HMAC_KEY_BASE64, which nobody but root and the daemon may read; knockd keygen makes one.",
+    }),
   expires: form.lastDay.optional().meta({ description: "The last day, in UTC, on which it opens (optional)." }),
   doors: form.names("a door").meta({ description: "The doors that it opens: names of doors that say spa." }),
   source: z.enum(ADDRESS_SOURCES, { error: "both, packet or embedded" }).default("both").meta({

@@ -6,6 +6,8 @@ import { keyFileFailures, readKeys } from "../../io/state/key-files.ts";
 import type { Machine } from "../machine.ts";
 import { type Check, type Finding, fail, ok, warn } from "../machine-check.ts";
 
+const GROUP_READS = 0o040;
+
 export const keys: Check = {
   name: "keys",
   look: (machine) => (machine.config?.keys ?? []).flatMap((rule) => judge(rule, machine)),
@@ -14,9 +16,10 @@ export const keys: Check = {
 function judge(rule: KeyRule, machine: Machine): Finding[] {
   const [found] = keyFileFailures([rule]);
   if (found !== undefined) return [fail(found.failure.message, found.failure.hint)];
-  const { uid } = statSync(rule.file);
-  const daemon = usersOf(machine).find((user) => user !== 0 && user !== uid);
-  if (daemon !== undefined) {
+  const { uid, mode } = statSync(rule.file);
+  // That a file which a group may read is one for the daemon's group, the look above has seen.
+  const daemon = (mode & GROUP_READS) === 0 && usersOf(machine).find((user) => user !== 0 && user !== uid);
+  if (daemon !== false && daemon !== undefined) {
     return [
       fail(`${rule.name}: ${rule.file} is not the daemon's, which can read it no more`, `chown ${daemon} ${rule.file}`),
     ];

@@ -4,12 +4,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { KNOCKD } from "../support/knockd.ts";
-import { Running } from "../support/running.ts";
-import { Scratch } from "../support/scratch.ts";
-import { soon } from "../support/soon.ts";
+import { KNOCKD } from "../../support/knockd.ts";
+import { Running } from "../../support/running.ts";
+import { Scratch } from "../../support/scratch.ts";
+import { soon } from "../../support/soon.ts";
 
-const built = (name: string): string => fileURLToPath(new URL(`../../dist/${name}.js`, import.meta.url));
+const built = (name: string): string => fileURLToPath(new URL(`../../../dist/${name}.js`, import.meta.url));
 const CONFIG = (secret: string): string =>
   `doors: { phone: { totp: { secret_file: ${secret}, ports: 20000 }, open: 2299/tcp } }\n`;
 
