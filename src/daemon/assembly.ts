@@ -14,7 +14,7 @@ import type { Ending } from "../io/ending.ts";
 import { chooseFirewall, takeOver } from "../io/firewall/firewalls.ts";
 import { warnOfMachine } from "../io/firewall/machine-warnings.ts";
 import { portsInUse } from "../io/listening.ts";
-import { type Log, Logbook } from "../io/log/log.ts";
+import { Logbook } from "../io/log/log.ts";
 import { notifyFor } from "../io/notify.ts";
 import { readCodeSecrets } from "../io/state/code-secrets.ts";
 import { controlPath, stateDirectory } from "../io/state/directories.ts";
