@@ -9,6 +9,7 @@ import { run } from "./client/perform.ts";
 import { DOUBTS, type Plan } from "./client/plan.ts";
 import { findSystemService } from "./client/service-names.ts";
 import { EXIT, Failure } from "./core/exit.ts";
+import { printable } from "./core/text/printable.ts";
 import { readVersion } from "./version.ts";
 
 const WAIT_MS = 10_000;
@@ -20,8 +21,8 @@ try {
   process.exitCode = await knock(parseRequest(process.argv.slice(2), findSystemService));
 } catch (error) {
   if (!(error instanceof Failure)) throw error;
-  for (const line of error.message.split("\n")) process.stderr.write(`knock: ${line}\n`);
-  if (error.hint !== undefined) process.stderr.write(`knock: hint: ${error.hint}\n`);
+  for (const line of error.message.split("\n")) process.stderr.write(`knock: ${printable(line)}\n`);
+  if (error.hint !== undefined) process.stderr.write(`knock: hint: ${printable(error.hint)}\n`);
   process.exitCode = EXIT.FAILED;
 }
 
@@ -78,5 +79,5 @@ function sayAll(lines: readonly string[]): 0 {
 }
 
 function say(line: string): void {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${printable(line)}\n`);
 }

@@ -12,7 +12,7 @@ import { hostName } from "../io/host-name.ts";
 import { CONFIG_OPTION, loadConfig } from "../io/read-config.ts";
 import { writeKeyFile } from "../io/state/key-files.ts";
 import { randomKey } from "../io/state/secret.ts";
-import { hint, print, printError } from "../io/terminal.ts";
+import { hint, print, printError, printPart } from "../io/terminal.ts";
 import { examples } from "./help-text.ts";
 import { drawnCode } from "./qr.ts";
 
@@ -81,7 +81,7 @@ function write(file: string, text: string): void {
 
 /** Nothing on stdin: a script that enrolls, and nobody to ask. */
 async function verify(window: CodeWindow, { digits, secretFile }: CodeRule): Promise<ExitCode> {
-  process.stdout.write(`The first code of the app, ${digits} digits: `);
+  printPart(`The first code of the app, ${digits} digits: `);
   let tries = 0;
   for await (const line of createInterface({ input: process.stdin })) {
     const fault = faultOf(line, window);
@@ -92,7 +92,7 @@ async function verify(window: CodeWindow, { digits, secretFile }: CodeRule): Pro
     print("");
     printError(`the code does not fit: ${fault}`);
     if (++tries >= TRIES_MAX) break;
-    process.stdout.write("The next one: ");
+    printPart("The next one: ");
   }
   if (tries === 0) {
     print("\nnot tried: no code was given. Reload knockd to take it up: systemctl reload knockd");

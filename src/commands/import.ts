@@ -10,7 +10,7 @@ import { type Imported, importKnockd, KNOCKD_CONF_BYTES_MAX } from "../import/kn
 import { formatNote, type Note } from "../import/note.ts";
 import { addressesOf } from "../io/label-addresses.ts";
 import { makeKeyFiles } from "../io/state/key-files.ts";
-import { printError } from "../io/terminal.ts";
+import { printError, printPart } from "../io/terminal.ts";
 import { sandboxHere } from "../io/unit-files.ts";
 import { examples } from "./help-text.ts";
 
@@ -56,7 +56,7 @@ function importFile(file: string, options: Options): ExitCode {
   const isRefused = "problems" in imported;
   printNotes(file, isRefused ? imported.problems : imported.notes);
   if (isRefused) return EXIT.CONFIG;
-  process.stdout.write(imported.yaml);
+  printPart(imported.yaml);
   return EXIT.OK;
 }
 

@@ -1,4 +1,5 @@
 // Everything a command writes to the terminal passes here.
+import { printable } from "../core/text/printable.ts";
 import { paint, type Tone } from "./colour.ts";
 
 /** Of a terminal that does not tell its size (serial lines say 0). */
@@ -7,7 +8,13 @@ const HEIGHT = 24;
 
 export function print(line: string): void {
   wipeProgress();
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${shown(line)}\n`);
+}
+
+/** Without a newline of its own: a question, or a whole file. */
+export function printPart(text: string): void {
+  wipeProgress();
+  process.stdout.write(shown(text));
 }
 
 /** For words that go to stdout; never for JSON. */
@@ -26,7 +33,18 @@ export function hint(message: string): void {
 
 function sayLines(head: string, message: string): void {
   wipeProgress();
-  for (const line of message.split("\n")) process.stderr.write(`${head} ${line}\n`);
+  for (const line of message.split("\n")) process.stderr.write(`${head} ${printable(line)}\n`);
+}
+
+/** The colours of colour.ts, and of codes to scan. Whatever else begins with an escape is somebody else's. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: an escape begins each of them.
+const OUR_COLOURS = /(\u001b\[(?:0|1|22|3[1-3]|39|97;40)m)/;
+
+function shown(text: string): string {
+  return text
+    .split(OUR_COLOURS)
+    .map((part, index) => (index % 2 === 1 ? part : printable(part)))
+    .join("");
 }
 
 let isProgressShown = false;
@@ -34,7 +52,7 @@ let isProgressShown = false;
 /** How far we are, for who sits before it: one line on stderr, gone with the next one that is printed. */
 export function showProgress(text: string): void {
   if (!process.stderr.isTTY) return;
-  process.stderr.write(`\r${`knockd: ${text}`.slice(0, process.stderr.columns || WIDTH)}${CLEAR_LINE}`);
+  process.stderr.write(`\r${`knockd: ${printable(text)}`.slice(0, process.stderr.columns || WIDTH)}${CLEAR_LINE}`);
   isProgressShown = true;
 }
 
@@ -55,7 +73,7 @@ const CLEAR_REST = "\x1b[J";
 /** The screen shows these lines, or as many as it has room for, and nothing else; without the flicker of an empty one. */
 export function redraw(lines: readonly string[], paintLine: (line: string) => string): void {
   const [rows, columns] = [process.stdout.rows || HEIGHT, process.stdout.columns || WIDTH];
-  const shown = lines.slice(0, rows - 1).map((line) => line.slice(0, columns));
+  const shown = lines.slice(0, rows - 1).map((line) => printable(line).slice(0, columns));
   if (shown.length < lines.length) shown.splice(-1, 1, `... and ${lines.length - shown.length + 1} more lines`);
   process.stdout.write(`${HOME}${shown.map((line) => `${paintLine(line)}${CLEAR_LINE}\n`).join("")}${CLEAR_REST}`);
 }

@@ -106,12 +106,9 @@ const SECRET_FILE = "the path of a file with the secret, such as /etc/knockd/key
 /** The code of an authenticator app. */
 export const totp = z
   .strictObject({
-    secret_file: z
-      .string({ error: SECRET_FILE })
-      .regex(/^\//, `expected ${SECRET_FILE}`)
-      .meta({
-        description: "The file with the secret, which nobody but root and the daemon may read; knockd enroll makes it.",
-      }),
+    secret_file: z.string({ error: SECRET_FILE }).regex(/^\//, `expected ${SECRET_FILE}`).meta({
+      description: "The file with the secret, which nobody but root and the daemon may read; knockd enroll makes it.",
+    }),
     ports: z
       .int("the first port of a range, such as 20000")
       .min(1, "expected a port of at least 1")

@@ -2,6 +2,7 @@
 import { fstatSync } from "node:fs";
 import { isatty } from "node:tty";
 import * as z from "zod";
+import { printableLine } from "../../core/text/printable.ts";
 
 const STDOUT = 1;
 /** sd-daemon(3) prefixes by level. */
@@ -23,13 +24,13 @@ export function stdoutText(json: string): string {
   const { level, event = "", msg } = recordSchema.parse(JSON.parse(json));
   const priority = level === "info" && NOTICED.has(event) ? NOTICE : PRIORITY[level];
   const prefix = underJournald ? `<${priority}>` : onTerminal ? `${new Date().toLocaleString("sv")} ` : "";
-  return `${prefix}${oneLine(msg)}\n`;
+  return `${prefix}${printableLine(msg)}\n`;
 }
 
 /** `[2026-11-23 09:00] 192.0.2.7: ssh: OPEN SESAME`, as knockd wrote its log file: fail2ban rules and habits match it. */
 export function fileText(json: string): string {
   const { msg } = recordSchema.parse(JSON.parse(json));
-  return `[${minuteOf(new Date())}] ${oneLine(msg)}\n`;
+  return `[${minuteOf(new Date())}] ${printableLine(msg)}\n`;
 }
 
 /** Local time, as in everything else below /var/log. */
@@ -37,12 +38,6 @@ function minuteOf(now: Date): string {
   const pad = (number: number): string => String(number).padStart(2, "0");
   const date = `${now.getFullYear()}-${pad(now.getMonth() + 1)}-${pad(now.getDate())}`;
   return `${date} ${pad(now.getHours())}:${pad(now.getMinutes())}`;
-}
-
-/** What has several lines (a command's output) stays one record. */
-function oneLine(msg: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: a command's output may hold them, and terminals obey them.
-  return msg.replaceAll("\n", " | ").replace(/[\u0000-\u001f\u007f-\u009f]/g, "?");
 }
 
 /** systemd tells device and inode of the journal's socket; a redirected stdout is another one (systemd.exec(5), $JOURNAL_STREAM). */
