@@ -33,11 +33,11 @@ stop_and_show() {
   ! ischroot || return 0
   if has_systemd; then
     # One that waits for its next try, too.
-    for unit in $(systemctl list-units --plain --no-legend 'knockd.service' 'knockd@*.service' knockd-sniffer.socket | awk '{ print $1 }'); do
+    for unit in $(systemctl list-units --plain --no-legend 'knockd.service' 'knockd@*.service' knockd-sniffer.socket knockd-command.socket | awk '{ print $1 }'); do
       deb-systemd-invoke stop "$unit" || true
     done
     # A sniffer may capture on for a moment, as the user whom purging removes.
-    systemctl stop 'knockd-sniffer@*.service' 2>/dev/null || true
+    systemctl stop 'knockd-sniffer@*.service' 'knockd-command@*.service' 2>/dev/null || true
   fi
   bash <<'RULES'
 #RULES#

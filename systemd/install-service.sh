@@ -163,7 +163,7 @@ say_about_the_old_knockd() {
 # What is hidden stays hidden meanwhile. A daemon that runs is better than a newer one that does not start.
 start_again() {
   local unit
-  systemctl restart knockd-sniffer.socket
+  systemctl restart knockd-sniffer.socket knockd-command.socket
   for unit in $1; do
     if accepts_config "$unit"; then
       say "restarting $unit"

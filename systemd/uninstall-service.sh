@@ -39,11 +39,11 @@ remove_service() {
   fi
   systemctl disable --quiet knockd || true
   systemctl stop "knockd@*.service" || true
-  systemctl stop knockd-sniffer.socket 2>/dev/null || true
+  systemctl stop knockd-sniffer.socket knockd-command.socket 2>/dev/null || true
   # One may capture on for a moment, as the user whom --purge removes.
-  systemctl stop "knockd-sniffer@*.service" 2>/dev/null || true
+  systemctl stop "knockd-sniffer@*.service" "knockd-command@*.service" 2>/dev/null || true
   rm -f $units/multi-user.target.wants/knockd@*.service
-  rm -f $unit $units/knockd@.service $units/knockd-sniffer{.socket,@.service}
+  rm -f $unit $units/knockd@.service $units/knockd-{sniffer,command}{.socket,@.service}
   systemctl daemon-reload
   systemctl reset-failed knockd 2>/dev/null || true
 }
@@ -63,10 +63,12 @@ remove_program() {
 
 purge() {
   rm -rf /etc/knockd /var/lib/knockd /var/lib/knockd-* /var/log/knockd /var/log/knockd-*
-  if getent passwd knockd >/dev/null; then userdel knockd; fi
-  if getent group knockd >/dev/null; then groupdel knockd; fi
+  for name in knockd knockd-command; do
+    if getent passwd $name >/dev/null; then userdel $name; fi
+    if getent group $name >/dev/null; then groupdel $name; fi
+  done
   rmdir /run/knockd 2>/dev/null || true
-  say "removed /etc/knockd, /var/lib/knockd, /var/log/knockd and the user knockd"
+  say "removed /etc/knockd, /var/lib/knockd, /var/log/knockd and the users knockd and knockd-command"
 }
 
 main "$@"

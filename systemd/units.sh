@@ -7,7 +7,7 @@ directory=$1 prefix=$2
 
 placed() { sed -e "s|/usr/bin/knockd|$prefix/bin/knockd|g" -e "s|/usr/lib/knockd|$prefix/lib/knockd|g" "$1"; }
 
-for unit in knockd.service knockd-sniffer.socket knockd-sniffer@.service; do
+for unit in knockd.service knockd-{sniffer,command}.socket knockd-{sniffer,command}@.service; do
   placed $unit >"$directory/$unit"
 done
 placed knockd.service | sed \
@@ -20,4 +20,4 @@ placed knockd.service | sed \
   -e 's|^Environment=KNOCKD_SNIFFER.*|&\n# Its table in the firewall is inet knockd-%i.\nEnvironment=KNOCKD_INSTANCE=%i|' \
   -e 's|knockd\.service\.d|knockd@.service.d|' \
   >"$directory/knockd@.service"
-chmod 644 "$directory"/knockd{,@,-sniffer@}.service "$directory/knockd-sniffer.socket"
+chmod 644 "$directory"/knockd{,@,-sniffer@,-command@}.service "$directory"/knockd-{sniffer,command}.socket

@@ -6,7 +6,14 @@ import { succeed } from "./support/running.ts";
 import { Scratch } from "./support/scratch.ts";
 
 const LIMIT_MS = 10_000;
-const UNITS = ["knockd-sniffer.socket", "knockd-sniffer@.service", "knockd.service", "knockd@.service"];
+const UNITS = [
+  "knockd-command.socket",
+  "knockd-command@.service",
+  "knockd-sniffer.socket",
+  "knockd-sniffer@.service",
+  "knockd.service",
+  "knockd@.service",
+];
 
 const scratch = new Scratch();
 beforeAll(() => scratch.make());
@@ -53,13 +60,14 @@ describe("the units", () => {
     // Everything else is for all of them; a new line with a place of the one daemon's belongs above.
     const shared = several.filter((line) => /knockd/.test(line) && !line.includes("%i"));
     expect(shared).toEqual([
-      "Wants=knockd-sniffer.socket",
-      "After=knockd-sniffer.socket",
+      "Wants=knockd-sniffer.socket knockd-command.socket",
+      "After=knockd-sniffer.socket knockd-command.socket",
       "RequiresMountsFor=/usr/lib/knockd /etc/knockd",
       "ExecReload=/usr/bin/knockd reload",
       "User=knockd",
       "Group=knockd",
       "Environment=KNOCKD_SNIFFER_SOCKET=/run/knockd-sniffer.sock",
+      "Environment=KNOCKD_COMMAND_SOCKET=/run/knockd-command.sock",
     ]);
   });
 });

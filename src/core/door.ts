@@ -8,7 +8,10 @@ import type { FlagRule } from "./tcp-flags.ts";
 export const STEPS_MAX = 32;
 
 /** The administrator's own text for /bin/sh -c, or an argv that runs without a shell. */
-export type Command = { readonly shell: string } | { readonly argv: readonly string[] };
+export type Command = ({ readonly shell: string } | { readonly argv: readonly string[] }) & {
+  /** none: as a user who may do nothing. Otherwise with what the daemon may do. */
+  readonly privileges?: "none" | undefined;
+};
 
 /** What runs for a knocker of one address family; a `stop` without a `start` does not exist (as in knockd). */
 export interface Commands {

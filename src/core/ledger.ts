@@ -33,7 +33,11 @@ export interface LedgerEntry {
 }
 
 const moment = z.object({ wallMs: z.number(), upMs: z.number() });
-const command = z.union([z.object({ shell: z.string() }), z.object({ argv: z.array(z.string()).min(1) })]);
+const privileges = z.literal("none").optional();
+const command = z.union([
+  z.object({ shell: z.string(), privileges }),
+  z.object({ argv: z.array(z.string()).min(1), privileges }),
+]);
 const entry = z.object({
   door: z.string(),
   ip: z.string(),

@@ -4,6 +4,7 @@ import { constants } from "node:os";
 import type { Command } from "../core/door.ts";
 import { stepBack } from "./priority.ts";
 import { TOOL_ENV } from "./tool.ts";
+import { commandSocket, REFUSED, runBySystemd, withoutPrivileges } from "./unprivileged.ts";
 
 /** A command that hangs is ended, with all it started, so that its door still closes. */
 export const COMMAND_LIMIT_MS = 60_000;
@@ -24,8 +25,8 @@ export type CommandResult =
 
 /** Every `%IP%` replaced by the knocker's address: the only thing from the network that a command ever sees. */
 export function fillIn(command: Command, ip: string): Command {
-  if ("shell" in command) return { shell: command.shell.replaceAll("%IP%", ip) };
-  return { argv: command.argv.map((word) => word.replaceAll("%IP%", ip)) };
+  if ("shell" in command) return { ...command, shell: command.shell.replaceAll("%IP%", ip) };
+  return { ...command, argv: command.argv.map((word) => word.replaceAll("%IP%", ip)) };
 }
 
 /** Never rejects: how it went is the result. */
@@ -34,11 +35,16 @@ export function runCommand(
   variables: Readonly<Record<string, string>> = {},
   limitMs: number = COMMAND_LIMIT_MS,
 ): Promise<CommandResult> {
-  const [file = "", ...args] = "shell" in command ? ["/bin/sh", "-c", command.shell] : command.argv;
+  const plain = "shell" in command ? ["/bin/sh", "-c", command.shell] : command.argv;
+  const env = { ...TOOL_ENV, ...variables };
+  const socket = command.privileges === "none" ? commandSocket() : undefined;
+  if (socket !== undefined) return runBySystemd(socket, command, env, limitMs);
+  const argv = command.privileges === "none" ? withoutPrivileges(plain) : plain;
+  if (argv === undefined) return Promise.resolve(REFUSED);
+  const [file = "", ...args] = argv;
   try {
     // A process group of its own, so that the limit reaches what the command started.
     const stdio = ["ignore", "pipe", "pipe"] as const;
-    const env = { ...TOOL_ENV, ...variables };
     const child = spawn(file, args, { cwd: "/", env, detached: true, stdio: [...stdio] });
     stepBack(child.pid);
     return ended(child, limitMs);

@@ -22,7 +22,11 @@ const OF_THE_SHELL = [
 const CAP_NET_ADMIN = 1n << 12n;
 const CAP_NET_RAW = 1n << 13n;
 const UNIT_DIRECTORY = "/etc/systemd/system";
-const UNITS = ["knockd.service", "knockd@.service", "knockd-sniffer.socket", "knockd-sniffer@.service"];
+const UNITS = [
+  "knockd.service",
+  "knockd@.service",
+  ...["sniffer", "command"].flatMap((name) => [`knockd-${name}.socket`, `knockd-${name}@.service`]),
+];
 /** The web door of the sample; the box's file opens it for less time than the sample does. */
 const WEB_KNOCK = ["21077", "9263", "14850:udp"];
 const WEB_S = 4;

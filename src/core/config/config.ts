@@ -117,14 +117,22 @@ function buildDoor(name: string, input: DoorInput, keys: ConfigInput["keys"]): D
     ...(input.totp === undefined ? {} : { totp: codeRule(input.totp, input.require !== undefined) }),
     maxGrantMs: input.max_for ?? grantMs,
     prefixes: prefixesOf(name, keys),
-    commands: { 4: buildCommands(input.start_command, input.stop_command), 6: buildCommands(start6, stop6) },
+    commands: {
+      4: buildCommands(input.start_command, input.stop_command, input.privileges),
+      6: buildCommands(start6, stop6, input.privileges),
+    },
   };
 }
 
 /** As in knockd, an empty command is none, and without a start command the stop command does not run either. */
-function buildCommands(start: Command | undefined, stop: Command | undefined): Commands {
+function buildCommands(
+  start: Command | undefined,
+  stop: Command | undefined,
+  privileges: DoorInput["privileges"],
+): Commands {
   if (isEmpty(start)) return {};
-  return isEmpty(stop) ? { start } : { start, stop };
+  const may = privileges === undefined ? {} : { privileges };
+  return isEmpty(stop) ? { start: { ...start, ...may } } : { start: { ...start, ...may }, stop: { ...stop, ...may } };
 }
 
 function isEmpty(command: Command | undefined): command is undefined {

@@ -58,6 +58,10 @@ export const doorKeys = z.strictObject({
   stop_command_6: form.command
     .optional()
     .meta({ description: "The same for IPv6 knockers (optional, default stop_command)." }),
+  privileges: z.literal("none", { error: "none, or nothing for what the daemon may do" }).optional().meta({
+    description:
+      "none: its commands run as a user who may do nothing, neither change the firewall nor read keys nor ask the daemon, and may use the network: for web hooks, mail, waking machines (optional, default what the daemon may do).",
+  }),
   cmd_timeout: form.positiveDuration
     .optional()
     .meta({ description: "Time from the end of start_command to stop_command (optional, default 10s)." }),
