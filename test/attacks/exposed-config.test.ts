@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Config } from "../../src/core/config/config.ts";
 import type { Daemon } from "../../src/daemon/daemon.ts";
 import { Rereading, warnOfWeakPoints } from "../../src/daemon/reloading.ts";
-import { exposureOf } from "../../src/io/read-config.ts";
+import { exposureOf } from "../../src/io/exposure-of.ts";
 import { config } from "../support/doors.ts";
 import { memoryLog } from "../support/memory-log.ts";
 import { Scratch } from "../support/scratch.ts";
@@ -20,6 +20,8 @@ describe("a knockd.yaml that others may read", () => {
   const fileOf = (mode: number): string => {
     const file = scratch.write("knockd.yaml", YAML);
     chmodSync(file, mode);
+    // Everybody may pass through, as in /etc.
+    chmodSync(scratch.path, 0o711);
     return file;
   };
   const warnings: [number, string][] = [
@@ -44,6 +46,12 @@ describe("a knockd.yaml that others may read", () => {
     await new Rereading({ config: file }, atStart, daemon, log.log, report, () => {}).now();
     expect(reloaded).toHaveLength(1);
     expect(log.messages().join("\n")).toContain(`knockd.yaml is ${how}`);
+  });
+
+  it("in a directory that nobody else may enter is fine", () => {
+    const file = fileOf(0o644);
+    chmodSync(scratch.path, 0o750);
+    expect(exposureOf(file)).toBeUndefined();
   });
 
   it.each([0o640, 0o600, 0o400])("(mode %o) is fine", (mode) => {
