@@ -115,7 +115,7 @@ async function fuzz(name, target) {
     const batch = Array.from({ length: BATCH }, () => mutated(kept, random).subarray(0, BYTES_MAX));
     await sift(batch, untilMs);
   }
-  console.log(
+  say(
     `${name}: ${runs} executions, ${first} covered by the corpus, ${coverage(never)} now, ${kept.length} inputs, ${findings.size} findings`,
   );
 }

@@ -553,7 +553,7 @@ describe("an option", () => {
 
 describe("an unknown key", () => {
   const doorKeys =
-    "sequence one_time_sequences seq_timeout seq_cooldown tcpflags target open set set_6 for start_command start_command_6 stop_command stop_command_6 cmd_timeout spa nat totp require max_for";
+    "sequence one_time_sequences seq_timeout seq_cooldown tcpflags target open set set_6 for start_command start_command_6 stop_command stop_command_6 privileges cmd_timeout spa nat totp require max_for";
   it.each([
     ["sequnce: 1", "did you mean sequence?"],
     ["Sequence: 1", "did you mean sequence?"],

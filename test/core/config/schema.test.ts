@@ -74,6 +74,7 @@ describe("the JSON Schema", () => {
       "start_command_6",
       "stop_command",
       "stop_command_6",
+      "privileges",
       "cmd_timeout",
       "spa",
       "nat",
