@@ -22,7 +22,10 @@ export function sandboxHints({ name, commands }: Door, sandbox: Sandbox): string
   const found = (["start", "stop"] as const).flatMap((which) =>
     ([4, 6] as const).flatMap((family) => {
       const command = commands[family][which];
-      return command === undefined ? [] : refusals(command, sandbox).map((text) => ({ key: keys[which], text }));
+      // Without privileges it runs in a unit of its own, which has the network.
+      return command === undefined || command.privileges === "none"
+        ? []
+        : refusals(command, sandbox).map((text) => ({ key: keys[which], text }));
     }),
   );
   return [...new Set(found.map(({ key, text }) => `doors.${name}.${key}: ${text}`))];
