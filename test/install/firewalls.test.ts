@@ -134,6 +134,7 @@ describe.skipIf(!root || !isDebian).each(RELEASES)(
     });
 
     it("says what mends it with /etc/nftables.conf, which lasts over its reload", async () => {
+      await box.ok("systemctl", "stop", "firewalld");
       box.write("/etc/nftables.conf", NFTABLES_CONF);
       await box.ok("systemctl", "enable", "--now", "nftables");
       await mendedBy(
