@@ -19,7 +19,7 @@ const D: DoorOptions = {
   start_command: "D %IP%",
 };
 const D_ANY: DoorOptions = { ...D, tcpflags: "any" };
-const UDP_MIX: DoorOptions = { ...D, sequence: "7000:udp,8000:tcp,9000:udp" };
+const UDP_MIX: DoorOptions = { ...D, sequence: "7000:udp,18000:tcp,9000:udp" };
 const B: DoorOptions = { name: "B", sequence: "22,4444", tcpflags: "any", start_command: "B %IP%" };
 const CLOSE: DoorOptions = { ...D, name: "close", sequence: "9000,8000,7000", start_command: "close %IP%" };
 
@@ -47,10 +47,10 @@ const CASES: readonly Case[] = [
   { n: "7b", what: "syn,!ack ignores SYN+ACK, undisturbed", doors: [{ ...D, tcpflags: "syn,!ack" }], knocks: "SA7000 SA8000 SA9000 S7000 S8000 SA8000 S9000", runs: ["D X"] },
   { n: "8", what: "the client's RST repeats its step", doors: [D_ANY], knocks: "S7000 R7000 S8000 S9000", runs: ["D X"], unlike: "the RST kills" },
   { n: "9", what: "without tcpflags any flags will do", doors: [D_ANY], knocks: "null7000 F8000 FPU9000", runs: ["D X"] },
-  { n: "10", what: "tcp and udp ports are separate", doors: [UDP_MIX], knocks: "U7000 S7000 U8000 S8000 U9000", runs: ["D X"] },
-  { n: "11", what: "a duplicate datagram is ignored", doors: [UDP_MIX], knocks: "U7000 U7000 S8000 U9000", runs: ["D X"], unlike: "the duplicate kills" },
+  { n: "10", what: "tcp and udp ports are separate", doors: [UDP_MIX], knocks: "U7000 S7000 U18000 S18000 U9000", runs: ["D X"] },
+  { n: "11", what: "a duplicate datagram is ignored", doors: [UDP_MIX], knocks: "U7000 U7000 S18000 U9000", runs: ["D X"], unlike: "the duplicate kills" },
   { n: "12", what: "another door's port with unfit flags does no harm", doors: [D, B], knocks: "S7000 A22 S8000 PA22 S9000", runs: ["D X"] },
-  { n: "13", what: "another door's port spoils the knock", doors: [D, B], knocks: "S7000 S22 S8000 S9000", runs: [] },
+  { n: "13", what: "another door's port is another door's affair", doors: [D, B], knocks: "S7000 S22 S8000 S9000", runs: ["D X"], unlike: "it spoils the knock" },
   { n: "14", what: "the knock that fails one door starts another", doors: [D, CLOSE], knocks: "S7000 S9000 S8000 S7000", runs: ["close X"], unlike: "the failing packet is used up" },
   { n: "15", what: "two knockers interleaved", doors: [D], knocks: "X:S7000 Y:S7000 Y:S8000 X:S8000 X:S9000 Y:S9000", runs: ["D X", "D Y"], unlike: "only X" },
   { n: "16", what: "a scanner spoils nobody's knock", doors: [D], knocks: "X:S7000 Y:S7000 X:S9000 Y:S8000 Y:S9000", runs: ["D Y"], unlike: "nothing opens" },

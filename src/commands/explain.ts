@@ -4,16 +4,17 @@ import { type Address, parseAddress } from "../core/address.ts";
 import type { Config } from "../core/config/config.ts";
 import type { Door } from "../core/door.ts";
 import { EXIT, Failure } from "../core/exit.ts";
-import { guardPorts, neighbourPorts } from "../core/guard.ts";
+import type { DoorGuards } from "../core/guard.ts";
 import { reasonOf } from "../core/text/words.ts";
 import { sightingJson } from "../core/verdict/json.ts";
 import { sightingWords } from "../core/verdict/verdict-words.ts";
+import { watchlistFor } from "../core/watchlist.ts";
 import { codeSecretsFor, keysFor, withOneTime } from "../explain/explain-config.ts";
 import { type KnownGuards, printSummary } from "../explain/explain-summary.ts";
 import { Explainer } from "../explain/explainer.ts";
 import { readingProgress } from "../explain/reading-progress.ts";
 import { readCapture } from "../io/capture/capture-file.ts";
-import { portsInUse } from "../io/listening.ts";
+import { groundNow } from "../io/listening.ts";
 import { CONFIG_OPTION, loadConfig } from "../io/read-config.ts";
 import { stateDirectory } from "../io/state/directories.ts";
 import { keptGuardSecret } from "../io/state/secret.ts";
@@ -62,15 +63,18 @@ async function explain(capture: string, { config: file, address: local, json }: 
   const { spaPort, spaMaxAgeMs } = config;
   const packets = { keys: keysFor(config), spaPort, spaMaxAgeMs };
   const codeSecrets = codeSecretsFor(doors);
-  const explainer = new Explainer({ doors, guards: guards.keys, local, ...packets, codeSecrets }, (sighting, atMs) => {
-    const at = new Date(atMs);
-    if (json) return print(JSON.stringify(sightingJson(sighting, at.toISOString())));
-    if (day !== dayOf(at)) print(dayOf(at));
-    day = dayOf(at);
-    const { source, knock, verdicts } = sighting;
-    const outcomes = verdicts.map(({ outcome }) => outcome);
-    printSighting({ at, source, port: knock?.port, words: sightingWords(sighting), outcomes });
-  });
+  const explainer = new Explainer(
+    { doors, guards: guards.guards, local, ...packets, codeSecrets },
+    (sighting, atMs) => {
+      const at = new Date(atMs);
+      if (json) return print(JSON.stringify(sightingJson(sighting, at.toISOString())));
+      if (day !== dayOf(at)) print(dayOf(at));
+      day = dayOf(at);
+      const { source, knock, verdicts } = sighting;
+      const outcomes = verdicts.map(({ outcome }) => outcome);
+      printSighting({ at, source, port: knock?.port, words: sightingWords(sighting), outcomes });
+    },
+  );
   const { isCut } = await read(capture, explainer);
   const answer = explainer.end();
   printSummary(answer, guards.known, json ?? false);
@@ -90,15 +94,17 @@ async function read(capture: string, explainer: Explainer): Promise<{ readonly i
   }
 }
 
-/** The secret guards can be known on the daemon's own machine alone, where it also matters which ports are in use. */
+/** The guards can be known on the daemon's own machine alone, where it also matters which ports are in use. */
 async function guardsFor(
   config: Config,
   doors: readonly Door[],
-): Promise<{ keys: ReadonlySet<number>; known: KnownGuards }> {
-  if (!config.scanGuard) return { keys: new Set(), known: "none" };
+): Promise<{ guards: ReadonlyMap<string, DoorGuards>; known: KnownGuards }> {
+  if (!config.scanGuard) return { guards: new Map(), known: "none" };
   const secret = keptGuardSecret(stateDirectory());
-  if (secret === undefined) return { keys: neighbourPorts(doors, new Set()), known: "neighbours" };
-  return { keys: guardPorts(doors, await portsInUse(), secret), known: "all" };
+  if (secret === undefined) return { guards: new Map(), known: "unknown" };
+  const spaPort = config.keys.length > 0 ? config.spaPort : undefined;
+  const { guards } = watchlistFor(doors, true, await groundNow(), secret, spaPort);
+  return { guards, known: "all" };
 }
 
 function collect(text: string, before: readonly Address[] = []): readonly Address[] {

@@ -59,6 +59,13 @@ export function hashAddress(address: Address, seed: number): number {
   return hash;
 }
 
+/** Writes the network that counts as one knocker: of IPv6 the /64, since whoever has one address of it has 2^64. */
+export function writeNetwork(address: Address, network: Address): Address {
+  const isIpv6 = familyOf(address) === 6;
+  for (let word = 0; word < 4; word++) network[word] = isIpv6 && word > 1 ? 0 : (address[word] ?? 0);
+  return network;
+}
+
 /** A network such as 192.168.7.0/24 in canonical form (host bits cleared), or undefined. A bare address is a network of one. */
 export function parseNetwork(text: string): { family: Family; text: string } | undefined {
   const [host = "", prefix, ...rest] = text.split("/");
@@ -78,18 +85,27 @@ export function networkMask(family: Family, bits: number): string {
   return (family === 4 ? ipaddr.IPv4 : ipaddr.IPv6).subnetMaskFromPrefixLength(bits).toString();
 }
 
+/** So few are compared one by one faster than hashed. */
+const FEW = 8;
+
 /** A set that answers without allocating. BOUNDED: by the addresses of this machine. */
 export class AddressSet {
+  readonly #few: readonly Address[];
   readonly #buckets = new Map<number, Address[]>();
 
   constructor(addresses: Iterable<Address>) {
-    for (const address of addresses) {
+    const all = [...addresses];
+    this.#few = all.length <= FEW ? all : [];
+    if (all.length <= FEW) return;
+    for (const address of all) {
       const hash = hashAddress(address, 0);
       this.#buckets.set(hash, [...(this.#buckets.get(hash) ?? []), address]);
     }
   }
 
   has(address: Address): boolean {
+    for (const member of this.#few) if (sameAddress(member, address)) return true;
+    if (this.#buckets.size === 0) return false;
     const bucket = this.#buckets.get(hashAddress(address, 0));
     if (bucket === undefined) return false;
     for (const member of bucket) if (sameAddress(member, address)) return true;

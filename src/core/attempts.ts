@@ -1,8 +1,8 @@
 // The table of attempts: how far each source has come with each door. Constant time, constant memory, whatever a stranger sends.
-import { type Address, hashAddress, sameAddress } from "./address.ts";
+import { type Address, hashAddress } from "./address.ts";
 
 /**
- * BOUNDED: attempts at a time. 31 bytes each, for IPv4 19: untouched pages cost nothing. Past it the oldest attempt is forgotten
+ * BOUNDED: attempts at a time. 35 bytes each, for IPv4 23: untouched pages cost nothing. Past it the oldest attempt is forgotten
  * first.
  */
 export const ATTEMPTS_MAX = 2 ** 19;
@@ -16,6 +16,9 @@ const IPV4_WORDS = [0, 0, 0xffff] as const;
 /** A place in the table, or NONE. */
 export type Slot = number;
 export const NONE = -1;
+
+/** The stage of an attempt that is over: only what it began with is still remembered. */
+const ENDED = 0xff;
 
 /** Doors are numbered in 16 bits. */
 export const DOOR_NUMBER_MAX = 0xffff;
@@ -34,11 +37,15 @@ export class Attempts {
   readonly #highWords: Int32Array;
   readonly #startedMs: Uint32Array;
   readonly #doors: Uint16Array;
-  /** Steps matched so far; 0 marks a free slot. */
+  /** Steps matched so far; 0 marks a free slot, ENDED one whose attempt is over. */
   readonly #stages: Uint8Array;
+  /** What the first step is known by if it comes once more; 0: by nothing. */
+  readonly #fingerprints: Uint32Array;
   #newest = 0;
   #sweepAt = 0;
   #live = 0;
+  /** Slots that are not free. */
+  #held = 0;
   #forgotten = 0;
   /** One address at a time is compared or handed out without allocating. */
   readonly #scratch: Address = new Int32Array(4);
@@ -53,6 +60,7 @@ export class Attempts {
     this.#startedMs = new Uint32Array(size);
     this.#doors = new Uint16Array(size);
     this.#stages = new Uint8Array(size);
+    this.#fingerprints = new Uint32Array(size);
   }
 
   get live(): number {
@@ -73,17 +81,19 @@ export class Attempts {
     return this.#matching(this.#after(slot), source);
   }
 
-  add(source: Address, door: number, nowMs: number): Slot {
+  add(source: Address, door: number, nowMs: number, fingerprint = 0): Slot {
     const slot = this.#claim();
     this.#keepSource(slot, source);
     this.#doors[slot] = door;
     this.#stages[slot] = 1;
+    if (this.#fingerprints[slot] !== fingerprint) this.#fingerprints[slot] = fingerprint;
     this.#startedMs[slot] = nowMs >>> 0;
     const bucket = this.#bucket(source);
     // Links are slot + 1, so that zeroed memory means "none".
     this.#chain[slot * 2 + 1] = this.#heads[bucket] ?? 0;
     this.#heads[bucket] = slot + 1;
     this.#live++;
+    this.#held++;
     return slot;
   }
 
@@ -96,8 +106,37 @@ export class Attempts {
       while (at !== NONE && this.#after(at) !== slot) at = this.#after(at);
       if (at !== NONE) this.#chain[at * 2 + 1] = after + 1;
     }
+    if (!this.isOver(slot)) this.#live--;
     this.#stages[slot] = 0;
+    this.#held--;
+  }
+
+  /** The attempt is over; what it began with is remembered until the slot is removed, its age counted from now. */
+  end(slot: Slot, nowMs: number): void {
+    if (this.#fingerprints[slot] === 0) return this.remove(slot);
+    this.#stages[slot] = ENDED;
     this.#live--;
+    this.restart(slot, nowMs);
+  }
+
+  /** Another attempt of the same source at the same door, in the place of this one. */
+  beginAgain(slot: Slot, nowMs: number, fingerprint: number): void {
+    this.#stages[slot] = 1;
+    this.#fingerprints[slot] = fingerprint;
+    this.restart(slot, nowMs);
+  }
+
+  /** Its age counts from now. */
+  restart(slot: Slot, nowMs: number): void {
+    this.#startedMs[slot] = nowMs >>> 0;
+  }
+
+  isOver(slot: Slot): boolean {
+    return this.#stages[slot] === ENDED;
+  }
+
+  fingerprint(slot: Slot): number {
+    return this.#fingerprints[slot] ?? 0;
   }
 
   door(slot: Slot): number {
@@ -125,20 +164,26 @@ export class Attempts {
     return this.#scratch;
   }
 
+  /** All of an attempt, to keep. */
+  at(slot: Slot, nowMs: number) {
+    const source = this.source(slot).slice();
+    return { door: this.door(slot), source, stage: this.stage(slot), ageMs: this.ageMs(slot, nowMs) };
+  }
+
   /** Up to `count` attempts, the newest first. */
   newest(count: number): Slot[] {
     const slots: Slot[] = [];
     const wanted = Math.min(count, this.#live);
     for (let back = 0; back < this.#size && slots.length < wanted; back++) {
       const slot = (this.#newest - back) & (this.#size - 1);
-      if (this.stage(slot) > 0) slots.push(slot);
+      if (this.stage(slot) > 0 && !this.isOver(slot)) slots.push(slot);
     }
     return slots;
   }
 
-  /** Visits up to `count` slots, going on where the last call ended, and removes the attempts that `dead` says are. */
+  /** Visits up to `count` slots, going on where the last call ended, and removes those that `dead` says are of no use. */
   sweep(count: number, dead: (slot: Slot) => boolean): void {
-    if (this.#live === 0) return;
+    if (this.#held === 0) return;
     for (let visited = 0; visited < Math.min(count, this.#size); visited++) {
       const slot = this.#sweepAt;
       this.#sweepAt = (slot + 1) & (this.#size - 1);
@@ -148,7 +193,7 @@ export class Attempts {
 
   /** Renumbers the doors of all attempts; NONE drops an attempt. */
   renumber(toNumber: (door: number) => number): void {
-    for (let slot = 0; slot < this.#size && this.#live > 0; slot++) {
+    for (let slot = 0; slot < this.#size && this.#held > 0; slot++) {
       if (this.stage(slot) === 0) continue;
       const number = toNumber(this.door(slot));
       if (number === NONE) this.remove(slot);
@@ -168,10 +213,11 @@ export class Attempts {
   /** The next slot of the circle. An attempt past its first step was made by someone who knows the way: it is spared for a while. */
   #claim(): Slot {
     let slot = (this.#newest + 1) & (this.#size - 1);
-    for (let spared = 0; spared < SPARED_MAX && this.stage(slot) > 1; spared++) slot = (slot + 1) & (this.#size - 1);
+    for (let spared = 0; spared < SPARED_MAX && this.stage(slot) > 1 && !this.isOver(slot); spared++)
+      slot = (slot + 1) & (this.#size - 1);
     if (this.stage(slot) > 0) {
+      if (!this.isOver(slot)) this.#forgotten++;
       this.remove(slot);
-      this.#forgotten++;
     }
     this.#newest = slot;
     return slot;
@@ -188,7 +234,13 @@ export class Attempts {
   }
 
   #isFrom(slot: Slot, source: Address): boolean {
-    return this.#chain[slot * 2] === source[3] && sameAddress(this.source(slot), source);
+    if (this.#chain[slot * 2] !== source[3]) return false;
+    const at = slot * 3;
+    return (
+      this.#highWords[at + 2] === ((source[2] ?? 0) ^ IPV4_WORDS[2]) &&
+      this.#highWords[at + 1] === source[1] &&
+      this.#highWords[at] === source[0]
+    );
   }
 
   #bucket(source: Address): number {

@@ -1,6 +1,7 @@
 // Frame -> Knock: link layer, IP, transport. Whatever is cut short, lies about its length or is of no interest is nothing.
 
 import { LINKTYPE } from "./capture/pcap.ts";
+import { fingerprintAt } from "./fingerprint.ts";
 import type { Frame, Knock } from "./frame.ts";
 
 /** EtherTypes (IEEE 802). */
@@ -186,6 +187,7 @@ function decodeTransport(
 ): boolean {
   const available = Math.min(length, end - at);
   knock.flags = 0;
+  knock.fingerprint = 0;
   knock.payloadStart = 0;
   knock.payloadEnd = 0;
   if (protocol === PROTOCOL_TCP) {
@@ -193,6 +195,7 @@ function decodeTransport(
     knock.protocol = "tcp";
     knock.port = read16(bytes, at + DESTINATION_PORT);
     knock.flags = read8(bytes, at + TCP_FLAGS) & TCP_FLAG_BITS;
+    knock.fingerprint = fingerprintAt(bytes, at);
     return true;
   }
   if (protocol === PROTOCOL_UDP) {

@@ -1,12 +1,15 @@
 // What somebody watches -> the BPF expression (pcap-filter(7)) that lets the kernel drop everything else.
 import { type Protocol, portOfKey } from "./port.ts";
+import { type Range, rangesOf } from "./ranges.ts";
 import { SPA_CHARACTERS_MAX, SPA_CHARACTERS_MIN, SPA_FIRST_CHARACTERS } from "./spa/open-packet.ts";
 import type { FlagRule } from "./tcp-flags.ts";
 
-/** An inclusive range of ports. */
-interface Range {
-  readonly from: number;
-  readonly to: number;
+/** What several doors watch together. */
+export interface Heard {
+  /** Port keys. */
+  readonly keys: ReadonlySet<number>;
+  /** What every one of them asks of TCP. */
+  readonly flags: FlagRule;
 }
 
 /**
@@ -40,15 +43,17 @@ const STACKED_VLANS =
 const NOTHING = "less 0";
 
 /**
- * The expression for any link layer. `watched` are port keys; `flags` is what every watching door asks of TCP; on `spaPort`,
- * what has the length and the first character of a signed packet passes. On Ethernet, add `withVlan`.
+ * The expression for any link layer. Doors that ask different things of TCP are groups of their own, so that one that takes any
+ * packet does not make all packets pass at the ports of the others. On `spaPort`, what has the length and the first character
+ * of a signed packet passes. On Ethernet, add `withVlan`.
  */
-export function filterFor(watched: ReadonlySet<number>, flags: FlagRule, spaPort?: number): string {
-  const tcp = rangesOf("tcp", watched);
-  const udp = rangesOf("udp", watched);
-  const icmp = moved(rangesOf("icmp", watched), ICMP_HEADER_BYTES);
+export function filterFor(groups: readonly Heard[], spaPort?: number): string {
+  const tcp = groups.map(({ keys, flags }) => ({ ranges: portsOf("tcp", keys), flags }));
+  const all = new Set(groups.flatMap(({ keys }) => [...keys]));
+  const udp = portsOf("udp", all);
+  const icmp = moved(portsOf("icmp", all), ICMP_HEADER_BYTES);
   const ipv4 = [
-    term("tcp", flagsTest("tcp[13]", flags), "tcp[2:2]", tcp),
+    ...tcp.map(({ ranges, flags }) => term("tcp", flagsTest("tcp[13]", flags), "tcp[2:2]", ranges)),
     term("udp", "", "udp[2:2]", udp),
     // Any size passes behind IPv4 options: arithmetic on the header's length would double the whole program.
     either(
@@ -58,7 +63,9 @@ export function filterFor(watched: ReadonlySet<number>, flags: FlagRule, spaPort
     spaTerm("udp", "udp[2:2]", "udp[4:2]", "udp[8]", spaPort),
   ].filter((text) => text !== "");
   const ipv6 = [
-    term(`${IPV6_NEXT_HEADER} = 6`, flagsTest(IPV6_TCP_FLAGS, flags), IPV6_DESTINATION_PORT, tcp),
+    ...tcp.map(({ ranges, flags }) =>
+      term(`${IPV6_NEXT_HEADER} = 6`, flagsTest(IPV6_TCP_FLAGS, flags), IPV6_DESTINATION_PORT, ranges),
+    ),
     term(`${IPV6_NEXT_HEADER} = 17`, "", IPV6_DESTINATION_PORT, udp),
     term(`${IPV6_NEXT_HEADER} = 58 and ${IPV6_ICMP_TYPE} = 128`, "", IPV6_PAYLOAD_LENGTH, icmp),
     spaTerm(`${IPV6_NEXT_HEADER} = 17`, IPV6_DESTINATION_PORT, IPV6_UDP_LENGTH, IPV6_UDP_PAYLOAD, spaPort),
@@ -108,15 +115,9 @@ function search(field: string, ranges: readonly Range[]): string {
   return `((${field} < ${pivot} and ${low}) or (${field} >= ${pivot} and ${high}))`;
 }
 
-function rangesOf(protocol: Protocol, watched: ReadonlySet<number>): Range[] {
-  const numbers = [...watched].map(portOfKey).filter((port) => port.protocol === protocol);
-  const ranges: Range[] = [];
-  for (const { number } of numbers.sort((a, b) => a.number - b.number)) {
-    const last = ranges.at(-1);
-    if (last !== undefined && number <= last.to + 1) ranges[ranges.length - 1] = { from: last.from, to: number };
-    else ranges.push({ from: number, to: number });
-  }
-  return joinClosest(ranges);
+function portsOf(protocol: Protocol, keys: ReadonlySet<number>): Range[] {
+  const ports = [...keys].map(portOfKey).filter((port) => port.protocol === protocol);
+  return joinClosest(rangesOf(ports.map(({ number }) => number)));
 }
 
 function joinClosest(ranges: readonly Range[]): Range[] {

@@ -25,6 +25,8 @@ export interface Knock {
   port: number;
   /** TCP flags as on the wire (RFC 9293 section 3.1), 0 for other protocols. */
   flags: number;
+  /** What a TCP packet is known by if it comes once more, see fingerprint.ts; 0 for other protocols. */
+  fingerprint: number;
   /** Where the frame's bytes hold what a UDP datagram carries; equal if it is not there as a whole. */
   payloadStart: number;
   payloadEnd: number;
@@ -37,6 +39,7 @@ export function emptyKnock(): Knock {
     protocol: "tcp",
     port: 0,
     flags: 0,
+    fingerprint: 0,
     payloadStart: 0,
     payloadEnd: 0,
   };

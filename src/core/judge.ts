@@ -2,7 +2,9 @@
 import type { Address } from "./address.ts";
 import type { Door } from "./door.ts";
 import { SequenceMatcher } from "./match.ts";
+import { isNobodys } from "./nobody.ts";
 import type { Report, SequenceFinding } from "./report.ts";
+import type { SequenceRules } from "./sequence-watch.ts";
 import type { PacketFinding } from "./spa/packet-finding.ts";
 import { PacketMatcher, type PacketRules, type UsedPackets } from "./spa/packet-matcher.ts";
 import type { CodeFinding } from "./totp/code-finding.ts";
@@ -11,10 +13,7 @@ import type { UsedCodes } from "./totp/judge-code.ts";
 import type { Attempt, Earn, Seen, Way } from "./way.ts";
 
 /** What is judged by: the doors, and what is not in the config file itself. */
-export interface Rules extends PacketRules, CodeRules {
-  /** Port keys. */
-  readonly guards: ReadonlySet<number>;
-}
+export interface Rules extends SequenceRules, PacketRules, CodeRules {}
 
 /** What the ways work with. */
 export interface WayTools {
@@ -50,6 +49,8 @@ export class Judge {
 
   /** The path of every packet. */
   see(seen: Seen): void {
+    // Not by any way: nobody could use what it opened, and whoever forged it would have filled a place.
+    if (isNobodys(seen)) return;
     for (const way of this.#ways)
       way.see(seen, (earned) => {
         // What is half earned is not earned.

@@ -9,8 +9,8 @@ export interface Port {
 }
 
 /** The largest echo request that an Ethernet link carries unfragmented over IPv4: 1500 - 20 - 8. */
-const ICMP_SIZE_MAX = 1472;
-const PORT_MAX = 65535;
+export const ICMP_SIZE_MAX = 1472;
+export const PORT_MAX = 65535;
 const FORM = /^(\d{1,10})(?:\s*[/:]\s*([a-z]+))?$/;
 
 /** Reads `22/tcp`, knockd's `22:tcp`, or a bare `22` (tcp). Throws a RangeError that says what was expected. */

@@ -32,9 +32,14 @@ export interface TimedOut {
 }
 
 /** What a knock did at a door with a sequence. */
-export type SequenceFinding = { readonly way: "sequence"; readonly door: Door } & (
-  | { readonly what: "stage" | "repeat"; readonly stage: number }
-  /** The attempt, `stage` steps far, is over: by a guard port, or by a step that is not the one expected. */
+export type SequenceFinding = {
+  readonly way: "sequence";
+  readonly door: Door;
+} /** `beside`: attempts of the same source that this one begins beside. */ & (
+  | { readonly what: "stage"; readonly stage: number; readonly beside?: number }
+  /** The knock is at a step that the attempt, `stage` steps far, has done already; 0: the packet is of an attempt that is over. */
+  | { readonly what: "repeat"; readonly stage: number }
+  /** The attempt, `stage` steps far, is over: by a guard port of this door, or by a step that is not the one expected. */
   | { readonly what: "guard" | "wrong"; readonly stage: number }
   /** The knock is at a port of this door, which did not hear it. */
   | Deaf

@@ -17,6 +17,10 @@ export const SYN = 0x02;
 /** A connection attempt, and not the answer to one. */
 export const FIRST_SYN: FlagRule = { mask: 0x12, value: 0x02 };
 
+export function isFirstSyn(flags: number): boolean {
+  return (flags & FIRST_SYN.mask) === FIRST_SYN.value;
+}
+
 /** Reads `syn,!ack` or `any`: listed must be set, `!` must be clear, the rest does not matter. Throws a RangeError. */
 export function parseFlags(text: string): FlagRule {
   if (text.trim().toLowerCase() === "any") return ANY_FLAGS;

@@ -2,15 +2,24 @@
 
 import { SNAP_BYTES } from "./capture/pcap.ts";
 import type { Door } from "./door.ts";
-import { filterFor } from "./filter.ts";
-import { type GuardSecret, guardPorts } from "./guard.ts";
-import { portKey } from "./port.ts";
+import { filterFor, type Heard } from "./filter.ts";
+import {
+  type DoorGuards,
+  type Ground,
+  type GuardSecret,
+  guardsOf,
+  hearsAnswers,
+  type WidthClass,
+  widthClassOf,
+} from "./guard.ts";
+import { portKey, portOfKey } from "./port.ts";
 import { commonFlags } from "./tcp-flags.ts";
 import { lastPort } from "./totp/totp.ts";
 
 export interface Watchlist {
-  /** Port keys. */
-  readonly guards: ReadonlySet<number>;
+  /** By the names of the doors. */
+  readonly guards: ReadonlyMap<string, DoorGuards>;
+  readonly widthClass: WidthClass;
   /** A pcap-filter(7) expression. */
   readonly filter: string;
   /** Bytes of each frame that somebody reads. */
@@ -20,23 +29,47 @@ export interface Watchlist {
 /** All headers, with room for options and extensions. */
 export const HEADERS_BYTES = 256;
 
-/** `inUse` are port keys that something on this machine uses; `spaPort` is given if signed packets can open a door. */
+/** `spaPort` is given if signed packets can open a door. */
 export function watchlistFor(
   doors: readonly Door[],
   scanGuard: boolean,
-  inUse: ReadonlySet<number>,
+  ground: Ground,
   secret: GuardSecret,
   spaPort?: number,
 ): Watchlist {
-  const codes = codeKeys(doors);
-  // A guard there would be touched by every honest packet.
-  const taken = new Set([...inUse, ...codes, ...(spaPort === undefined ? [] : [portKey("udp", spaPort)])]);
-  const guards = scanGuard ? guardPorts(doors, taken, secret) : new Set<number>();
-  const steps = doors.flatMap((door) => door.sequence.map((step) => portKey(step.protocol, step.number)));
+  const widthClass = widthClassOf(doors, scanGuard);
+  const used = groundOf(doors, ground, spaPort);
+  const guards = new Map(doors.map((door) => [door.name, guardsOf(door, widthClass, used, secret)]));
   const knockedAt = doors.filter(({ sequence, totp }) => sequence.length > 0 || totp !== undefined);
-  const flags = commonFlags(knockedAt.map((door) => door.tcpflags));
-  const filter = filterFor(new Set([...steps, ...codes, ...guards]), flags, spaPort);
-  return { guards, filter, snapBytes: spaPort === undefined ? HEADERS_BYTES : SNAP_BYTES };
+  const groups = [true, false].flatMap((answered) => {
+    const group = knockedAt.filter(({ tcpflags }) => hearsAnswers(tcpflags) === answered);
+    return group.length === 0 ? [] : [heardBy(group, guards, answered)];
+  });
+  const snapBytes = spaPort === undefined ? HEADERS_BYTES : SNAP_BYTES;
+  return { guards, widthClass, filter: filterFor(groups, spaPort), snapBytes };
+}
+
+/** A guard that every honest packet touches would be none: not where packets go, nor where a door leads on from here. */
+export function groundOf(doors: readonly Door[], { inUse, outgoing }: Ground, spaPort?: number): Ground {
+  const ledOn = doors.flatMap(({ open }) => open.filter(({ to }) => to !== undefined));
+  const keys = ledOn.map(({ protocol, number }) => portKey(protocol, number));
+  return { outgoing, inUse: new Set([...inUse, ...keys, ...(spaPort === undefined ? [] : [portKey("udp", spaPort)])]) };
+}
+
+/**
+ * Of connections only the first packet passes, so what listens in a hole of the guards may pass as well: then the captures need
+ * not begin anew whenever a service starts or ends. All packets of a UDP service would be too many.
+ */
+function heardBy(doors: readonly Door[], guards: ReadonlyMap<string, DoorGuards>, answered: boolean): Heard {
+  const steps = doors.flatMap(({ sequence }) => sequence.map(({ protocol, number }) => portKey(protocol, number)));
+  const keys = new Set([...steps, ...codeKeys(doors)]);
+  for (const { name } of doors) {
+    const { blocks = [] } = guards.get(name) ?? {};
+    const whole = answered ? [] : blocks.filter(({ to }) => portOfKey(to).protocol === "tcp");
+    for (const { from, to } of [...whole, ...(guards.get(name)?.ranges() ?? [])])
+      for (let key = from; key <= to; key++) keys.add(key);
+  }
+  return { keys, flags: commonFlags(doors.map(({ tcpflags }) => tcpflags)) };
 }
 
 /** The port keys of all ranges that codes are knocked on. */

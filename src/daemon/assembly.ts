@@ -13,7 +13,7 @@ import { Tracers } from "../io/control/tracers.ts";
 import type { Ending } from "../io/ending.ts";
 import { chooseFirewall, takeOver } from "../io/firewall/firewalls.ts";
 import { warnOfMachine } from "../io/firewall/machine-warnings.ts";
-import { portsInUse } from "../io/listening.ts";
+import { groundNow } from "../io/listening.ts";
 import { Logbook } from "../io/log/log.ts";
 import { notifyFor } from "../io/notify.ts";
 import { readCodeSecrets } from "../io/state/code-secrets.ts";
@@ -61,7 +61,7 @@ async function assemble(config: Config, { ending, trial, version, ...source }: R
     denied: (reason) => ending.fail(new Failure(EXIT.NO_PERMISSION, `cannot capture: ${reason}`, PRIVILEGES_NEEDED)),
   });
   const observer = new Tracers();
-  const machine = { boot: bootId(), portsInUse, readKeys, readCodeSecrets, runCommand };
+  const machine = { boot: bootId(), ground: groundNow, readKeys, readCodeSecrets, runCommand };
   const watch = captures.watch.bind(captures);
   const daemon = new Daemon(config, {
     log,

@@ -43,7 +43,7 @@ export interface View {
 /** How often attempts that are too old are looked for. */
 const SWEEP_MS = 250;
 /** How often guard ports step aside for what listens now. */
-const LOOK_AROUND_MS = 60_000;
+const LOOK_AROUND_MS = 2000;
 
 export class Daemon {
   readonly #world: World;

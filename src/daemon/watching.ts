@@ -2,11 +2,13 @@
 import type { Config } from "../core/config/config.ts";
 import { keyWeaknesses } from "../core/config/key-weakness.ts";
 import type { Door } from "../core/door.ts";
-import type { GuardSecret } from "../core/guard.ts";
+import { type DoorGuards, type Ground, type GuardSecret, UNTOUCHED_GROUND } from "../core/guard.ts";
 import type { Judge } from "../core/judge.ts";
 import type { Key } from "../core/spa/key.ts";
 import { spaWords } from "../core/spa/packet-words.ts";
+import { words } from "../core/text/words.ts";
 import type { CodeSecret } from "../core/totp/code.ts";
+
 import { codeWords } from "../core/totp/code-words.ts";
 import { type Watchlist, watchlistFor } from "../core/watchlist.ts";
 import type { Log } from "../io/log/log.ts";
@@ -20,8 +22,8 @@ export interface WatchTools {
   readonly log: Log;
   /** Where the captures look, and what they let through, from now on. */
   readonly watch: (interfaces: readonly string[], search: Pick<Watchlist, "filter" | "snapBytes">) => void;
-  /** Port keys that a guard must not stand on. */
-  readonly portsInUse: () => Promise<ReadonlySet<number>>;
+  /** Where a guard must not stand. */
+  readonly ground: () => Promise<Ground>;
   readonly guardSecret: GuardSecret;
   readonly usedPackets: UsedOnes;
   readonly usedCodes: UsedOnes;
@@ -39,8 +41,9 @@ export class Watching {
   #config: Config;
   #secrets: Secrets = { keys: [], codes: new Map() };
   #oneTime: OneTimeFiles;
-  #inUse: ReadonlySet<number> = new Set();
-  #guards: ReadonlySet<number> = new Set();
+  #ground: Ground = UNTOUCHED_GROUND;
+  #guards: ReadonlyMap<string, DoorGuards> = new Map();
+  #warned = "";
 
   constructor(config: Config, judge: Judge, tools: WatchTools) {
     this.#config = config;
@@ -54,14 +57,18 @@ export class Watching {
     this.#secrets = secrets;
     this.#loadUsed(secrets);
     this.#oneTime = new OneTimeFiles(config.doors, this.#tools.log);
-    this.#inUse = await this.#tools.portsInUse();
+    this.#ground = await this.#tools.ground();
     this.#watch();
   }
 
   /** Somebody may have begun to use a port that a guard stands on. */
   async refresh(): Promise<void> {
-    this.#inUse = await this.#tools.portsInUse();
-    if ([...this.#inUse].some((key) => this.#guards.has(key))) this.#watch();
+    const before = this.#ground.inUse;
+    this.#ground = await this.#tools.ground();
+    const { inUse } = this.#ground;
+    const isNews = [...inUse].some((key) => !before.has(key) && this.#isGuard(key));
+    // What ended leaves a hole that a guard fills again.
+    if (isNews || [...before].some((key) => !inUse.has(key))) this.#watch();
   }
 
   /** The door was earned by its sequence. One that is good once is spent with that, and the next one is looked out for. */
@@ -84,9 +91,26 @@ export class Watching {
     const { keys, codes: codeSecrets } = this.#secrets;
     const doors = this.#oneTime.current(this.#config.doors);
     const packetPort = keys.length > 0 ? spaPort : undefined;
-    const watchlist = watchlistFor(doors, scanGuard, this.#inUse, this.#tools.guardSecret, packetPort);
+    const watchlist = watchlistFor(doors, scanGuard, this.#ground, this.#tools.guardSecret, packetPort);
     this.#guards = watchlist.guards;
     this.#judge.apply({ doors, guards: watchlist.guards, keys, spaPort, spaMaxAgeMs, codeSecrets });
     this.#tools.watch(interfaces, watchlist);
+    this.#warn(watchlist);
+  }
+
+  #isGuard(key: number): boolean {
+    return [...this.#guards.values()].some((guards) => guards.has(key));
+  }
+
+  /** Once for each change. */
+  #warn({ guards, widthClass }: Watchlist): void {
+    const crowded = [...guards].filter(([, { crowded }]) => crowded > 0).map(([name]) => name);
+    const texts = [
+      ...(widthClass === "narrow" ? [words.narrowGuards()] : []),
+      ...crowded.map((name) => words.crowdedGuards(name)),
+    ];
+    if (this.#warned === texts.join()) return;
+    this.#warned = texts.join();
+    for (const text of texts) this.#tools.log.warn({ event: "guards" }, text);
   }
 }

@@ -7,7 +7,7 @@ import type { Answer } from "./explainer.ts";
 /** BOUNDED: sources that the summary names; a capture of a scan or a flood holds many. */
 const NAMED_MAX = 20;
 
-export type KnownGuards = "all" | "neighbours" | "none";
+export type KnownGuards = "all" | "unknown" | "none";
 
 export function printSummary(answer: Answer, guards: KnownGuards, json: boolean): void {
   if (json) return print(JSON.stringify(summaryJson(answer, guards)));
@@ -28,10 +28,8 @@ function remarks({ takenForOurs, unknownLinkType, wentBack }: Answer, guards: Kn
     ...(takenForOurs.length > 0
       ? [`taken for the daemon's own: ${takenForOurs.join(", ")}; if not all of them are, say which with --address`]
       : []),
-    ...(guards === "neighbours"
-      ? [
-          "of the guard ports only the steps' neighbours are known here; the daemon's own state directory holds the rest",
-        ]
+    ...(guards === "unknown"
+      ? ["which ports near the steps are guard ports is not known here: only the daemon's own state directory says so"]
       : []),
     ...(unknownLinkType === undefined ? [] : [`frames of link type ${unknownLinkType} cannot be read`]),
     ...(wentBack ? ["the capture's clock goes back, so times are uncertain"] : []),

@@ -4,6 +4,7 @@ import { decode, knowsLinkType } from "../core/decode.ts";
 import type { Door } from "../core/door.ts";
 import { emptyKnock, type Frame } from "../core/frame.ts";
 import { Grants } from "../core/grant.ts";
+import type { DoorGuards } from "../core/guard.ts";
 import { Judge, type Rules } from "../core/judge.ts";
 import { OnceMemory } from "../core/once.ts";
 import { portKey } from "../core/port.ts";
@@ -25,8 +26,8 @@ const SEED = 1;
 
 export interface Question extends Partial<Pick<Rules, "keys" | "spaPort" | "spaMaxAgeMs" | "codeSecrets">> {
   readonly doors: readonly Door[];
-  /** Port keys. */
-  readonly guards: ReadonlySet<number>;
+  /** By the names of the doors. */
+  readonly guards: ReadonlyMap<string, DoorGuards>;
   /** The daemon's own addresses; undefined: whatever was knocked at. */
   readonly local: readonly Address[] | undefined;
 }
@@ -55,6 +56,7 @@ export class Explainer {
   readonly #progresses = new Progresses();
   readonly #local: Pick<AddressSet, "has">;
   readonly #watched: ReadonlySet<number>;
+  readonly #guards: readonly DoorGuards[];
   readonly #targeted: ReadonlySet<string>;
   readonly #takenForOurs = new Set<string>();
   readonly #isTaking: boolean;
@@ -86,7 +88,8 @@ export class Explainer {
     const steps = doors.flatMap(({ sequence }) => sequence.map((step) => portKey(step.protocol, step.number)));
     const judged = doors.filter(({ name }) => codeSecrets.has(name));
     const packets = keys.length > 0 ? [portKey("udp", spaPort)] : [];
-    this.#watched = new Set([...steps, ...codeKeys(judged), ...packets, ...guards]);
+    this.#watched = new Set([...steps, ...codeKeys(judged), ...packets]);
+    this.#guards = [...guards.values()];
     this.#targeted = new Set(doors.filter(({ target }) => target !== undefined).map(({ name }) => name));
     this.#isTaking = local === undefined;
     this.#local = local === undefined ? { has: () => true } : new AddressSet(local);
@@ -98,7 +101,7 @@ export class Explainer {
     this.#passTime(frame.timeMs);
     const knock = this.#knock;
     if (!decode(frame, knock)) return;
-    if (!this.#watched.has(portKey(knock.protocol, knock.port))) this.#witness.passedBy(knock, this.#nowMs);
+    if (!this.#isWatched(portKey(knock.protocol, knock.port))) this.#witness.passedBy(knock, this.#nowMs);
     this.#judge.see({ frame, knock, local: this.#local, nowMs: this.#nowMs });
   }
 
@@ -113,6 +116,10 @@ export class Explainer {
       best: this.#progresses.best(),
       forgotten: this.#progresses.forgotten,
     };
+  }
+
+  #isWatched(key: number): boolean {
+    return this.#watched.has(key) || this.#guards.some((guards) => guards.has(key));
   }
 
   #admit({ door, ip, terms }: Earned): void {

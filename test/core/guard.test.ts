@@ -1,7 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type GuardSecret, guardPorts, neighbourPorts } from "../../src/core/guard.ts";
+import type { Door } from "../../src/core/door.ts";
+import {
+  ASIDE_MAX,
+  blockWidth,
+  DoorGuards,
+  type Ground,
+  type GuardSecret,
+  guardsOf,
+  LINUX_OUTGOING,
+  UNTOUCHED_GROUND,
+  widthClassOf,
+} from "../../src/core/guard.ts";
 import { parsePort, portKey, portOfKey } from "../../src/core/port.ts";
+import { sizeOf } from "../../src/core/ranges.ts";
 import { door } from "../support/doors.ts";
 
 const SECRET: GuardSecret = [1, 2, 3, 4];
@@ -11,131 +23,189 @@ const anyStep = fc.oneof(
   fc.tuple(fc.integer({ min: 1, max: 65535 }), fc.constantFrom("tcp", "udp")).map(([port, name]) => `${port}/${name}`),
   fc.nat(1472).map((size) => `${size}/icmp`),
 );
-const anySequence = fc.array(anyStep, { minLength: 1, maxLength: 6 });
+const anySequence = fc.array(anyStep, { minLength: 2, maxLength: 6 });
 
 function keyOf(text: string): number {
   const { protocol, number } = parsePort(text);
   return portKey(protocol, number);
 }
 
-describe("guard ports", () => {
-  it("stand beside every step", () => {
-    const guards = guardPorts([door({ sequence: "7000,8000/udp,100/icmp" })], new Set(), SECRET);
-    for (const text of ["6999/tcp", "7001/tcp", "7999/udp", "8001/udp", "99/icmp", "101/icmp"])
-      expect(guards.has(keyOf(text)), text).toBe(true);
-  });
+function keysOf(guards: DoorGuards): number[] {
+  return guards.ranges().flatMap(({ from, to }) => Array.from({ length: to - from + 1 }, (_, index) => from + index));
+}
 
-  it("never stand where a door is knocked at, where one opens, or where something listens", () => {
-    const anyDoors = fc.array(fc.record({ sequence: anySequence, open: fc.integer({ min: 1, max: 65535 }) }), {
-      maxLength: 5,
-    });
-    fc.assert(
-      fc.property(anyDoors, fc.array(anyStep, { maxLength: 50 }), anySecret, (keys, listening, secret) => {
-        const doors = keys.map(({ sequence, open }, index) => ({
-          ...door({ name: `d${index}`, sequence }),
-          open: [parsePort(`${open}/tcp`), parsePort(`${open}/udp`)],
-        }));
-        const used = new Set([
-          ...doors.flatMap((each) =>
-            [...each.sequence, ...each.open].map((port) => portKey(port.protocol, port.number)),
-          ),
-          ...listening.map(keyOf),
-        ]);
-        const isGood = (guard: number): boolean => {
-          const { protocol, number } = portOfKey(guard);
-          return !used.has(guard) && number >= 1 && number <= 65535 && portKey(protocol, number) === guard;
-        };
-        const guards = [...guardPorts(doors, new Set(listening.map(keyOf)), secret)];
-        expect(guards.filter((guard) => !isGood(guard))).toEqual([]);
-      }),
-    );
-  });
+function guards(one: Door, ground: Partial<Ground> = {}, secret = SECRET): number[] {
+  return keysOf(guardsOf(one, "wide", { ...UNTOUCHED_GROUND, ...ground }, secret));
+}
 
-  it("leave a neighbour out that another door uses", () => {
-    const doors = [door({ name: "a", sequence: "7000" }), door({ name: "b", sequence: "7001", open: "6999" })];
-    const guards = guardPorts(doors, new Set([keyOf("7002")]), SECRET);
-    for (const text of ["6999", "7000", "7001", "7002"]) expect(guards.has(keyOf(text)), text).toBe(false);
-  });
-
-  it("are the same for the same secret, and others for another", () => {
-    fc.assert(
-      fc.property(anySequence, anySecret, anySecret, (sequence, one, other) => {
-        const doors = [door({ sequence })];
-        expect(guardPorts(doors, new Set(), one)).toEqual(guardPorts(doors, new Set(), one));
-        if (one.join() === other.join() || sequence.every((step) => step.endsWith("icmp"))) return;
-        expect(guardPorts(doors, new Set(), one)).not.toEqual(guardPorts(doors, new Set(), other));
-      }),
-    );
-  });
-
-  it("stand near the steps and all over the high ports, for each protocol that is knocked with", () => {
-    const guards = [...guardPorts([door({ sequence: "20000,21000/udp" })], new Set(), SECRET)].map(portOfKey);
-    for (const [protocol, step] of [
-      ["tcp", 20_000],
-      ["udp", 21_000],
-    ] as const) {
-      const numbers = guards.filter((port) => port.protocol === protocol).map(({ number }) => number);
-      expect(numbers.filter((number) => Math.abs(number - step) <= 1024).length).toBeGreaterThan(12);
-      expect(numbers.filter((number) => Math.abs(number - step) > 1024).length).toBeGreaterThan(24);
+describe("the block around a step", () => {
+  it("has the step anywhere in it, so that no place beside a step is known", () => {
+    const before = new Set<number>();
+    const after = new Set<number>();
+    for (let seed = 0; seed < 100; seed++) {
+      const around = guards(door({ sequence: "21000,40000" }), {}, [seed, 0, 0, 0]).filter(
+        (key) => key > 30_000 && key < 50_000,
+      );
+      expect(around).toHaveLength(3199);
+      before.add(around.filter((key) => key < 40_000).length);
+      after.add(around.filter((key) => key > 40_000).length);
     }
-    expect(guards.filter(({ protocol }) => protocol === "icmp")).toEqual([]);
+    // 200 draws of 3,072 offsets: some 194 different ones.
+    expect(before.size).toBeGreaterThan(90);
+    expect(Math.min(...before)).toBeLessThan(200);
+    expect(Math.min(...after)).toBeLessThan(200);
   });
 
-  it("stand where no answer to an outgoing connection arrives, and not among the well-known ports", () => {
+  it("goes on at the other end of the ports, so that no scan of an end has better odds", () => {
+    const wraps = Array.from({ length: 40 }, (_, seed) =>
+      guards(door({ sequence: "21000,65530" }), {}, [seed, 0, 0, 0]),
+    );
+    for (const keys of wraps) expect(keys.filter((key) => key < 5000 || key > 60_000)).toHaveLength(3199);
+    expect(wraps.some((keys) => keys.includes(1024))).toBe(true);
+    expect(wraps.some((keys) => keys.some((key) => key < 1024))).toBe(false);
+  });
+
+  it("is narrow for the first step, whose guards stop nobody, and all together are a tenth of the ports", () => {
     fc.assert(
-      fc.property(anySecret, (secret) => {
-        const numbers = [...guardPorts([door({ sequence: "500" })], new Set(), secret)].map(
-          (key) => portOfKey(key).number,
-        );
-        const secretOnes = numbers.filter((number) => Math.abs(number - 500) > 1);
-        expect(secretOnes.filter((number) => number < 1024)).toEqual([]);
-        expect(secretOnes.filter((number) => number >= 32_768 && number <= 60_999)).toEqual([]);
+      fc.property(fc.uniqueArray(fc.integer({ min: 1024, max: 65_535 }), { minLength: 2, maxLength: 32 }), (ports) => {
+        const steps = ports.map((port) => parsePort(String(port)));
+        const widths = steps.map((step) => blockWidth(steps, step, "wide"));
+        expect(widths.reduce((sum, width) => sum + width, 0)).toBeLessThanOrEqual(65_536 / 10);
+        expect(Math.max(...widths)).toBeLessThanOrEqual(3200);
       }),
     );
   });
 
-  it("are none without a door, and none for a door without a step", () => {
-    expect(guardPorts([], new Set(), SECRET).size).toBe(0);
-    expect(guardPorts([{ ...door(), sequence: [] }], new Set(), SECRET).size).toBe(0);
-  });
-
-  it("are few, however many doors there are", () => {
-    const base = door();
-    const doors = Array.from({ length: 1000 }, (_each, index) => ({
-      ...base,
-      name: `d${index}`,
-      sequence: [parsePort(`${1024 + index * 7}/tcp`), parsePort(`${1024 + index * 11}/udp`)],
-    }));
-    const guards = [...guardPorts(doors, new Set(), SECRET)];
-    const neighbours = new Set(
-      doors.flatMap(({ sequence }) =>
-        sequence.flatMap(({ protocol, number }) => [portKey(protocol, number - 1), portKey(protocol, number + 1)]),
-      ),
+  it("is one, where a port stands twice in a sequence", () => {
+    expect(guards(door({ sequence: "21000,40000,21000,40000" })).length).toBe(
+      guards(door({ sequence: "21000,40000" })).length,
     );
-    expect(guards.filter((guard) => !neighbours.has(guard)).length).toBeLessThanOrEqual(2 * (32 + 8) * 8);
   });
 
-  it("touch most scans of the high ports in random order before they have met three steps", () => {
-    // A scan meets the first of n guards and three steps in random order: all three steps come first in 1 of C(n + 3, 3).
-    const guards = guardPorts([door({ sequence: "21234,23456,25678" })], new Set(), SECRET);
-    expect(guards.size).toBeGreaterThan(60);
+  it("is there for sizes of pings, too, but for those of ordinary ones", () => {
+    const sizes = guards(door({ sequence: "731/icmp,206/icmp,1253/icmp" })).map(portOfKey);
+    expect(sizes.every(({ protocol }) => protocol === "icmp")).toBe(true);
+    expect(sizes.length).toBeGreaterThan(300);
+    const all = Array.from({ length: 50 }, (_, seed) =>
+      guards(door({ sequence: "50/icmp,60/icmp,1470/icmp" }), {}, [seed, 0, 0, 0]),
+    ).flat();
+    for (const size of [0, 32, 56, 64, 1472]) expect(all).not.toContain(portKey("icmp", size));
   });
 });
 
-describe("the guards that everybody may know", () => {
-  it("are the neighbours of the steps, but for what is taken", () => {
-    const doors = [door({ name: "A", sequence: "1,7000,7001/udp,65535", open: "6999/tcp" })];
-    const keys = neighbourPorts(doors, new Set([keyOf("65534/tcp")]));
-    expect([...keys].sort((a, b) => a - b)).toEqual(["2/tcp", "7001/tcp", "7000/udp", "7002/udp"].map(keyOf));
+describe("guards", () => {
+  it("depend on their own door alone: its name and what earns it", () => {
+    fc.assert(
+      fc.property(anySequence, anySecret, anySecret, (sequence, one, other) => {
+        const A = door({ name: "A", sequence });
+        const ranges = (door: Door, secret: GuardSecret) => guardsOf(door, "wide", UNTOUCHED_GROUND, secret).ranges();
+        expect(ranges(A, one)).toEqual(ranges({ ...A, grantMs: 1 }, one));
+        if (one.join() === other.join() || ranges(A, one).length === 0) return;
+        expect(ranges(A, one)).not.toEqual(ranges(A, other));
+        expect(ranges(A, one)).not.toEqual(ranges({ ...A, name: "B" }, one));
+      }),
+      { numRuns: 50 },
+    );
   });
 
-  it("are among all guards", () => {
+  it("never stand on the door's own steps, openings and codes, nor where something listens", () => {
+    const anyOpen = fc.integer({ min: 1, max: 65_535 });
     fc.assert(
-      fc.property(anySequence, anySecret, (sequence, secret) => {
-        const doors = [door({ sequence })];
-        const all = guardPorts(doors, new Set(), secret);
-        for (const key of neighbourPorts(doors, new Set())) expect(all.has(key)).toBe(true);
+      fc.property(
+        anySequence,
+        anyOpen,
+        fc.array(anyStep, { maxLength: 50 }),
+        anySecret,
+        (sequence, open, used, secret) => {
+          const A = { ...door({ sequence }), open: [parsePort(`${open}/tcp`), parsePort(`${open}/udp`)] };
+          const inUse = new Set(used.map(keyOf));
+          const own = new Set([...A.sequence, ...A.open].map((port) => portKey(port.protocol, port.number)));
+          const isWrong = (guard: number): boolean => {
+            const { protocol, number } = portOfKey(guard);
+            const isPort = protocol === "icmp" ? number <= 1472 : number >= 1 && number <= 65_535;
+            return own.has(guard) || inUse.has(guard) || !isPort;
+          };
+          expect(guards(A, { inUse }, secret).filter(isWrong)).toEqual([]);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it("do not stand among the well-known ports, unless a step does, and never where any host is asked for something", () => {
+    for (let seed = 0; seed < 50; seed++) {
+      expect(guards(door({ sequence: "1100,1200" }), {}, [seed, 0, 0, 0]).filter((key) => key < 1024)).toEqual([]);
+      const low = guards(door({ sequence: "571,290,911" }), {}, [seed, 0, 0, 0]);
+      for (const port of [22, 53, 80, 123, 443, 993]) expect(low).not.toContain(port);
+    }
+  });
+
+  it.each([
+    ["udp", "syn,!ack", "21000/udp,32700/udp,64500/udp"],
+    ["tcp that takes any packet", "any", "21000,32700,64500"],
+  ])("of %s stay out of the ports where answers arrive", (_name, tcpflags, sequence) => {
+    for (let seed = 0; seed < 50; seed++) {
+      const numbers = guards(door({ sequence, tcpflags }), {}, [seed, 0, 0, 0]).map((key) => portOfKey(key).number);
+      expect(numbers.filter((number) => number >= LINUX_OUTGOING.from && number <= LINUX_OUTGOING.to)).toEqual([]);
+      expect(numbers.length).toBeGreaterThan(3000);
+    }
+  });
+
+  it("are none around a step that lies where answers arrive", () => {
+    expect(guards(door({ sequence: "40000/udp,41000/udp" }))).toEqual([]);
+  });
+
+  it("stand among them all the same where a machine connects from everywhere", () => {
+    const outgoing = { from: 1024, to: 65_535 };
+    expect(guards(door({ sequence: "40000/udp,41000/udp" }), { outgoing }).length).toBeGreaterThan(3000);
+  });
+
+  it("are none without a door, without a step, with one step, and when they are off", () => {
+    expect(guards({ ...door(), sequence: [] })).toEqual([]);
+    expect(guards(door({ sequence: "7000" }))).toEqual([]);
+    expect(keysOf(guardsOf(door(), "none", UNTOUCHED_GROUND, SECRET))).toEqual([]);
+  });
+
+  it("step aside for a few services, but not for somebody who listens everywhere", () => {
+    const all = guards(door());
+    const some = new Set(all.filter((_, index) => index % 100 === 0));
+    const few = guardsOf(door(), "wide", { ...UNTOUCHED_GROUND, inUse: some }, SECRET);
+    expect(few.crowded).toBe(Math.max(0, some.size - ASIDE_MAX));
+    const crowded = guardsOf(door(), "wide", { ...UNTOUCHED_GROUND, inUse: new Set(all) }, SECRET);
+    expect(keysOf(crowded)).toHaveLength(all.length - ASIDE_MAX);
+    expect(crowded.crowded).toBe(all.length - ASIDE_MAX);
+  });
+
+  it("are found again, each of them and nothing else", () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.integer({ min: 0, max: 300 }), { maxLength: 60 }), (keys) => {
+        const set = DoorGuards.of(keys);
+        const found = Array.from({ length: 303 }, (_, key) => key - 1).filter((key) => set.has(key));
+        expect(found).toEqual([...keys].sort((a, b) => a - b));
+        expect(sizeOf(set.ranges())).toBe(keys.length);
       }),
     );
+  });
+});
+
+describe("the width class", () => {
+  const doors = (count: number, sequence = "7000,8000,9000") =>
+    Array.from({ length: count }, (_, index) => door({ name: `d${index}`, sequence }));
+
+  it("is wide up to a dozen steps, narrow beyond, and none without guards", () => {
+    expect(widthClassOf(doors(4), true)).toBe("wide");
+    expect(widthClassOf(doors(5), true)).toBe("narrow");
+    expect(widthClassOf(doors(1), false)).toBe("none");
+  });
+
+  it("does not change when a one-time sequence gives way to a longer one", () => {
+    const once = (sequence: string) => [{ ...door({ sequence }), oneTimeSequences: "/etc/knockd/once" }, ...doors(2)];
+    expect(widthClassOf(once("1,2"), true)).toBe(widthClassOf(once("1,2,3,4,5,6,7,8,9"), true));
+  });
+
+  it("makes blocks a quarter as wide", () => {
+    const { sequence } = door();
+    for (const step of sequence)
+      expect(blockWidth(sequence, step, "narrow")).toBe(blockWidth(sequence, step, "wide") / 4);
   });
 });

@@ -39,7 +39,7 @@ function play(ways: typeof WAYS, line: string): string[] {
   const earned: Earned[] = [];
   const judge = new Judge(TOOLS, (each) => earned.push(each), ways);
   const rules = { keys: [], spaPort: 0, spaMaxAgeMs: 0, codeSecrets: new Map<string, Uint8Array<ArrayBuffer>>() };
-  judge.apply({ doors: DOORS, guards: new Set(), ...rules });
+  judge.apply({ doors: DOORS, guards: new Map(), ...rules });
   const knock = emptyKnock();
   for (const word of line.split(" ")) {
     const seen = frame(packetOf(word), LINKTYPE.RAW);

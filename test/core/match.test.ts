@@ -4,6 +4,7 @@ import { formatAddress } from "../../src/core/address.ts";
 import { LINKTYPE } from "../../src/core/capture/pcap.ts";
 import { decode } from "../../src/core/decode.ts";
 import { emptyKnock, type Knock } from "../../src/core/frame.ts";
+import { DoorGuards } from "../../src/core/guard.ts";
 import { SequenceMatcher } from "../../src/core/match.ts";
 import { formatPort, parsePort, portKey } from "../../src/core/port.ts";
 import type { Report, SequenceFinding } from "../../src/core/report.ts";
@@ -12,6 +13,12 @@ import { frame } from "../support/frames.ts";
 import { addresses, packetOf } from "../support/rig.ts";
 
 /** What nobody listens to here; witness.test.ts does. */
+interface TableOptions {
+  readonly guards?: string;
+  readonly of?: readonly string[];
+  readonly attemptsMax?: number;
+}
+
 /** Plays knocks in the language of the rig; tells which doors they complete. */
 class Table {
   readonly said: string[] = [];
@@ -20,7 +27,8 @@ class Table {
   readonly #local = addresses("own", "second");
   #nowMs = 0;
 
-  constructor(doors: readonly DoorOptions[], { guards = "", attemptsMax = 1024 } = {}) {
+  /** `of`: only these doors have the guards. */
+  constructor(doors: readonly DoorOptions[], { guards = "", attemptsMax = 1024, of }: TableOptions = {}) {
     let knock = emptyKnock();
     const report: Report<SequenceFinding> = {
       begins: (present) => {
@@ -33,13 +41,15 @@ class Table {
       ends: () => {},
     };
     this.matcher = new SequenceMatcher({ report, seed: 42, attemptsMax });
-    this.watch(doors, guards);
+    this.watch(doors, guards, of);
   }
 
-  watch(doors: readonly DoorOptions[], guards = ""): void {
+  watch(doors: readonly DoorOptions[], guards = "", of?: readonly string[]): void {
     const keys = guards.split(" ").filter((text) => text !== "");
     const ports = keys.map(parsePort).map((port) => portKey(port.protocol, port.number));
-    this.matcher.apply({ doors: config(doors).doors, guards: new Set(ports) });
+    const parsed = config(doors).doors;
+    const guarded = parsed.filter(({ name }) => of === undefined || of.includes(name));
+    this.matcher.apply({ doors: parsed, guards: new Map(guarded.map(({ name }) => [name, DoorGuards.of(ports)])) });
   }
 
   play(line: string): string[] {
@@ -85,7 +95,22 @@ describe("one door", () => {
     ["S1 S2 S2 S3", ["A"], "a repeated middle step"],
     ["S1 +9.999 S2 S3", ["A"], "just in time"],
     ["S1 S2 +10 S3", [], "too late by nothing at all"],
-    ["S1 +9 S1 +2 S2 S3", [], "a repeat does not gain time"],
+    ["S1 +9 =S1 +2 S2 S3", [], "a repeat does not gain time"],
+    ["S1 +9 S1 +2 S2 S3", ["A"], "another knock does"],
+    ["S1 S2 =S1 =S2 S3", ["A"], "repeats of any step, whichever connection they are of"],
+    ["S1 S2 S1 S2 S2 S1 S3", ["A"], "nor does a step that is done already harm"],
+    ["S1 S2 S3 =S1 =S2 =S3", ["A"], "what a client goes on sending opens nothing more"],
+    ["S1 S2 S3 +59 =S1 +59 =S1 =S2 =S3", ["A"], "not for as long as it goes on"],
+    ["S1 S2 S3 +60 =S1 =S2 =S3", ["A", "A"], "and is forgotten a minute after"],
+    ["S1 +10 =S1 =S2 S3", [], "also where time has run out"],
+    ["S1 S3 =S1 S2 S3", [], "and where a wrong step has ended it"],
+    ["S1 S1 S2 S3 =S2 =S3", ["A"], "nor do repeats help an attempt that was left"],
+    ["S1 S1 S2 S3 S2 S3", ["A", "A"], "as other knocks do"],
+    ["S1 S1 S2 S2 S3 S3", ["A", "A"], "two people behind one address, step by step"],
+    ["S1 S2 S1 S3 S2 S3", ["A", "A"], "and in their own time"],
+    ["S1 S1 S1 S1 S1 S2 S2 S2 S2 S2 S3 S3 S3 S3 S3", ["A", "A", "A", "A"], "four at a time"],
+    ["S1 S1 S3 S2 S3", ["A"], "a step too early ends the oldest of them only"],
+    ["S1 S2 S1 S1 S1 S1 S1 S3", ["A"], "the one that is furthest is not given up for another"],
     ["S1 +10 S1 +9 S2 S3", ["A"], "a first step after the time begins again"],
     ["X:S1 Y:S1 X:S2 Y:S2 X:S3 Y:S3", ["A", "A"], "two sources"],
     ["X:S1 Y:S2 X:S3", [], "sources do not help each other"],
@@ -99,9 +124,33 @@ describe("one door", () => {
   it.each([
     ["S1 S1 S2", ["R"], "a step may repeat"],
     ["S1 S2", [], "then once is not enough"],
-    ["S1 S1 S1 S2", ["R"], "and a third is a repeat"],
+    ["S1 S1 S1 S2", ["R"], "and a third begins another attempt"],
+    ["S1 =S1 S2", [], "but one packet never counts for both"],
+    ["S1 =S1 S1 =S1 S2", ["R"], "whichever is sent again"],
   ])("with 1,1,2: %s -> %j: %s", (knocks, opens) => {
     expect(new Table([{ name: "R", sequence: "1,1,2" }]).play(knocks)).toEqual(opens);
+  });
+});
+
+describe("a port that stands twice, not at the beginning", () => {
+  it.each([
+    ["S1 S2 S2 S3", ["R"]],
+    ["S1 S2 =S2 S3", []],
+    ["S1 S2 =S2 S2 S3", ["R"]],
+  ])("%s -> %j", (knocks, opens) => {
+    expect(new Table([{ name: "R", sequence: "1,2,2,3" }]).play(knocks)).toEqual(opens);
+  });
+});
+
+describe("a door that takes any packet", () => {
+  const ANY: DoorOptions = { ...A, tcpflags: "any" };
+  it.each([
+    ["S1 ~A1 ~FA1 S2 ~A2 ~FA2 S3 ~A3 ~FA3", ["A"], "whole connections to each step"],
+    ["S1 ~R1 S2 ~R2 S3 ~R3", ["A"], "clients that go away"],
+    ["null1 F2 FPU3", ["A"], "no connection at all"],
+    ["S1 S1 S2 S2 S3 S3", ["A", "A"], "two people"],
+  ])("%s -> %j: %s", (knocks, opens) => {
+    expect(new Table([ANY]).play(knocks)).toEqual(opens);
   });
 });
 
@@ -114,10 +163,10 @@ describe("several doors", () => {
     expect(table.play("S2 S5")).toEqual(["B"]);
   });
 
-  it("spoil each other's attempts with their ports, as in knockd", () => {
+  it("do not spoil each other's attempts with their ports", () => {
     const table = new Table([A, B]);
-    expect(table.play("S1 S5 S2 S3")).toEqual([]);
-    expect(table.said.filter((text) => text === "wrong port")).toHaveLength(2);
+    expect(table.play("S1 S5 S2 S3")).toEqual(["A"]);
+    expect(table.said.filter((text) => text === "wrong port")).toEqual([]);
   });
 
   it("are named in the order of the config when one knock completes both", () => {
@@ -144,6 +193,13 @@ describe("guard ports", () => {
     expect(table.said).toContain("192.0.2.7 A guard 7/tcp");
   });
 
+  it("end all attempts of their source at their door, and none at another", () => {
+    const B: DoorOptions = { name: "B", sequence: "1,2" };
+    const table = new Table([A, B], { guards: "7/tcp", of: ["A"] });
+    expect(table.play("S1 S1 S7 S2 S3")).toEqual(["B"]);
+    expect(table.said.filter((text) => text.includes("guard"))).toEqual(["192.0.2.7 A guard 7/tcp"]);
+  });
+
   it("do nobody else harm", () => {
     expect(new Table([A], { guards: "7/tcp" }).play("X:S1 Y:S7 X:S2 X:S3")).toEqual(["A"]);
   });
@@ -154,10 +210,11 @@ describe("guard ports", () => {
 });
 
 describe("seq_cooldown", () => {
-  it("makes the door deaf to everyone after an opening", () => {
+  it("makes the door deaf after an opening to whom it opened for, and to nobody else", () => {
     const table = new Table([{ ...A, seq_cooldown: 5 }]);
-    expect(table.play("S1 S2 S3 Y:S1 Y:S2 Y:S3")).toEqual(["A"]);
-    expect(table.play("+5 Y:S1 Y:S2 Y:S3")).toEqual(["A"]);
+    expect(table.play("S1 S2 S3 S1 S2 S3")).toEqual(["A"]);
+    expect(table.play("Y:S1 Y:S2 Y:S3")).toEqual(["A"]);
+    expect(table.play("+5 S1 S2 S3")).toEqual(["A"]);
   });
 
   it("lasts over a reload that leaves the door as it is", () => {
@@ -174,7 +231,7 @@ describe("seq_cooldown", () => {
 describe("reports", () => {
   it("tell each stage", () => {
     const table = new Table([A]);
-    table.play("S1 S1 S2 S3");
+    table.play("S1 =S1 S2 S3");
     expect(table.said).toEqual(["192.0.2.7 A stage 1", "192.0.2.7 A stage 2", "192.0.2.7 A stage 3"]);
   });
 
@@ -209,7 +266,8 @@ describe("doors that let a knock be", () => {
       ends: () => {},
     };
     const matcher = new SequenceMatcher({ report, seed: 42, attemptsMax: 1024 });
-    matcher.apply({ doors: config([A, { name: "B", sequence: "5" }]).doors, guards: new Set([portKey("tcp", 7)]) });
+    const doors = config([A, { name: "B", sequence: "5" }]).doors;
+    matcher.apply({ doors, guards: new Map([["A", DoorGuards.of([portKey("tcp", 7)])]]) });
     const knock = emptyKnock();
     for (const word of ["SA1", "S2", "S7", "S99"]) {
       decode(frame(packetOf(word), LINKTYPE.RAW), knock);

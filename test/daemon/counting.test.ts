@@ -37,8 +37,8 @@ describe("the metrics of a daemon", () => {
   });
 
   it("count attempts that come to nothing, by reason", async () => {
-    const rig = await startRig([SSH, CMD]);
-    await rig.play("S7000 S7001 S7000 S7001 S7000 S1 S7000 +10");
+    const rig = await startRig([{ ...SSH, sequence: "7000,8000,9000" }, CMD]);
+    await rig.play("S7000 S7001 S7000 S7001 S7000 S9000 S7000 +10");
     const drops = (reason: string) => rig.reading(`knockd_attempts_dropped_total{reason="${reason}"}`);
     expect([drops("guard"), drops("wrong_port"), drops("timeout"), drops("table_full")]).toEqual([2, 1, 1, 0]);
   });

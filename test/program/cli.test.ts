@@ -121,14 +121,14 @@ describe("knockd check", () => {
       code: 0,
       stdout: `${file}: fine, 2 doors\n`,
       stderr:
-        "knockd: hint: doors.ssh.sequence: 7000, 8000, 9000 is an example that everybody knows, choose your own\n" +
-        "knockd: hint: doors.ssh.sequence: ascending, the order that scanners use\n" +
+        "knockd: hint: doors.ssh.sequence: 7000/tcp, 8000/tcp, 9000/tcp are ports that scanners try first; the steps are " +
+        "evenly spaced: a scan needs some 5,000 packets to open the door\n" +
         "knockd: hint: knockd suggest prints a good sequence\n",
     });
   });
 
   it("says what else an administrator would want to know", async () => {
-    const file = scratch.write("hints.yaml", "doors:\n  ssh:\n    sequence: 31337,4242/udp,9171\n");
+    const file = scratch.write("hints.yaml", "doors:\n  ssh:\n    sequence: 31471,4263/udp,9171\n");
     expect(await knockd("check", "-c", file)).toEqual({
       code: 0,
       stdout: `${file}: fine, 1 door\n`,
@@ -216,7 +216,9 @@ describe("knockd check", () => {
 it("knockd suggest prints another sequence each time", async () => {
   const { code, stdout } = await knockd("suggest");
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^sequence: \[(\d+\/(tcp|udp)(, )?){4}\]\n$/);
+  expect(stdout).toMatch(
+    /^sequence: \[(\d+\/(tcp|udp)(, )?){4}\]\n# odds: the best scan needs 2\^5\d packets, [\d,]+ years at 100,000 a second\n$/,
+  );
   expect((await knockd("suggest")).stdout).not.toBe(stdout);
 });
 

@@ -94,7 +94,7 @@ describe("knockd explain", () => {
     const { stderr } = await explain(pcap(KNOCK));
     expect(stderr).toBe(
       `knockd: hint: taken for the daemon's own: ${HOST}; if not all of them are, say which with --address\n` +
-        "knockd: hint: of the guard ports only the steps' neighbours are known here; the daemon's own state directory holds the rest\n",
+        "knockd: hint: which ports near the steps are guard ports is not known here: only the daemon's own state directory says so\n",
     );
     expect((await explain(pcap(KNOCK), "-a", HOST)).stderr).not.toContain("--address");
   });
@@ -148,7 +148,7 @@ describe("knockd explain", () => {
         ],
         frames: 2,
         taken_for_ours: [HOST],
-        guards: "neighbours",
+        guards: "unknown",
         refused: 0,
         clock_went_back: false,
       },

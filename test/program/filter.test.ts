@@ -4,9 +4,10 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LINKTYPE } from "../../src/core/capture/pcap.ts";
 import { filterFor, withVlan } from "../../src/core/filter.ts";
-import { guardPorts } from "../../src/core/guard.ts";
+import { UNTOUCHED_GROUND } from "../../src/core/guard.ts";
 import { type Protocol, parsePort, portKey } from "../../src/core/port.ts";
 import { ANY_FLAGS, FIRST_SYN, type FlagRule, parseFlags } from "../../src/core/tcp-flags.ts";
+import { watchlistFor } from "../../src/core/watchlist.ts";
 import { door } from "../support/doors.ts";
 import {
   bsdNull,
@@ -116,7 +117,7 @@ describe("the filter", () => {
       fc.asyncProperty(anyKeys, anyFlags, async (watched, flags) => {
         const packets = packetsAround(watched, flags);
         const frames = packets.map(({ bytes }) => wrap(bytes));
-        const passed = await passing(adapt(filterFor(watched, flags)), frames, linkType);
+        const passed = await passing(adapt(filterFor([{ keys: watched, flags }])), frames, linkType);
         expect(namesOf(packets.filter((_packet, index) => passed.has(index)))).toEqual(
           namesOf(packets.filter((packet) => packet.watched)),
         );
@@ -138,7 +139,9 @@ describe("the filter", () => {
       datagram({ ...V4, port: 7000, fragment: later }),
       echoRequest({ ...V4, bytes: 100, fragment: later }),
     ];
-    expect(await passing(filterFor(watched, FIRST_SYN), packets, LINKTYPE.RAW)).toEqual(new Set([0, 1, 2, 3]));
+    expect(await passing(filterFor([{ keys: watched, flags: FIRST_SYN }]), packets, LINKTYPE.RAW)).toEqual(
+      new Set([0, 1, 2, 3]),
+    );
   });
 
   it("lets every unicast packet with IPv6 extension headers through, since it cannot look behind them", async () => {
@@ -150,7 +153,7 @@ describe("the filter", () => {
       ip(59, Buffer.alloc(8), V6),
       ip(PROTOCOL.TCP, Buffer.alloc(20), V4),
     ];
-    const expression = filterFor(new Set([portKey("udp", 7000)]), FIRST_SYN);
+    const expression = filterFor([{ keys: new Set([portKey("udp", 7000)]), flags: FIRST_SYN }]);
     expect(await passing(expression, packets, LINKTYPE.RAW)).toEqual(new Set([0, 1, 2, 3]));
   });
 
@@ -158,13 +161,13 @@ describe("the filter", () => {
     const packets = [syn({ ...V4, port: 9 }), syn({ ...V6, port: 9 }), datagram({ ...V4, port: 9 })];
     // Linux has taken the outer tag off when BPF looks.
     const frames = packets.map((packet) => ethernet(packet, { vlans: [42], tagType }));
-    const expression = filterFor(new Set([portKey("udp", 7000)]), FIRST_SYN);
+    const expression = filterFor([{ keys: new Set([portKey("udp", 7000)]), flags: FIRST_SYN }]);
     expect(await passing(withVlan(expression), frames, LINKTYPE.ETHERNET)).toEqual(new Set([0, 1, 2]));
     expect(await passing(expression, frames, LINKTYPE.ETHERNET)).toEqual(new Set());
   });
 
   describe("for signed packets", () => {
-    const only = filterFor(new Set(), ANY_FLAGS, 62_201);
+    const only = filterFor([{ keys: new Set(), flags: ANY_FLAGS }], 62_201);
     const spa = { ...V4, port: 62_201 };
     const text = (characters: number, first = "8") => Buffer.from(first.padEnd(characters, "A"));
 
@@ -192,7 +195,10 @@ describe("the filter", () => {
     });
 
     it("takes nothing away from what is watched, also on their own port", async () => {
-      const expression = filterFor(new Set([portKey("udp", 62_201), portKey("tcp", 7000)]), FIRST_SYN, 62_201);
+      const expression = filterFor(
+        [{ keys: new Set([portKey("udp", 62_201), portKey("tcp", 7000)]), flags: FIRST_SYN }],
+        62_201,
+      );
       const packets = [datagram(spa), datagram({ ...spa, payload: text(204) }), syn({ ...V4, port: 7000 })];
       expect(await passing(expression, packets, LINKTYPE.RAW)).toEqual(new Set([0, 1, 2]));
     });
@@ -203,7 +209,7 @@ describe("the filter", () => {
   });
 
   it("does not take the destination for the source", async () => {
-    const expression = filterFor(new Set([portKey("tcp", 7000), portKey("udp", 7000)]), ANY_FLAGS);
+    const expression = filterFor([{ keys: new Set([portKey("tcp", 7000), portKey("udp", 7000)]), flags: ANY_FLAGS }]);
     const packets = [
       syn({ ...V4, port: 9, sourcePort: 7000 }),
       syn({ ...V6, port: 9, sourcePort: 7000 }),
@@ -214,16 +220,25 @@ describe("the filter", () => {
 
   it("lets nothing through where nothing is watched, and libpcap takes it", async () => {
     const packets = packetsAround(new Set([portKey("tcp", 7000)]), ANY_FLAGS).map(({ bytes }) => bytes);
-    const nothing = filterFor(new Set(), FIRST_SYN);
+    const nothing = filterFor([{ keys: new Set(), flags: FIRST_SYN }]);
     expect(await passing(nothing, packets, LINKTYPE.RAW)).toEqual(new Set());
     const frames = packets.map((packet) => ethernet(packet));
     expect(await passing(withVlan(nothing), frames, LINKTYPE.ETHERNET)).toEqual(new Set());
   });
 
+  it("asks of each group of doors only what these ask of TCP", async () => {
+    const strict = { keys: new Set([portKey("tcp", 7000)]), flags: FIRST_SYN };
+    const loose = { keys: new Set([portKey("tcp", 9000)]), flags: ANY_FLAGS };
+    const packets = [V4, V6].flatMap((ends) =>
+      [7000, 9000].flatMap((port) => [syn({ ...ends, port }), syn({ ...ends, port, flags: TCP.ACK })]),
+    );
+    expect(await passing(filterFor([strict, loose]), packets, LINKTYPE.RAW)).toEqual(new Set([0, 2, 3, 4, 6, 7]));
+  });
+
   it("lets no more than is watched through for up to 64 scattered ports", async () => {
     const watched = new Set(Array.from({ length: 64 }, (_each, index) => portKey("udp", 1000 + index * 12)));
     const packets = Array.from({ length: 800 }, (_each, index) => datagram({ ...V4, port: 999 + index }));
-    const passed = await passing(filterFor(watched, FIRST_SYN), packets, LINKTYPE.RAW);
+    const passed = await passing(filterFor([{ keys: watched, flags: FIRST_SYN }]), packets, LINKTYPE.RAW);
     expect([...passed].map((index) => 999 + index).filter((port) => !watched.has(portKey("udp", port)))).toEqual([]);
     expect(passed.size).toBe(64);
   });
@@ -232,7 +247,7 @@ describe("the filter", () => {
     // Pairs two apart, far from the next pair: 64 pairs are 128 ranges, of which 64 are left.
     const numbers = Array.from({ length: 64 }, (_each, index) => [1000 + index * 50, 1002 + index * 50]).flat();
     const watched = new Set(numbers.map((number) => portKey("tcp", number)));
-    const filter = filterFor(watched, FIRST_SYN);
+    const filter = filterFor([{ keys: watched, flags: FIRST_SYN }]);
     const packets = numbers.flatMap((port) => [syn({ ...V4, port }), syn({ ...V6, port })]);
     expect((await passing(filter, packets, LINKTYPE.RAW)).size).toBe(packets.length);
     // The gaps within pairs are closed first.
@@ -244,7 +259,9 @@ describe("the filter", () => {
   it("lets all ports through when all are watched", async () => {
     const watched = new Set(Array.from({ length: 65_535 }, (_each, index) => portKey("tcp", index + 1)));
     const packets = [0, 1, 2, 32_768, 65_534, 65_535].map((port) => syn({ ...V4, port }));
-    expect(await passing(filterFor(watched, ANY_FLAGS), packets, LINKTYPE.RAW)).toEqual(new Set([1, 2, 3, 4, 5]));
+    expect(await passing(filterFor([{ keys: watched, flags: ANY_FLAGS }]), packets, LINKTYPE.RAW)).toEqual(
+      new Set([1, 2, 3, 4, 5]),
+    );
   });
 
   it.each([
@@ -271,9 +288,8 @@ describe("the filter", () => {
       name: `door-${index}`,
       sequence: sequenceOf(index).split(",").map(parsePort),
     }));
-    const steps = doors.flatMap(({ sequence }) => sequence.map((port) => portKey(port.protocol, port.number)));
-    const watched = new Set([...steps, ...guardPorts(doors, new Set(), [1, 2, 3, 4])]);
-    expect(await instructions(withVlan(filterFor(watched, FIRST_SYN)))).toBeLessThan(KERNEL_INSTRUCTIONS_MAX);
+    const { filter } = watchlistFor(doors, true, UNTOUCHED_GROUND, [1, 2, 3, 4]);
+    expect(await instructions(withVlan(filter))).toBeLessThan(KERNEL_INSTRUCTIONS_MAX);
   });
 
   it("fits into the kernel with as many ranges of every protocol as it ever has", async () => {
@@ -282,6 +298,7 @@ describe("the filter", () => {
       portKey("udp", 7 + index * 90),
       portKey("icmp", (index * 2) % 1473),
     ]).flat();
-    expect(await instructions(withVlan(filterFor(new Set(keys), FIRST_SYN)))).toBeLessThan(KERNEL_INSTRUCTIONS_MAX);
+    const groups = [FIRST_SYN, ANY_FLAGS].map((flags) => ({ keys: new Set(keys), flags }));
+    expect(await instructions(withVlan(filterFor(groups)))).toBeLessThan(KERNEL_INSTRUCTIONS_MAX);
   });
 });

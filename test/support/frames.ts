@@ -32,6 +32,8 @@ export interface IpShape {
 export interface Syn extends Ends, IpShape {
   readonly port: number;
   readonly sourcePort?: number;
+  /** The sequence number. */
+  readonly sequence?: number;
   readonly flags?: number;
   readonly payload?: Uint8Array;
 }
@@ -51,10 +53,12 @@ export interface Echo extends Ends, IpShape {
 }
 
 /** A TCP segment, by default a first SYN. */
-export function syn({ port, sourcePort = 40_000, flags = TCP.SYN, payload = new Uint8Array(0), ...ends }: Syn): Buffer {
+export function syn({ port, sourcePort = 40_000, sequence = 0, flags = TCP.SYN, ...rest }: Syn): Buffer {
+  const { payload = new Uint8Array(0), ...ends } = rest;
   const segment = Buffer.alloc(20);
   segment.writeUInt16BE(sourcePort, 0);
   segment.writeUInt16BE(port, 2);
+  segment.writeUInt32BE(sequence, 4);
   segment.writeUInt8(5 << 4, 12);
   segment.writeUInt8(flags, 13);
   return ip(PROTOCOL.TCP, Buffer.concat([segment, payload]), ends);

@@ -1,6 +1,8 @@
 // The whole path without a network: frames in, commands and firewall out, a clock moved by hand. Its language of knocks:
 //
-//   S7000            a TCP SYN to port 7000; also A F R SA PA FPU and none (`null7000`)
+//   S7000            a TCP SYN to port 7000, of a connection of its own; also A F R SA PA FPU and none (`null7000`)
+//   =S7000           the last such packet once more: a retransmission
+//   ~A7000           another packet of the connection that the last packet to this port came from
 //   U7000  I100      a UDP datagram; an echo request with 100 data bytes
 //   Y:S7000          from another source than X: X and Y are IPv4, X6 and Y6 IPv6 addresses
 //   S7000>second     to another destination than the interface's own address
@@ -11,6 +13,7 @@ import { LINKTYPE } from "../../src/core/capture/pcap.ts";
 import type { Config } from "../../src/core/config/config.ts";
 import type { Command } from "../../src/core/door.ts";
 import { Grants } from "../../src/core/grant.ts";
+import { UNTOUCHED_GROUND } from "../../src/core/guard.ts";
 import type { KeySecrets } from "../../src/core/spa/key.ts";
 import { commandText } from "../../src/core/text/words.ts";
 import { Daemon } from "../../src/daemon/daemon.ts";
@@ -38,6 +41,8 @@ export const DESTINATIONS: Record<string, string> = {
 /** Of every door with totp: the one of RFC 6238's appendix B. */
 export const CODE_SECRET = Uint8Array.from(Buffer.from("12345678901234567890"));
 const IPV4_SOURCE = 12;
+const IPV4_BYTES = 20;
+const IPV6_BYTES = 40;
 const OWN_IPV6 = "2001:db8::1";
 const FLAGS: Record<string, number> = { F: TCP.FIN, S: TCP.SYN, R: TCP.RST, P: TCP.PSH, A: TCP.ACK, U: TCP.URG };
 
@@ -93,7 +98,7 @@ export class Rig {
         watch: (_interfaces, { filter }) => {
           this.filter = filter;
         },
-        portsInUse: async () => this.inUse,
+        ground: async () => ({ ...UNTOUCHED_GROUND, inUse: this.inUse }),
         guardSecret: [1, 2, 3, 4],
         observer: this.tracers,
         usedPackets: this.replays,
@@ -177,9 +182,40 @@ const packets = new Map<string, Buffer>();
 
 /** One word of the language above. */
 export function packetOf(word: string): Buffer {
-  const packet = packets.get(word) ?? makePacket(word);
-  packets.set(word, packet);
-  return Buffer.from(packet);
+  const [, who = "", mark = "", rest = ""] = /^(\w+:)?([=~]?)(.*)$/.exec(word) ?? [];
+  const plain = `${who}${rest}`;
+  const made = packets.get(plain) ?? makePacket(plain);
+  packets.set(plain, made);
+  const packet = Buffer.from(made);
+  if (!/^[UI]\d/.test(rest)) ofConnection(packet, connectionOf(plain.replace(/(null|[A-Z]+)(?=\d)/, ""), mark));
+  return packet;
+}
+
+interface Connection {
+  readonly sourcePort: number;
+  readonly sequence: number;
+}
+
+/** Where the connections of a source come from: a new port each, as a real client's do. */
+let connections = 0;
+/** Of the last packet of each source to each port. BOUNDED: as the words are. */
+const lastPackets = new Map<string, Connection>();
+
+function connectionOf(place: string, mark: string): Connection {
+  const last = lastPackets.get(place);
+  if (mark !== "" && last === undefined) throw new Error(`nothing was sent before: ${mark} ${place}`);
+  if (mark === "=" && last !== undefined) return last;
+  connections++;
+  const sourcePort = mark === "~" && last !== undefined ? last.sourcePort : 32_768 + (connections % 28_000);
+  const present = { sourcePort, sequence: Math.imul(connections, 0x9e3779b1) >>> 0 };
+  lastPackets.set(place, present);
+  return present;
+}
+
+function ofConnection(packet: Buffer, { sourcePort, sequence }: Connection): void {
+  const transport = (packet[0] ?? 0) >>> 4 === 6 ? IPV6_BYTES : IPV4_BYTES;
+  packet.writeUInt16BE(sourcePort, transport);
+  packet.writeUInt32BE(sequence, transport + 4);
 }
 
 function makePacket(word: string): Buffer {

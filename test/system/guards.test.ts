@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { guardPorts } from "../../src/core/guard.ts";
+import { guardsOf, UNTOUCHED_GROUND } from "../../src/core/guard.ts";
 import { portOfKey } from "../../src/core/port.ts";
 import { door } from "../support/doors.ts";
 import { HOST, Lab, SERVICE_2 } from "../support/lab.ts";
@@ -19,14 +19,12 @@ doors:
 `;
 /** What the state directory keeps: four numbers, which place the guards. */
 const SECRET = [1, 2, 3, 4] as const;
-const DOORS = [
-  door({ name: "ssh", sequence: SEQUENCE.join(","), open: 2201 }),
-  door({ name: "afterwards", sequence: "5000/udp", open: SERVICE_2 }),
-];
+const SSH = door({ name: "ssh", sequence: SEQUENCE.join(","), open: 2201 });
 /** A high UDP port that is a guard unless something listens there, as a WireGuard might. */
-const GUARD = [...guardPorts(DOORS, new Set(), SECRET)]
-  .map(portOfKey)
-  .find(({ protocol, number }) => protocol === "udp" && number >= 10_000 && Math.abs(number - 28_119) > 1)?.number;
+const GUARD = guardsOf(SSH, "wide", UNTOUCHED_GROUND, SECRET)
+  .ranges()
+  .map(({ from }) => portOfKey(from))
+  .find(({ protocol }) => protocol === "udp")?.number;
 
 describe.skipIf(!root)("a knock", () => {
   const lab = new Lab();

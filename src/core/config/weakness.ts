@@ -1,25 +1,20 @@
 // What is legal in a config but unwise: said by `check`, and once at start.
 
 import type { Door } from "../door.ts";
+import { type WidthClass, widthClassOf } from "../guard.ts";
+import { oddsOf, packetsText, WEAK_BITS } from "../odds.ts";
 import { formatPort } from "../port.ts";
 import type { Config } from "./config.ts";
 
 const STEPS_FEW = 3;
 
-/** Sequences that every tutorial and every attacker knows. */
-const FAMOUS = new Set([
-  "7000 8000 9000",
-  "9000 8000 7000",
-  "12345 54321 24680 13579",
-  "2222 3333 4444",
-  "1111 2222 3333",
-  "1234 5678 9012",
-]);
-
 /** One sentence each, with the door's name first. */
-export function weaknesses({ doors, firewall }: Config): string[] {
+export function weaknesses({ doors, firewall, scanGuard }: Config): string[] {
+  const widthClass = widthClassOf(doors, scanGuard);
   return [
-    ...doors.flatMap((door) => sequenceWeaknesses(door).map((text) => `doors.${door.name}.sequence: ${text}`)),
+    ...doors.flatMap((door) =>
+      sequenceWeaknesses(door, widthClass).map((text) => `doors.${door.name}.sequence: ${text}`),
+    ),
     ...watchedOpenPorts(doors),
     ...(doors.length === 0 ? ["doors: none, so nothing can be opened"] : []),
     ...(firewall === "none" && doors.some((door) => door.open.length > 0)
@@ -28,20 +23,23 @@ export function weaknesses({ doors, firewall }: Config): string[] {
   ];
 }
 
-function sequenceWeaknesses({ sequence, oneTimeSequences }: Door): string[] {
-  if (oneTimeSequences !== undefined) return [];
-  const numbers = sequence.map((step) => step.number);
-  const gaps = numbers.slice(1).map((number, index) => number - (numbers[index] ?? 0));
-  const found: string[] = [];
-  if (FAMOUS.has(numbers.join(" ")))
-    found.push(`${numbers.join(", ")} is an example that everybody knows, choose your own`);
-  if (sequence.length === 1) found.push(`one step is found by whoever tries all ports once, use ${STEPS_FEW} or more`);
-  if (sequence.length === 2)
-    found.push(`two steps are found by every other scan in random order, use ${STEPS_FEW} or more`);
-  if (gaps.length > 0 && gaps.every((gap) => Math.abs(gap) <= 1)) found.push("all steps are neighbours, spread them");
-  else if (gaps.length > 1 && gaps.every((gap) => gap > 0)) found.push("ascending, the order that scanners use");
-  else if (gaps.length > 1 && gaps.every((gap) => gap < 0)) found.push("descending, an order that scanners use");
-  return found;
+/** Whether the sequence is weak, and what makes it so: one sentence, with what it costs to open the door. */
+function sequenceWeaknesses(door: Door, widthClass: WidthClass): string[] {
+  if (door.oneTimeSequences !== undefined || door.sequence.length === 0) return [];
+  const { bits, favourites, pattern } = oddsOf(door, widthClass);
+  if (bits >= WEAK_BITS) return [];
+  const ports = new Set(door.sequence.map(formatPort)).size;
+  const causes = [
+    ...(ports === 1 ? [`one step is found by whoever tries all ports once, use ${STEPS_FEW} or more`] : []),
+    ...(ports === 2 ? [`two steps are few, use ${STEPS_FEW} or more`] : []),
+    ...(favourites.length > 1 ? [`${favourites.map(formatPort).join(", ")} are ports that scanners try first`] : []),
+    ...(pattern === "neighbours" ? ["all steps are neighbours, spread them"] : []),
+    ...(pattern === "even" ? ["the steps are evenly spaced"] : []),
+    ...(widthClass === "none" ? ["scan_guard is off"] : []),
+  ];
+  return [
+    `${causes.length > 0 ? `${causes.join("; ")}: ` : ""}a scan needs ${packetsText(bits)} packets to open the door`,
+  ];
 }
 
 /** A connection through the opened door would count as a knock at the other one. */

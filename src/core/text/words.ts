@@ -52,6 +52,10 @@ export const words = {
     `config: ${count} weak ${count === 1 ? "point" : "points"}, knockd check lists ${count === 1 ? "it" : "them"}`,
   exposed: (file: string, how: string) =>
     `${file} is ${how}, and whoever reads it can knock: chown root:knockd ${file}; chmod 640 ${file}`,
+  narrowGuards: () =>
+    "so many steps in all that each has a quarter of its guard ports: docs/odds.md says what that is worth",
+  crowdedGuards: (door: string) =>
+    `${door}: more programs listen on its guard ports than guards step aside for; using those services during a knock ends it`,
   reloadRejected: (reason: string) => `config not changed: ${reason}`,
   secretNotKept: (reason: string) => `cannot keep the guard ports over a restart: ${reason}`,
   notNoted: (ip: string, door: string, error: unknown) =>

@@ -2,6 +2,7 @@
 // judged when it is whole, so nobody learns from our silence which pair was wrong.
 import { type Address, type AddressSet, formatAddress } from "../address.ts";
 import { ATTEMPTS_MAX, Attempts, NONE, type Slot } from "../attempts.ts";
+import { CoolDowns } from "../cool-downs.ts";
 import type { Door } from "../door.ts";
 import type { Knock } from "../frame.ts";
 import { deafness } from "../hearing.ts";
@@ -42,6 +43,7 @@ export class CodeMatcher implements Way<CodeRules> {
   /** The pairs so far of each slot, as a number. */
   readonly #codes: Uint32Array;
   readonly #enough: Enough;
+  readonly #coolDowns: CoolDowns;
   /** By port, the number of the door whose range it is in, plus 1. */
   readonly #doorAt = new Uint16Array(PORTS);
   #watches: CodeWatch[] = [];
@@ -60,6 +62,7 @@ export class CodeMatcher implements Way<CodeRules> {
     this.#attempts = new Attempts(attemptsMax, seed);
     this.#codes = new Uint32Array(attemptsMax);
     this.#enough = new Enough(seed);
+    this.#coolDowns = new CoolDowns(seed);
   }
 
   /** Takes those of the doors whose secret is there. */
@@ -77,6 +80,7 @@ export class CodeMatcher implements Way<CodeRules> {
     const renumber = (number: number): number => numbers.get(before[number]?.identity ?? "") ?? NONE;
     this.#attempts.renumber(renumber);
     this.#enough.apply(this.#watches, renumber);
+    this.#coolDowns.renumber(renumber);
     this.#doorAt.fill(0);
     for (const [number, { rule }] of this.#watches.entries())
       this.#doorAt.fill(number + 1, rule.firstPort, lastPort(rule.firstPort, rule.digits) + 1);
@@ -124,11 +128,12 @@ export class CodeMatcher implements Way<CodeRules> {
     this.#enough.sweep(nowMs);
   }
 
-  #isHeard({ knock, watch, nowMs }: Hit, local: Pick<AddressSet, "has">): boolean {
+  #isHeard({ knock, number, watch, nowMs }: Hit, local: Pick<AddressSet, "has">): boolean {
     const { door } = watch;
-    const why = deafness(watch, knock, local.has(knock.destination), nowMs);
+    const leftMs = this.#coolDowns.leftMs(door, number, knock.source, nowMs);
+    const why = deafness(door, knock, local.has(knock.destination), leftMs);
     if (why === DEAF.NO) return true;
-    if (this.#telling) this.#report.found({ way: "code", what: "deaf", door, why, leftMs: watch.deafUntilMs - nowMs });
+    if (this.#telling) this.#report.found({ way: "code", what: "deaf", door, why, leftMs });
     return false;
   }
 
@@ -176,16 +181,14 @@ export class CodeMatcher implements Way<CodeRules> {
   }
 
   #judge(code: number, hit: Hit, wallMs: number): readonly Door[] {
-    const { knock, watch, nowMs } = hit;
+    const { knock, watch } = hit;
     const { door, rule, secret, window } = watch;
     const text = String(code).padStart(rule.digits, "0");
     const judged = judgeCode(text, { door: door.name, secret, window, wallMs, used: this.#used });
     const sent = { ...hit, source: knock.source };
     if ("step" in judged) {
       const why = this.#enough.whyNot(judged.step, sent);
-      return why === undefined
-        ? this.#open(watch, nowMs)
-        : this.#refuse(door, { outcome: "code-second", door: door.name, why });
+      return why === undefined ? this.#open(hit) : this.#refuse(door, { outcome: "code-second", door: door.name, why });
     }
     if (!("failures" in judged)) return this.#refuse(door, judged);
     for (const step of window.begunLike(text, stepOf(wallMs))) watch.endings.note(step, knock.source);
@@ -199,9 +202,9 @@ export class CodeMatcher implements Way<CodeRules> {
     return NO_DOORS;
   }
 
-  #open(watch: CodeWatch, nowMs: number): readonly Door[] {
+  #open({ knock, number, watch, nowMs }: Hit): readonly Door[] {
     const { door } = watch;
-    watch.deafUntilMs = nowMs + door.seqCooldownMs;
+    this.#coolDowns.begin(door, number, knock.source, nowMs);
     this.#report.found({ way: "code", what: "accepted", door });
     return [door];
   }

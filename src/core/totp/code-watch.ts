@@ -1,12 +1,13 @@
 // A door with codes, as the code matcher needs it.
 import { type CodeRule, type Door, earningOf } from "../door.ts";
-import type { Watch } from "../hearing.ts";
 import { formatPort } from "../port.ts";
 import type { CodeSecret } from "./code.ts";
 import { Endings } from "./second-code.ts";
 import { CodeWindow } from "./window.ts";
 
-export interface CodeWatch extends Watch {
+export interface CodeWatch {
+  readonly door: Door;
+  readonly identity: string;
   readonly rule: CodeRule;
   readonly secret: CodeSecret;
   readonly window: CodeWindow;
@@ -26,10 +27,7 @@ export function watchOf(door: Door, rule: CodeRule, secret: CodeSecret): CodeWat
     endings: new Endings(),
     pairs: rule.digits / 2,
     stageOffset: rule.afterSequence ? 1 : 0,
-    keys: [],
     identity: JSON.stringify([earningOf(door), [...secret]]),
-    deafUntilMs: 0,
-    takenBy: 0,
   };
 }
 

@@ -77,6 +77,12 @@ function bestOf(progresses: readonly Progress[]): Progress[] {
   return [rest.reduce((best, progress) => (isBetter(progress, best) ? progress : best), first)];
 }
 
+/** It changes nothing about the attempt that is furthest. */
+function isBeside(verdict: Verdict): boolean {
+  if (verdict.outcome === "advanced") return verdict.beside !== undefined;
+  return verdict.outcome === "repeated" || verdict.outcome === "sent-again" || verdict.outcome === "unwatched";
+}
+
 function isBetter(a: Progress, b: Progress): boolean {
   if (a.stage !== b.stage) return a.stage > b.stage;
   if (a.cause === undefined || b.cause === undefined) return false;
@@ -84,7 +90,7 @@ function isBetter(a: Progress, b: Progress): boolean {
 }
 
 function take(progress: Progress, verdict: Verdict): void {
-  if (verdict.outcome === "repeated" || verdict.outcome === "unwatched") return;
+  if (isBeside(verdict)) return;
   if ("stage" in verdict) progress.stage = Math.max(progress.stage, verdict.stage);
   if (verdict.outcome === "opened" || verdict.outcome === "extended") {
     progress.opened++;

@@ -23,10 +23,9 @@ export class SequenceVerdicts {
     const { door } = finding;
     switch (finding.what) {
       case "stage":
-        return this.#stage(door, finding.stage, present);
+        return this.#stage(door, finding.stage, finding.beside ?? 0, present);
       case "repeat":
-        this.#trailOf(door, present);
-        return this.#say({ outcome: "repeated", ...atStage(door, finding.stage) });
+        return this.#repeat(door, finding.stage, present);
       case "wrong":
         return this.#wrong(door, finding.stage, present);
       case "guard":
@@ -45,7 +44,11 @@ export class SequenceVerdicts {
     this.#say({ outcome: "too-slow", ...atStage(door, stage), elapsedMs, limitMs, anew: false });
   }
 
-  #stage(door: Door, stage: number, present: Present): void {
+  #stage(door: Door, stage: number, beside: number, present: Present): void {
+    if (beside > 0) {
+      this.#trailOf(door, present);
+      return this.#say({ outcome: "advanced", ...atStage(door, stage), beside });
+    }
     const trail = stage === 1 ? this.#begin(door, present) : this.#trailOf(door, present);
     trail.stage = stage;
     trail.ended = stage < door.sequence.length ? undefined : "opened";
@@ -54,6 +57,13 @@ export class SequenceVerdicts {
       return this.#say({ outcome: "code-next", door: door.name, expected: pairPorts(door.totp.firstPort, 0) });
     }
     this.#say({ outcome: this.#isOpen(door, present.source) ? "extended" : "opened", door: door.name });
+  }
+
+  #repeat(door: Door, stage: number, present: Present): void {
+    if (stage === 0) return this.#say({ outcome: "sent-again", door: door.name });
+    this.#trailOf(door, present);
+    const step = stepBehind(0, door, present.knock) ?? stage;
+    this.#say({ outcome: "repeated", ...atStage(door, stage), ...(step < stage ? { step } : {}) });
   }
 
   #wrong(door: Door, stage: number, present: Present): void {

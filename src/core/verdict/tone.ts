@@ -2,7 +2,7 @@
 import type { Outcome } from "./verdict.ts";
 
 const GOOD: ReadonlySet<string> = new Set<Outcome>(["opened", "extended"]);
-const HARMLESS: ReadonlySet<string> = new Set<Outcome>(["advanced", "repeated", "unwatched"]);
+const HARMLESS: ReadonlySet<string> = new Set<Outcome>(["advanced", "repeated", "sent-again", "unwatched"]);
 
 /** By what happened at each door. One that opened is what it was for, whatever the others say. */
 export function toneOf(outcomes: readonly string[]): "good" | "bad" | undefined {

@@ -23,13 +23,17 @@ export function sightingLine(source: string, port: string | undefined, words: st
 export function verdictWords(verdict: Verdict): string {
   switch (verdict.outcome) {
     case "advanced":
-      return stageOf(verdict);
+      return `${stageOf(verdict)}${verdict.beside === undefined ? "" : ", another attempt beside the one under way"}`;
     case "opened":
       return "opens";
     case "extended":
       return "is open already, extended";
     case "repeated":
-      return `${stageOf(verdict)} repeated, ignored`;
+      return verdict.step === undefined
+        ? `${stageOf(verdict)} repeated, ignored`
+        : `step ${verdict.step} repeated at ${stageOf(verdict)}, ignored`;
+    case "sent-again":
+      return "the packet of an attempt that is over, sent again: ignored";
     case "unwatched":
       return `${stageOf(verdict)}, ignored: nobody watches this port, expected ${verdict.expected}`;
     case "wrong-port":
@@ -87,6 +91,7 @@ const ORDER: readonly Outcome[] = [
   "guard",
   "timed-out",
   "no-attempt",
+  "sent-again",
   "repeated",
   "unwatched",
 ];

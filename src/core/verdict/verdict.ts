@@ -38,15 +38,18 @@ export type Outcome = Verdict["outcome"];
 
 /** Steps count from 1, `stage` is how many of `steps` are done; `expected` is the port of the step that would have been next. */
 export type SequenceVerdict =
-  | (AtStage & { readonly outcome: "advanced" })
+  /** `beside`: attempts of the same source that go on beside the one that this knock begins. */
+  | (AtStage & { readonly outcome: "advanced"; readonly beside?: number })
   | (AtDoor & { readonly outcome: "opened" | "extended" })
-  /** A retransmission or a double: the step just made, once more. Harmless. */
-  | (AtStage & { readonly outcome: "repeated" })
+  /** A retransmission or a double: a step that is done already, the last one unless `step` says which. Harmless. */
+  | (AtStage & { readonly outcome: "repeated"; readonly step?: number })
+  /** The very packet that began an attempt which is over: it begins no other. */
+  | (AtDoor & { readonly outcome: "sent-again" })
   /** Nobody watches this port, so it does no harm; but it is not the one expected either. */
   | (AtStage & { readonly outcome: "unwatched" })
   /** The attempt is over: this port is not the one expected. */
   | (AtStage & Ending & { readonly outcome: "wrong-port" })
-  /** The attempt is over: only a scanner touches this port. */
+  /** All attempts are over: only a scanner touches this port, which is a guard port of this door. */
   | (AtStage & Ending & { readonly outcome: "guard" })
   /** The attempt is over: the step expected was jumped over, this is a later one. */
   | (AtStage & Ending & { readonly outcome: "step-missing"; readonly step: number; readonly cameFrom?: string })

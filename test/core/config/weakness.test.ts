@@ -3,38 +3,46 @@ import { weaknesses } from "../../../src/core/config/weakness.ts";
 import { config } from "../../support/doors.ts";
 
 describe("what is unwise", () => {
-  it.each([
-    ["31337,4242/udp,9171", []],
-    ["31337,4242,9171,500/icmp", []],
-    ["7000", ["one step is found by whoever tries all ports once, use 3 or more"]],
-    ["31337,4242", ["two steps are found by every other scan in random order, use 3 or more"]],
+  it.each<[string, string | undefined]>([
+    ["31471,4242/udp,9171", undefined],
+    ["31471,4263,9171,500/icmp", undefined],
+    ["4263,9171,31471", undefined],
+    ["7000,9171,31471", undefined],
     [
-      "7000,7001",
-      [
-        "two steps are found by every other scan in random order, use 3 or more",
-        "all steps are neighbours, spread them",
-      ],
+      "7300",
+      "one step is found by whoever tries all ports once, use 3 or more: a scan needs some 1,000 packets to open the door",
     ],
-    ["7003,7002,7001", ["all steps are neighbours, spread them"]],
-    ["7001,7002,7002,7001", ["all steps are neighbours, spread them"]],
-    ["4242,9171,31337", ["ascending, the order that scanners use"]],
-    ["31337,9171,4242", ["descending, an order that scanners use"]],
+    ["31471,4263", "two steps are few, use 3 or more: a scan needs 2^27 packets to open the door"],
+    [
+      "17001,17002",
+      "two steps are few, use 3 or more; all steps are neighbours, spread them: a scan needs some 100,000 packets to open the door",
+    ],
+    ["17003,17002,17001", "all steps are neighbours, spread them: a scan needs some 100,000 packets to open the door"],
+    [
+      "17001,17002,17002,17001",
+      "two steps are few, use 3 or more; all steps are neighbours, spread them: a scan needs some 100,000 packets to open the door",
+    ],
+    ["17401,18401,19401", "the steps are evenly spaced: a scan needs 2^23 packets to open the door"],
+    [
+      "7000,9171,9000",
+      "7000/tcp, 9000/tcp are ports that scanners try first: a scan needs 2^22 packets to open the door",
+    ],
     [
       "7000,8000,9000",
-      [
-        "7000, 8000, 9000 is an example that everybody knows, choose your own",
-        "ascending, the order that scanners use",
-      ],
+      "7000/tcp, 8000/tcp, 9000/tcp are ports that scanners try first; the steps are evenly spaced: a scan needs some 5,000 packets to open the door",
     ],
     [
-      "7000/udp,8000,9000",
-      [
-        "7000, 8000, 9000 is an example that everybody knows, choose your own",
-        "ascending, the order that scanners use",
-      ],
+      "1337,31337,4444",
+      "1337/tcp, 31337/tcp, 4444/tcp are ports that scanners try first: a scan needs some 10,000 packets to open the door",
     ],
-  ])("in the sequence %s is %j", (sequence, texts) => {
-    expect(weaknesses(config([{ sequence }]))).toEqual(texts.map((text) => `doors.ssh.sequence: ${text}`));
+  ])("in the sequence %s is %j", (sequence, text) => {
+    const found = text === undefined ? [] : [`doors.ssh.sequence: ${text}`];
+    expect(weaknesses(config([{ sequence }]))).toEqual(found);
+  });
+
+  it("is any sequence where guards are off", () => {
+    const [found] = weaknesses(config([{ sequence: "31471,4263,9171,17401" }], { scan_guard: false }));
+    expect(found).toMatch(/scan_guard is off: a scan needs some \d00,000 packets/);
   });
 
   it("is not said of one-time sequences, which nobody sees here", () => {
@@ -43,10 +51,10 @@ describe("what is unwise", () => {
 
   it("is opening a port that another door watches", () => {
     const doors = [
-      { name: "ssh", sequence: "31337,4242,9171", open: [22, "4343/udp"] },
-      { name: "web", sequence: "22,4343/udp,1099", open: "80" },
+      { name: "ssh", sequence: "31471,4263,9171", open: [22, "4343/udp"] },
+      { name: "web", sequence: "22,4343/udp,17099", open: "80" },
     ];
-    expect(weaknesses(config(doors))).toEqual([
+    expect(weaknesses(config(doors)).filter((text) => text.includes(".open"))).toEqual([
       "doors.ssh.open: 22/tcp is already watched by door web: each connection to it counts as a knock there",
       "doors.ssh.open: 4343/udp is already watched by door web: each connection to it counts as a knock there",
     ]);
@@ -55,8 +63,8 @@ describe("what is unwise", () => {
   it("is said once of a port that leads on over both families", () => {
     const open = ["192.168.1.10:22", "[fd00::10]:22"].map((to) => ({ port: 2222, to }));
     const doors = [
-      { name: "ssh", sequence: "31337,4242,9171", open },
-      { name: "web", sequence: "2222,4343/udp,1099" },
+      { name: "ssh", sequence: "31471,4263,9171", open },
+      { name: "web", sequence: "2222,4371/udp,17099" },
     ];
     expect(weaknesses(config(doors))).toEqual([
       "doors.ssh.open: 2222/tcp is already watched by door web: each connection to it counts as a knock there",
@@ -64,7 +72,7 @@ describe("what is unwise", () => {
   });
 
   it("is a firewall that hides nothing, where something should be hidden", () => {
-    const sequence = "31337,4242,9171";
+    const sequence = "31471,4263,9171";
     expect(weaknesses(config([{ sequence, open: 22 }], { firewall: "none" }))).toEqual([
       "options.firewall: none hides and opens nothing, openings are only logged",
     ]);
