@@ -25,6 +25,7 @@ const SWEEP_SLOTS = 2 ** 16;
 const REMEMBERED_MS = 60_000;
 /** BOUNDED: attempts of one source at one door that are over and remembered. */
 const OVER_MAX = 4;
+const NO_DOORS: readonly Door[] = [];
 
 export class SequenceMatcher implements Way<SequenceRules> {
   readonly #report: Report<SequenceFinding>;
@@ -246,5 +247,3 @@ export class SequenceMatcher implements Way<SequenceRules> {
     return this.#attempts.isOver(slot) && this.#attempts.ageMs(slot, nowMs) >= REMEMBERED_MS;
   }
 }
-
-const NO_DOORS: readonly Door[] = [];

@@ -41,7 +41,7 @@ describe("who may open one door", () => {
   it("may knock at the other's very steps between the own", async () => {
     const rig = await startRig([OWN, SECRET]);
     await rig.play("S21347 S35104 S14733 S9283 S61250 S52917");
-    expect(rig.ran).toEqual(["own"]);
+    expect([...rig.ran].sort()).toEqual(["own", "secret"]);
     await rig.daemon.stop();
   });
 });
