@@ -1,6 +1,6 @@
 // What is counted, where it happens: knocks in, the page for Prometheus out.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { PASSING_MAX } from "../../src/core/grant.ts";
+import { PASSING_KEPT, PASSING_MAX } from "../../src/core/grant.ts";
 import { config, type DoorOptions } from "../support/doors.ts";
 import { readPage } from "../support/prometheus.ts";
 import { Rig, startRig, stopClock } from "../support/rig.ts";
@@ -61,10 +61,11 @@ describe("the metrics of a daemon", () => {
   it("count knocks that are too many at a time", async () => {
     const rig = await startRig([{ name: "wake", sequence: "1/udp", start_command: "wake" }]);
     rig.commandMs = 1000;
-    for (let host = 0; host < PASSING_MAX + 3; host++) rig.seeFrom(`10.0.${host >> 8}.${host & 255}`, "U1");
+    for (let host = 0; host < PASSING_MAX + PASSING_KEPT + 3; host++)
+      rig.seeFrom(`10.0.${host >> 8}.${host & 255}`, "U1");
     await rig.play("");
     expect(rig.reading('knockd_refusals_total{reason="too_many_open"}')).toBe(3);
-    expect(rig.reading("knockd_knocks_total")).toBe(PASSING_MAX + 3);
+    expect(rig.reading("knockd_knocks_total")).toBe(PASSING_MAX + PASSING_KEPT + 3);
   });
 
   it("count commands, and those that fail in any way", async () => {
