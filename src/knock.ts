@@ -67,7 +67,7 @@ function planOf({ host, ports, delayMs = 0, waitPort, waitMs = WAIT_MS, ...how }
     host,
     family: how.family,
     sends: { by: "knocks", ports, delayMs },
-    leaving: { interface: how.interface, source: how.source },
+    origin: { interface: how.interface, source: how.source },
     wait: waitPort === undefined ? undefined : { port: waitPort, forMs: waitMs },
     doubt: DOUBTS.knocks,
   };

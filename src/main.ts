@@ -35,23 +35,25 @@ const RENAMED = new Map([
   ["show", "howto"],
   ["remove", "flush"],
 ]);
+const INSTANCE = "--instance";
 /** It speaks of all the others, and none of them of it. */
 const FOR_SHELLS = "complete";
 
 /** Ends with the exit code in process.exitCode. */
 export async function main(): Promise<void> {
   process.exitCode = EXIT.OK;
-  if (process.argv[2] === "run") tuneForDaemon();
+  const words = forInstance(process.argv.slice(2));
+  const [word = ""] = words;
+  if (word === "run") tuneForDaemon();
   // Who reads our output (`| head`) may have seen enough. The stdout of `run` belongs to its log.
-  if (process.argv[2] !== "run") process.stdout.on("error", () => process.exit());
+  if (word !== "run") process.stdout.on("error", () => process.exit());
   try {
-    const [word = ""] = process.argv.slice(2);
     const now = RENAMED.get(word);
     if (now !== undefined) throw new Failure(EXIT.USAGE, `unknown command '${word}'`, `it is called knockd ${now} now`);
-    const habit = oldHabit(process.argv.slice(2));
+    const habit = oldHabit(words);
     if (habit !== undefined) throw new Failure(EXIT.USAGE, habit.message, habit.hint);
     const program = await programFor(word);
-    await program.parseAsync();
+    await program.parseAsync(words, { from: "user" });
   } catch (error) {
     process.exitCode = exitCodeOf(error);
   }
@@ -70,6 +72,7 @@ export async function programFor(word: string): Promise<Command> {
   const program = new Command("knockd")
     .description("port-knocking daemon: hides a service and opens it, for a while, to the one address that knocked")
     .version(readVersion(), "-V, --version", "print the version")
+    .option(`${INSTANCE} <name>`, "which of several daemons is meant, as in knockd@NAME.service")
     .helpCommand("help [command]", "print the help of a command")
     .addHelpText("after", "\nknockd COMMAND --help tells more, and has examples. Manual: knockd(8), knockd.yaml(5).");
   const asked = word === FOR_SHELLS ? undefined : COMMANDS[word];
@@ -80,6 +83,19 @@ export async function programFor(word: string): Promise<Command> {
     command.exitOverride().configureOutput({ outputError: (text) => printError(text.trim().replace(/^error: /, "")) });
   }
   return program;
+}
+
+/** Says which daemon is meant before a command is loaded, since whole files depend on it; returns the other words. */
+function forInstance(words: readonly string[]): string[] {
+  const at = words[0] === FOR_SHELLS ? -1 : words.findIndex((word) => word.split("=")[0] === INSTANCE);
+  const [option, next] = words.slice(at, at + 2);
+  if (at < 0 || option === undefined) return [...words];
+  const isAssigned = option.includes("=");
+  const name = isAssigned ? option.slice(INSTANCE.length + 1) : next;
+  // Commander knows what to say.
+  if (name === undefined) return [option];
+  process.env["KNOCKD_INSTANCE"] = name;
+  return words.toSpliced(at, isAssigned ? 1 : 2);
 }
 
 function exitCodeOf(error: unknown): ExitCode {

@@ -75,10 +75,10 @@ const ACCESS =
   "GPG_DECRYPT_PW S\n%include_keys /x\n";
 const CONFIG =
   "options:\n  interface: eth0\nkeys:\n  alice:\n    file: S\n    doors: ssh\n    expires: 2030-01-01\ndoors:\n  ssh:\n" +
-  "    sequence: [7001/tcp, 8002/udp, 9003]\n    totp: {secret_file: T, ports: 20000}\n    spa: true\n    open: 22/tcp\n";
+  "    sequence: [7001/tcp, 8002/udp, 9003]\n    totp: {secret_file: T, ports: 20000-20299}\n    spa: true\n    open: 22/tcp\n";
 const PROFILES =
   "profiles:\n  a:\n    host: example.org\n    spa:\n      key: S\n      hmac_key: T\n      open: [22/tcp]\n" +
-  "  b:\n    host: example.org\n    totp: {ports: 20000, secret: S}\n";
+  "  b:\n    host: example.org\n    totp: {ports: 20000-20299, secret: S}\n";
 
 const READERS: Record<string, { read: Reader; template: string; secret: fc.Arbitrary<string> }> = {
   "access.conf with keys": { read: saidByImport, template: ACCESS.replace(/KEY /g, "KEY_BASE64 "), secret: base64 },

@@ -3,7 +3,7 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { EXIT, Failure } from "../core/exit.ts";
 
-/** Standard input and output may be ssh's, so the person is asked where he sits. */
+/** Standard input and output may be ssh's, so the person is asked where they sit. */
 const TERMINAL = "/dev/tty";
 /** BOUNDED: bytes of an answer. */
 const ANSWER_MAX = 64;

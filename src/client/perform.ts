@@ -1,7 +1,7 @@
 // One run: the host is resolved, the knocks or the packet leave, and the service is waited for.
 
 import { EXIT, Failure } from "../core/exit.ts";
-import { targetsFor } from "./leaving.ts";
+import { targetsFor } from "./origin.ts";
 import type { Plan } from "./plan.ts";
 import { resolveHost } from "./resolve.ts";
 import { sendKnocks } from "./send.ts";
@@ -15,7 +15,7 @@ export interface Saying {
 
 export async function run(plan: Plan, { verbose, print, say }: Saying): Promise<void> {
   const addresses = await resolveHost(plan.host, plan.family);
-  const targets = await targetsFor(addresses, plan.leaving);
+  const targets = await targetsFor(addresses, plan.origin);
   const sayMore = verbose ? say : silent;
   if (print) {
     const { printPlan } = await import("./print.ts");

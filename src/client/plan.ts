@@ -7,7 +7,7 @@ export interface Plan {
   readonly host: string;
   readonly family: Family;
   readonly sends: Knocks | CodeKnocks | Packet;
-  readonly leaving: Leaving;
+  readonly origin: Origin;
   readonly wait: Wait | undefined;
   readonly doubt: string;
 }
@@ -48,7 +48,7 @@ export interface Packet {
 }
 
 /** Where packets leave: from an address of an interface, from this address, or as the routes say. */
-export interface Leaving {
+export interface Origin {
   readonly interface: string | undefined;
   readonly source: string | undefined;
 }

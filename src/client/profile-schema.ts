@@ -4,17 +4,14 @@ import { formatAddress } from "../core/address.ts";
 import * as form from "../core/config/schema-forms.ts";
 import { STEPS_MAX } from "../core/door.ts";
 import type { Port } from "../core/port.ts";
-import { lastPort } from "../core/totp/totp.ts";
 import { LOCAL } from "./options.ts";
 
 /** BOUNDED: so that a packet stays within what an unmodified fwknopd takes. */
 const ASKED_PORTS_MAX = 8;
-const SPA_PORT = { protocol: "udp", number: 62_201 } as const;
 /** Bytes of a key, and of an HMAC key, in fwknop. */
 const KEY_MAX = 32;
 const HMAC_KEY_MAX = 128;
 const TIMEOUT_MAX_S = 65_536;
-const PORT_MAX = 65_535;
 const DELAY_MAX_MS = 60_000;
 
 /** A host's name or address, without whatever a shell, a URI or a program's options could take for something else. */
@@ -47,21 +44,13 @@ const base32Secret = secret("a secret in base32, at least 16 letters and digits 
 
 const service = form.port.refine(({ protocol }) => protocol !== "icmp", "expected a tcp or udp port");
 
-const totp = z
-  .strictObject({
-    ports: z
-      .int("the first port of the door's range, such as 20000")
-      .min(1, "expected a port of at least 1")
-      .meta({ description: "The first port of the door's range." }),
-    digits: z.union([z.literal(6), z.literal(8)], { error: "6 or 8" }).default(6),
-    secret: base32Secret
-      .optional()
-      .meta({ description: "Makes the codes here (optional, default: they are asked for)." }),
-  })
-  .refine(({ ports, digits }) => lastPort(ports, digits) <= PORT_MAX, {
-    path: ["ports"],
-    message: `expected a range that ends at ${PORT_MAX} at most`,
-  });
+const totpKeys = z.strictObject({
+  ...form.codeKeys,
+  secret: base32Secret
+    .optional()
+    .meta({ description: "Makes the codes here (optional, default: they are asked for)." }),
+});
+const totp = totpKeys.transform((keys, context) => ({ ...keys, ports: form.readCodeRange(keys, context) }));
 
 const spa = z.strictObject({
   key: base64Key(KEY_MAX),
@@ -70,7 +59,7 @@ const spa = z.strictObject({
     .ports(ASKED_PORTS_MAX, "ports")
     .refine((list: readonly Port[]) => list.every(({ protocol }) => protocol !== "icmp"), "expected tcp and udp ports")
     .meta({ description: "The ports to ask for." }),
-  port: service.refine(({ protocol }) => protocol === "udp", "expected a udp port").default(SPA_PORT),
+  port: form.udpPort.prefault(62_201),
   user: z
     .string({ error: "a user name" })
     .regex(/^[\w.@-]{1,48}$/, "expected a user name of 1 to 48 letters, digits, dots and dashes")
@@ -120,6 +109,6 @@ export type Profiles = Readonly<Record<string, Profile>>;
 /** The keys that may stand at a path. */
 export function knownKeys(path: readonly PropertyKey[]): readonly string[] {
   if (path.length === 0) return Object.keys(profilesSchema.shape);
-  const part = { totp: totp.shape, spa: spa.shape }[String(path[2])];
+  const part = { totp: totpKeys.shape, spa: spa.shape }[String(path[2])];
   return Object.keys(part ?? profileKeys.shape);
 }

@@ -22,7 +22,7 @@ export async function planOfProfile(request: ProfileRequest): Promise<Plan | und
     host: profile.host,
     family: profile.spa === undefined ? request.family || profile.family || 0 : 4,
     sends,
-    leaving: leavingOf(request, profile),
+    origin: originOf(request, profile),
     wait: waitOf(request, profile),
     doubt: DOUBTS[profile.totp === undefined ? sends.by : "code"],
   };
@@ -96,7 +96,7 @@ function checked(text: string, digits: number): string {
 }
 
 /** A given source is what a packet says, not where it leaves from: behind NAT it is not ours. */
-function leavingOf(request: ProfileRequest, profile: Profile): Plan["leaving"] {
+function originOf(request: ProfileRequest, profile: Profile): Plan["origin"] {
   const isGiven = request.interface !== undefined || request.source !== undefined;
   const { interface: device, source } = isGiven ? request : profile;
   return { interface: device, source: profile.spa === undefined ? source : undefined };

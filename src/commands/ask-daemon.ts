@@ -1,5 +1,5 @@
 // Asks the running daemon to do something, and prints what came of it.
-import { type DoorResult, deedSchema, type Request } from "../core/control/requests.ts";
+import { type DoorResult, doorResultSchema, type Request } from "../core/control/requests.ts";
 import { EXIT, type ExitCode } from "../core/exit.ts";
 import { ask } from "../io/control/control-client.ts";
 import { print, printError } from "../io/terminal.ts";
@@ -8,7 +8,7 @@ import { print, printError } from "../io/terminal.ts";
 export async function printResults(request: Request, none = ""): Promise<ExitCode> {
   let count = 0;
   let code: ExitCode = EXIT.OK;
-  for await (const result of ask(request, deedSchema)) {
+  for await (const result of ask(request, doorResultSchema)) {
     count++;
     if (!printResult(result)) code = EXIT.UNAVAILABLE;
   }

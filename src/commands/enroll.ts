@@ -61,7 +61,7 @@ function ruleOf(name: string, file: string): CodeRule {
   const names = doors.map((each) => each.name).join(" ");
   if (door === undefined) throw new Failure(EXIT.USAGE, `no door ${JSON.stringify(name)}, expected one of ${names}`);
   if (door.totp !== undefined) return door.totp;
-  const line = `totp: { secret_file: /etc/knockd/keys/${name}.totp, ports: 20000 }`;
+  const line = `totp: { secret_file: /etc/knockd/keys/${name}.totp, ports: 20000-20299 }`;
   throw new Failure(EXIT.USAGE, `door ${name} takes no codes`, `give it ${line}`);
 }
 

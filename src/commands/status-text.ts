@@ -35,7 +35,7 @@ function grantLines({ grants }: Status, nowMs: number): string[] {
       grant.ip,
       localTime(grant.opened_at),
       formatDuration(Date.parse(grant.closes_at) - nowMs),
-      grant.earned_by,
+      grant.key === undefined ? grant.earned_by : `${grant.earned_by}, key ${grant.key}`,
     ]);
   return table([["DOOR", "ADDRESS", "OPENED", "CLOSES IN", "EARNED BY"], ...rows]);
 }

@@ -27,7 +27,14 @@ const OPENING_LOOK_MS = 100;
 /** `opening` until the door's start command has ended: its time counts from then on. */
 export type GrantState = "opening" | "open" | "closed";
 
-export interface Grant {
+/** How a door was earned; of a packet, with whose key. */
+export interface Earned {
+  /** A word for machines: knock, code, packet, manual; unknown: an older ledger did not say it. */
+  readonly earnedBy: string;
+  readonly key?: string | undefined;
+}
+
+export interface Grant extends Earned {
   readonly door: Door;
   /** Canonical text. */
   readonly ip: string;
@@ -37,8 +44,6 @@ export interface Grant {
   closesMs: number;
   /** How long it lasts from the end of its start command. */
   readonly durationMs: number;
-  /** For people: `knock`, `by hand`. */
-  readonly earnedBy: string;
   state: GrantState;
   /** When that ends which a start command has opened for a time of its own; undefined: with the grant. */
   commandEndsMs?: number;
@@ -50,13 +55,9 @@ export function openUntilMs({ closesMs, commandEndsMs = closesMs }: Grant): numb
 }
 
 /** On what terms a door opens, where that is not what its knocks earn. */
-export interface Terms {
-  readonly earnedBy?: string | undefined;
+export interface Terms extends Partial<Earned> {
   readonly durationMs?: number | undefined;
 }
-
-/** How a door is earned unless told otherwise. */
-export const BY_KNOCK = "knock";
 
 export type Admission =
   | { readonly outcome: "extended"; readonly grant: Grant }
@@ -97,7 +98,7 @@ export class Grants {
 
   /** What an earned door means for this address now. What is open already is never shortened. */
   admit(door: Door, ip: string, nowMs: number, terms: Terms = {}): Admission {
-    const { earnedBy = BY_KNOCK, durationMs = door.grantMs } = terms;
+    const { earnedBy = "knock", key, durationMs = door.grantMs } = terms;
     const family = familyOfText(ip);
     const closesMs = nowMs + durationMs;
     const current = this.#grants.get(keyOf(door, ip));
@@ -105,7 +106,7 @@ export class Grants {
       current.closesMs = Math.max(current.closesMs, closesMs);
       return { outcome: "extended", grant: current };
     }
-    const grant: Grant = { door, ip, family, openedMs: nowMs, closesMs, durationMs, earnedBy, state: "opening" };
+    const grant: Grant = { door, ip, family, openedMs: nowMs, closesMs, durationMs, earnedBy, key, state: "opening" };
     if (!hasClose(door, family)) return this.#pass(grant);
     const hasRoom = this.#shares.hasRoom(shareOf(grant));
     const givenUp = hasRoom ? undefined : this.#giveUpOldest(shareOf(grant));
@@ -120,7 +121,7 @@ export class Grants {
   }
 
   /** A grant of an earlier run, which goes on until `closesMs`. */
-  restore(door: Door, ip: string, openedMs: number, closesMs: number, earnedBy: string): Grant {
+  restore(door: Door, ip: string, openedMs: number, closesMs: number, { earnedBy, key }: Earned): Grant {
     const durationMs = closesMs - openedMs;
     const grant: Grant = {
       door,
@@ -130,6 +131,7 @@ export class Grants {
       closesMs,
       durationMs,
       earnedBy,
+      key,
       state: "open",
     };
     this.#add(grant);

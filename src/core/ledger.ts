@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { familyOfText } from "./address.ts";
 import type { Command, Door } from "./door.ts";
-import { BY_KNOCK } from "./grant.ts";
+import type { Earned } from "./grant.ts";
 import { ANY_FLAGS } from "./tcp-flags.ts";
 
 /** One moment on both clocks: the wall clock survives a reboot, the monotonic clock survives whoever sets the wall clock. */
@@ -14,7 +14,7 @@ export interface Moment {
 }
 
 /** A grant as a restart must know it: enough to close it even when its door is gone from the config. */
-export interface LedgerEntry {
+export interface LedgerEntry extends Earned {
   readonly door: string;
   /** Canonical text. */
   readonly ip: string;
@@ -22,8 +22,6 @@ export interface LedgerEntry {
   readonly boot: string;
   readonly opened: Moment;
   readonly closes: Moment;
-  /** How the grant was earned. */
-  readonly earnedBy: string;
   /** Whether the door has `open` ports. */
   readonly open: boolean;
   /** The administrator's set that holds the address. */
@@ -45,7 +43,8 @@ const entry = z.object({
   opened: moment,
   closes: moment,
   // A ledger of an earlier version does not say it.
-  earnedBy: z.string().default(BY_KNOCK),
+  earnedBy: z.string().default("unknown"),
+  key: z.string().optional(),
   open: z.boolean(),
   set: z.string().optional(),
   stop: command.optional(),

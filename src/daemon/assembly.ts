@@ -100,10 +100,10 @@ async function start(parts: Parts, { ending, trial }: Run): Promise<void> {
   metricsFile.apply(config.metricsFile);
   // Without its socket the daemon still does what it is for.
   const problem = place.problem ?? (await control.listen(controlPath()));
-  if (problem !== undefined) log.warn({ event: "control" }, words.noControl(problem));
+  if (problem !== undefined) log.warn({ event: "control-failed" }, words.noControl(problem));
   trial?.hold(
     () => daemon.reload(config),
-    () => log.info({ event: "kept" }, words.kept()),
+    () => log.info({ event: "trial-confirmed" }, words.kept()),
   );
   // Whoever has waited for us may knock at once.
   await Promise.race([captures.settled(), ending.promise]);

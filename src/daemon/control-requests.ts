@@ -18,7 +18,6 @@ import type { Log } from "../io/log/log.ts";
 import type { Daemon } from "./daemon.ts";
 import type { DoorResult } from "./doorkeeper.ts";
 
-const BY_HAND = "by hand";
 /** BOUNDED: lines of the metrics, of 200 characters at most, that go in one answer. */
 const METRICS_A_LINE = /(?:.*\n){1,500}/g;
 /** BOUNDED: doors that an error names. */
@@ -113,8 +112,8 @@ export class ControlRequests {
   async #open({ door: name, address, forMs }: Extract<Request, { request: "open" }>): Promise<DoorResult> {
     const door = this.#doorOf(name);
     const ip = ipOf(address);
-    this.#tools.log.info({ event: "by-hand", door: door.name, ip }, words.openingByHand(ip, door.name));
-    return done(await this.#tools.daemon.open(door, ip, { earnedBy: BY_HAND, durationMs: forMs }));
+    this.#tools.log.info({ event: "open-requested", door: door.name, ip }, words.openingByHand(ip, door.name));
+    return done(await this.#tools.daemon.open(door, ip, { earnedBy: "manual", durationMs: forMs }));
   }
 
   async #close({ door: name, address }: Extract<Request, { request: "close" }>): Promise<DoorResult> {
@@ -151,7 +150,7 @@ export class ControlRequests {
   }
 
   #shut(grant: Grant): Promise<DoorResult> {
-    const about = { event: "by-hand", door: grant.door.name, ip: grant.ip };
+    const about = { event: "close-requested", door: grant.door.name, ip: grant.ip };
     this.#tools.log.info(about, words.closingByHand(grant.ip, grant.door.name));
     return this.#tools.daemon.close(grant);
   }
@@ -171,13 +170,14 @@ function* metricsLines(page: string): Generator<MetricsLine, void> {
 }
 
 function openGrant(grant: Grant): OpenGrant {
-  const { door, ip, openedMs, earnedBy } = grant;
+  const { door, ip, openedMs, earnedBy, key } = grant;
   return {
     door: door.name,
     ip,
     opened_at: wallTime(openedMs),
     closes_at: wallTime(openUntilMs(grant)),
     earned_by: earnedBy,
+    key,
   };
 }
 

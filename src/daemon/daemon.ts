@@ -109,7 +109,7 @@ export class Daemon {
     const admission = this.#grants.admit(door, ip, performance.now(), terms);
     if (admission.outcome === "full") {
       this.#counters.refusals.too_many_open++;
-      this.#world.log.warn({ event: "full", door: door.name, ip }, words.full(ip, door.name));
+      this.#world.log.warn({ event: "open-refused", door: door.name, ip }, words.full(ip, door.name));
       return { done: false, said: words.full(ip, door.name) };
     }
     this.#closing.set(this.#grants.nextDueMs);

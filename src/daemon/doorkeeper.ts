@@ -163,7 +163,7 @@ export class Doorkeeper {
       if (refusal !== undefined) {
         this.#counters.refusals.ledger++;
         log.error({ event: "open-failed", ...about(grant) }, refusal);
-      } else log.warn({ event: "ledger", ...about(grant) }, words.notNotedButOpen(ip, door.name, error));
+      } else log.warn({ event: "ledger-failed", ...about(grant) }, words.notNotedButOpen(ip, door.name, error));
       return refusal;
     }
   }
@@ -197,5 +197,11 @@ export class Doorkeeper {
 }
 
 function about(grant: Grant) {
-  return { door: grant.door.name, ip: grant.ip, closes_at: wallTime(grant.closesMs), earned_by: grant.earnedBy };
+  return {
+    door: grant.door.name,
+    ip: grant.ip,
+    closes_at: wallTime(grant.closesMs),
+    earned_by: grant.earnedBy,
+    key: grant.key,
+  };
 }

@@ -5,7 +5,7 @@ import { momentOf } from "../io/clock.ts";
 import { fillIn } from "../io/command.ts";
 
 /** `boot` says which boot this is. */
-export function entryOf({ door, ip, family, openedMs, closesMs, earnedBy }: Grant, boot: string): LedgerEntry {
+export function entryOf({ door, ip, family, openedMs, closesMs, earnedBy, key }: Grant, boot: string): LedgerEntry {
   const { stop } = door.commands[family];
   return {
     door: door.name,
@@ -14,6 +14,7 @@ export function entryOf({ door, ip, family, openedMs, closesMs, earnedBy }: Gran
     opened: momentOf(openedMs),
     closes: momentOf(closesMs),
     earnedBy,
+    key,
     open: door.open.length > 0,
     set: door.sets[family],
     stop: stop === undefined ? undefined : fillIn(stop, ip),

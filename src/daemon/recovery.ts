@@ -15,18 +15,12 @@ export async function resume(config: Config, grants: Grants, doorkeeper: Doorkee
   const nowMs = performance.now();
   const now = momentOf(nowMs);
   const { entries, damaged, problem } = ledger.read();
-  if (damaged > 0) log.warn({ event: "ledger", damaged }, words.ledgerDamaged(damaged));
-  if (problem !== undefined) log.warn({ event: "ledger" }, words.ledgerUnread(problem));
+  if (damaged > 0) log.warn({ event: "ledger-damaged", damaged }, words.ledgerDamaged(damaged));
+  if (problem !== undefined) log.warn({ event: "ledger-failed" }, words.ledgerUnread(problem));
   for (const entry of entries) {
     const leftMs = remainingMs(entry, now, boot);
     const openedMs = nowMs + entry.opened.wallMs - now.wallMs;
-    const grant = grants.restore(
-      doorOfEntry(entry, doors.get(entry.door)),
-      entry.ip,
-      openedMs,
-      nowMs + leftMs,
-      entry.earnedBy,
-    );
+    const grant = grants.restore(doorOfEntry(entry, doors.get(entry.door)), entry.ip, openedMs, nowMs + leftMs, entry);
     if (leftMs > 0) void doorkeeper.resume(grant);
   }
   await closeUnknown(config, grants, tools);

@@ -37,14 +37,14 @@ export function configFor({ config: file, interface: name }: Source): Config {
 export function warnOfWeakPoints(file: string, config: Config, log: Log): void {
   // Not their text, which quotes steps.
   const weak = weaknesses(config).length;
-  if (weak > 0) log.warn({ event: "weak", points: weak }, words.weak(weak));
+  if (weak > 0) log.warn({ event: "config-weak", points: weak }, words.weak(weak));
   warnOfExposure(file, log);
 }
 
 /** Others may read the file. */
 function warnOfExposure(file: string, log: Log): void {
   const exposed = exposureOf(file);
-  if (exposed !== undefined) log.warn({ event: "weak", file }, exposed);
+  if (exposed !== undefined) log.warn({ event: "config-weak", file }, exposed);
 }
 
 export class Rereading {
@@ -106,7 +106,7 @@ export class Rereading {
       const fixed = FIXED.filter((key) => config[key] !== this.#atStart[key]);
       if (fixed.length === 0) return [{ done: true, said }];
       const needsRestart = words.needsRestart(fixed);
-      this.#log.warn({ event: "reloaded" }, needsRestart);
+      this.#log.warn({ event: "restart-needed" }, needsRestart);
       return [
         { done: true, said },
         { done: true, said: needsRestart },

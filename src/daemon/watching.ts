@@ -79,11 +79,11 @@ export class Watching {
   /** What was used already, of what these secrets can be asked for. */
   #loadUsed({ keys, codes }: Secrets): void {
     const { log, usedPackets, usedCodes } = this.#tools;
-    for (const text of keyWeaknesses(keys, Date.now())) log.warn({ event: "weak" }, text);
+    for (const text of keyWeaknesses(keys, Date.now())) log.warn({ event: "config-weak" }, text);
     const packets = keys.length > 0 ? usedPackets.load() : undefined;
-    if (packets !== undefined) log.warn({ event: "spa-memory" }, spaWords.replaysUnread(packets));
+    if (packets !== undefined) log.warn({ event: "packet-memory-failed" }, spaWords.replaysUnread(packets));
     const used = codes.size > 0 ? usedCodes.load() : undefined;
-    if (used !== undefined) log.warn({ event: "code-memory" }, codeWords.usedUnread(used));
+    if (used !== undefined) log.warn({ event: "code-memory-failed" }, codeWords.usedUnread(used));
   }
 
   #watch(): void {

@@ -30,7 +30,7 @@ function fwknop({ spaPorts, natOpenings }: Door, key: KeyRule, host: Host, spaPo
   const options = [
     `-n ${key.name}`,
     `-A ${(nat === undefined ? spaPorts : [nat]).map(asked).join(",")}`,
-    key.source === "packet" ? "-s" : `-a ${OWN_ADDRESS}`,
+    key.source === "sender" ? "-s" : `-a ${OWN_ADDRESS}`,
     `-D ${host.text}`,
     ...(spaPort === SPA_PORT_DEFAULT ? [] : [`-p ${spaPort}`]),
     ...(nat === undefined ? [] : [`-N ${formatInside(nat.to)}`]),

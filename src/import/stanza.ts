@@ -58,7 +58,7 @@ export function importStanza(stanza: Stanza, name: string, directory: string, sa
       close(directive, "would open something else than it says here");
   }
   if (get("REQUIRE_SOURCE_ADDRESS") === undefined && get("REQUIRE_SOURCE") === undefined)
-    say(stanza.line, `key ${name}: packets of fwknop -s are refused; source: packet in the key takes them`);
+    say(stanza.line, `key ${name}: packets of fwknop -s are refused; source: sender in the key takes them`);
 
   const secrets = secretsOf(stanza, say, refuse, close);
   const door = doorFor(stanza, get, say, close);

@@ -1,4 +1,4 @@
-// The SSH session that we were started from: who sits at its other end, and where sshd heard him (ssh(1), $SSH_CONNECTION).
+// The SSH session that we were started from: who sits at its other end, and where sshd heard them (ssh(1), $SSH_CONNECTION).
 import { formatAddress, parseAddress } from "../core/address.ts";
 
 export interface SshSession {

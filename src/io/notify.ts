@@ -35,7 +35,7 @@ export function pingIsDue(sinceMs: number, watchdogMs = Number.POSITIVE_INFINITY
 }
 
 export function notifyFor(log: Log): Notify {
-  const failed = (reason: string): void => log.warn({ event: "systemd" }, words.notNotified(reason));
+  const failed = (reason: string): void => log.warn({ event: "notify-failed" }, words.notNotified(reason));
   return new Notify(listenerOf(process.env, process.pid), failed);
 }
 

@@ -41,12 +41,12 @@ describe("a profile", () => {
   });
 
   it("takes codes, beside a sequence where the door asks for both", () => {
-    expect(profileOf("{ host: h, sequence: 7000, totp: { ports: 20000, secret: gezd gnbv gy3t qojq } }")).toMatchObject(
-      {
-        totp: { ports: 20_000, digits: 6, secret: "GEZDGNBVGY3TQOJQ" },
-      },
-    );
-    expect(profileOf("{ host: h, totp: { ports: 65136, digits: 8 } }")).toMatchObject({ totp: { digits: 8 } });
+    expect(
+      profileOf("{ host: h, sequence: 7000, totp: { ports: 20000-20299, secret: gezd gnbv gy3t qojq } }"),
+    ).toMatchObject({
+      totp: { ports: 20_000, digits: 6, secret: "GEZDGNBVGY3TQOJQ" },
+    });
+    expect(profileOf("{ host: h, totp: { ports: 65136-65535, digits: 8 } }")).toMatchObject({ totp: { digits: 8 } });
   });
 
   it("takes the keys of a signed packet", () => {
@@ -81,14 +81,14 @@ describe("a profile", () => {
     ],
     ["{ host: h, sequence: 7000, wait_time: 0 }", ["profiles.home.wait_time: expected a time longer than 0, got 0"]],
     [
-      "{ host: h, totp: { ports: 65237 } }",
-      ["profiles.home.totp.ports: expected a range that ends at 65535 at most, got 65237"],
+      "{ host: h, totp: { ports: 65237-65536 } }",
+      ['profiles.home.totp.ports: expected a range such as 20000-20299, for the ports of 6 digits, got "65237-65536"'],
     ],
-    ["{ host: h, totp: { ports: 20000, digits: 7 } }", ["profiles.home.totp.digits: expected 6 or 8, got 7"]],
+    ["{ host: h, totp: { ports: 20000-20299, digits: 7 } }", ["profiles.home.totp.digits: expected 6 or 8, got 7"]],
     [
       "{ host: h, totp: { port: 20000 } }",
       [
-        "profiles.home.totp.ports: expected the first port of the door's range, such as 20000, got nothing",
+        "profiles.home.totp.ports: expected a range of ports such as 20000-20299, got nothing",
         "profiles.home.totp.port: unknown key, did you mean ports?",
       ],
     ],
@@ -106,7 +106,7 @@ describe("a profile", () => {
     ],
     [
       `{ host: h, spa: { ${KEYS}, open: 22, port: 62201/tcp } }`,
-      ['profiles.home.spa.port: expected a udp port, got "62201/tcp"'],
+      ['profiles.home.spa.port: expected a udp port such as 62201, got "62201/tcp"'],
     ],
     [
       `{ host: h, sequence: 7000, spa: { ${KEYS}, open: 22 } }`,
@@ -119,11 +119,11 @@ describe("a profile", () => {
 
   it.each([
     [
-      "totp: { ports: 20000, secret: SECRET1 }",
+      "totp: { ports: 20000-20299, secret: SECRET1 }",
       "totp.secret: expected a secret in base32, at least 16 letters and digits 2 to 7",
     ],
     [
-      "totp: { ports: 20000, secret: 5318008 }",
+      "totp: { ports: 20000-20299, secret: 5318008 }",
       "totp.secret: expected a secret in base32, at least 16 letters and digits 2 to 7",
     ],
     ["spa: { key: SECRET_1, hmac_key: QUJD, open: 22 }", "spa.key: expected 1 to 32 bytes in base64"],
@@ -165,8 +165,8 @@ describe("the file", () => {
 
   it.each([
     ["sequence: 7000", false],
-    ["totp: { ports: 20000 }", false],
-    ["totp: { ports: 20000, secret: GEZDGNBVGY3TQOJQ }", true],
+    ["totp: { ports: 20000-20299 }", false],
+    ["totp: { ports: 20000-20299, secret: GEZDGNBVGY3TQOJQ }", true],
     [`spa: { ${KEYS}, open: 22 }`, true],
   ])("with %s holds secrets: %s", (yaml, holds) => {
     const parsed = parseProfiles(`profiles: { a: { host: h, sequence: 1 }, b: { host: h, ${yaml} } }`);

@@ -20,7 +20,7 @@ describe("what a door leaves to undo", () => {
   });
 });
 
-const TOTP = { secret_file: "/etc/knockd/ssh.totp", ports: 20_000 };
+const TOTP = { secret_file: "/etc/knockd/ssh.totp", ports: "20000-20299" };
 const BASE = { sequence: "1000,2000", open: 22, totp: TOTP };
 
 describe("what earns a door", () => {
@@ -42,7 +42,7 @@ describe("what earns a door", () => {
     { seq_cooldown: 5 },
     { tcpflags: "any" },
     { target: "192.0.2.1" },
-    { totp: { ...TOTP, digits: 8 } },
+    { totp: { ...TOTP, ports: "20000-20399", digits: 8 } },
     { require: ["sequence", "totp"] },
   ])("is another with %j", (keys) => {
     expect(earning(keys)).not.toBe(earning({}));

@@ -177,14 +177,14 @@ describe("a grant", () => {
 
   it("may be earned in another way, for another time; knocking or asking for less does not shorten it", () => {
     const grants = new Grants();
-    const admission = grants.admit(SSH, "192.0.2.7", 0, { earnedBy: "by hand", durationMs: 60_000 });
+    const admission = grants.admit(SSH, "192.0.2.7", 0, { earnedBy: "manual", durationMs: 60_000 });
     if (admission.outcome !== "opened") throw new Error(admission.outcome);
     const { grant } = admission;
     grants.started(grant, 0);
-    expect(grant).toMatchObject({ earnedBy: "by hand", closesMs: 60_000 });
+    expect(grant).toMatchObject({ earnedBy: "manual", closesMs: 60_000 });
     grants.admit(SSH, "192.0.2.7", 1000);
     grants.admit(SSH, "192.0.2.7", 2000, { durationMs: 5000 });
-    expect(grant).toMatchObject({ earnedBy: "by hand", closesMs: 60_000 });
+    expect(grant).toMatchObject({ earnedBy: "manual", closesMs: 60_000 });
     grants.admit(SSH, "192.0.2.7", 55_000);
     expect(grant.closesMs).toBe(65_000);
   });

@@ -35,9 +35,9 @@ describe("the ledger's text", () => {
 
   it("remembers how a grant was earned; one of an earlier version did not say it", () => {
     const { earnedBy: _, ...old } = entry();
-    const byHand = entry({ ip: "192.0.2.8", earnedBy: "by hand" });
+    const byHand = entry({ ip: "192.0.2.8", earnedBy: "manual" });
     const { entries, damaged } = readLedger([JSON.stringify({ open: old }), openRecord(byHand)]);
-    expect(entries.map(({ earnedBy }) => earnedBy)).toEqual(["knock", "by hand"]);
+    expect(entries.map(({ earnedBy }) => earnedBy)).toEqual(["unknown", "manual"]);
     expect(damaged).toBe(0);
   });
 

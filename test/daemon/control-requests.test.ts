@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   type DoorResult,
-  deedSchema,
+  doorResultSchema,
   LINE_BYTES_MAX,
   metricsSchema,
   type Request,
@@ -48,7 +48,7 @@ async function answers(rig: Rig, request: Request, gone = new AbortController().
 }
 
 async function results(rig: Rig, request: Request): Promise<DoorResult[]> {
-  return (await answers(rig, request)).map((line) => deedSchema.parse(line));
+  return (await answers(rig, request)).map((line) => doorResultSchema.parse(line));
 }
 
 async function status(rig: Rig) {
@@ -243,7 +243,7 @@ describe("status", () => {
     const iso = (offsetS: number) => new Date(nowMs + offsetS * 1000).toISOString();
     expect((await status(rig)).grants).toEqual([
       { door: "ssh", ip: X, opened_at: iso(-10), closes_at: iso(20), earned_by: "knock" },
-      { door: "ssh", ip: "192.0.2.8", opened_at: iso(0), closes_at: iso(60), earned_by: "by hand" },
+      { door: "ssh", ip: "192.0.2.8", opened_at: iso(0), closes_at: iso(60), earned_by: "manual" },
     ]);
   });
 
@@ -252,7 +252,7 @@ describe("status", () => {
     await results(before, { request: "open", door: "ssh", address: X });
     const rig = new Rig(config([SSH]), before.ledger.handOn(), before.firewall.handOn());
     await rig.daemon.start();
-    expect((await status(rig)).grants).toMatchObject([{ ip: X, earned_by: "by hand" }]);
+    expect((await status(rig)).grants).toMatchObject([{ ip: X, earned_by: "manual" }]);
   });
 
   it("tells of attempts, captures and the firewall", async () => {

@@ -49,7 +49,7 @@ describe("a signed packet", () => {
       `${X}: ssh: OPEN SESAME`,
       `${X}: ssh: closed`,
     ]);
-    expect(rig.ledger.text).toContain('"earnedBy":"key alice"');
+    expect(rig.ledger.text).toContain('"earnedBy":"packet","key":"alice"');
   });
 
   it("extends what knocks opened, and knocks what it opened, and neither shortens", async () => {
@@ -131,7 +131,7 @@ describe("a reload", () => {
     expect(rig.filter).not.toContain("62201");
     await send(rig);
     expect(rig.log.messages()).toEqual([]);
-    await rig.daemon.reload(configOf(`options: { spa_port: 4711/udp }${CONFIG}`));
+    await rig.daemon.reload(configOf(`options: { spa_port: 4711 }${CONFIG}`));
     expect(rig.filter).toContain("4711");
   });
 });

@@ -52,7 +52,7 @@ function explain(
   return { says, times, answer, summary: answer.best.map((each) => `${each.source}: ${progressWords(each)}`) };
 }
 
-const CODES: DoorOptions = { name: "C", sequence: "10,20", totp: { secret_file: "/k", ports: 20_000 } };
+const CODES: DoorOptions = { name: "C", sequence: "10,20", totp: { secret_file: "/k", ports: "20000-20299" } };
 
 const X = "192.0.2.7";
 const Y = "192.0.2.8";

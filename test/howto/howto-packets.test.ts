@@ -28,8 +28,8 @@ describe("the lines that show a signed packet", () => {
   });
 
   it.each([
-    ["source: packet", {}, "-A tcp/22,udp/53 -s -D 192.0.2.7 --use-hmac"],
-    ["", { options: "spa_port: 4711/udp" }, "-A tcp/22,udp/53 -a ADDRESS -D 192.0.2.7 -p 4711 --use-hmac"],
+    ["source: sender", {}, "-A tcp/22,udp/53 -s -D 192.0.2.7 --use-hmac"],
+    ["", { options: "spa_port: 4711" }, "-A tcp/22,udp/53 -a ADDRESS -D 192.0.2.7 -p 4711 --use-hmac"],
     ["hmac: sha3-512", {}, "-A tcp/22,udp/53 -a ADDRESS -D 192.0.2.7 --use-hmac --hmac-digest-type sha3_512"],
     ["mode: ctr", {}, "-A tcp/22,udp/53 -a ADDRESS -D 192.0.2.7 --use-hmac -M ctr"],
     ["legacy: [no-hmac, legacy-iv]", {}, "-A tcp/22,udp/53 -a ADDRESS -D 192.0.2.7 -M legacy"],

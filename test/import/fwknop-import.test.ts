@@ -32,7 +32,7 @@ describe("a stanza of access.conf", () => {
       name: "fwknop-1",
       file: "/k/fwknop-1",
       doors: ["open-22-53"],
-      source: "both",
+      source: "match",
       legacy: [],
     });
     expect(door).toMatchObject({ name: "open-22-53", grantMs: 30_000 });
@@ -164,7 +164,7 @@ describe("a stanza of access.conf", () => {
 
   it("says that clients without an address of their own are refused", () => {
     expect(imported(`SOURCE ANY\n${KEY}\nOPEN_PORTS tcp/22\n`).said).toEqual([
-      "1: key fwknop-1: packets of fwknop -s are refused; source: packet in the key takes them",
+      "1: key fwknop-1: packets of fwknop -s are refused; source: sender in the key takes them",
     ]);
   });
 

@@ -428,7 +428,7 @@ describe.skipIf(!root)("the systemd service", { timeout: TEST_MS }, () => {
     // Neither minds how the other fares.
     await box.ok("systemctl", "kill", "-s", "SIGKILL", "knockd@eth0");
     await box.ok("systemctl", "reload", "knockd@eth1");
-    expect(await box.ok("env", "KNOCKD_INSTANCE=eth1", "knockd", "status")).toContain("10.9.1.2");
+    expect(await box.ok("knockd", "--instance", "eth1", "status")).toContain("10.9.1.2");
     await until(async () => (await property(box, "NRestarts", "knockd@eth0")) === "1");
     await until(async () => (await property(box, "ActiveState", "knockd@eth0")) === "active");
     await box.ok("systemctl", "stop", "knockd@eth0");

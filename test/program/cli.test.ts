@@ -213,6 +213,15 @@ describe("knockd check", () => {
   });
 });
 
+it.each([
+  ["--instance", "eth1", "check"],
+  ["check", "--instance=eth1"],
+])("knockd %s %s %s looks for the file of that instance", async (...words) => {
+  const { code, stderr } = await knockd(...words);
+  expect(code).toBe(66);
+  expect(stderr).toMatch(/^knockd: cannot read "\/etc\/knockd\/eth1\.yaml": /);
+});
+
 it("knockd suggest prints another sequence each time", async () => {
   const { code, stdout } = await knockd("suggest");
   expect(code).toBe(0);
@@ -239,6 +248,7 @@ describe("knockd's usage", () => {
     [["nonsense"], /^knockd: unknown command 'nonsense'\n$/],
     [["show", "ssh"], /^knockd: unknown command 'show'\nknockd: hint: it is called knockd howto now\n$/],
     [["remove"], /^knockd: unknown command 'remove'\nknockd: hint: it is called knockd flush now\n$/],
+    [["--instance"], /^knockd: option '--instance <name>' argument missing\n$/],
     [["check", "-x"], /^knockd: unknown option '-x'\n$/],
     [["check", "--jsn"], /^knockd: unknown option '--jsn'\n.*--json/],
     [["check", "-c"], /^knockd: option '-c, --config <file>' argument missing\n$/],

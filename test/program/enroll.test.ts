@@ -22,7 +22,7 @@ describe("knockd enroll", () => {
     secretFile = scratch.pathOf("keys/ssh.totp");
     writeFileSync(
       config,
-      `doors:\n  ssh: { totp: { secret_file: ${secretFile}, ports: 20000 }, open: 22/tcp }\n  web: { sequence: "7000,8100,9200", open: 80 }\n`,
+      `doors:\n  ssh: { totp: { secret_file: ${secretFile}, ports: 20000-20299 }, open: 22/tcp }\n  web: { sequence: "7000,8100,9200", open: 80 }\n`,
     );
   });
   afterEach(() => scratch.remove());
@@ -62,7 +62,7 @@ describe("knockd enroll", () => {
       /otpauth:\/\/totp\/knockd:ssh%20at%20home\?issuer=knockd&secret=[A-Z2-7]{32}&algorithm=SHA1&digits=6&period=30/,
     );
     expect(stdout).toMatch(/█/);
-    expect(stdout).toContain("totp: { ports: 20000 }");
+    expect(stdout).toContain("totp: { ports: 20000-20299 }");
     expect(stdout).toContain("fine, the code fits");
   });
 
@@ -103,7 +103,7 @@ describe("knockd enroll", () => {
   it.each([
     [
       "web",
-      "knockd: door web takes no codes\nknockd: hint: give it totp: { secret_file: /etc/knockd/keys/web.totp, ports: 20000 }\n",
+      "knockd: door web takes no codes\nknockd: hint: give it totp: { secret_file: /etc/knockd/keys/web.totp, ports: 20000-20299 }\n",
     ],
     ["mail", 'knockd: no door "mail", expected one of ssh web\n'],
   ])("says what a door lacks: %s", async (door, stderr) => {

@@ -79,7 +79,7 @@ describe("knock", () => {
       'no profile "nobody" in FILE\nknock: hint: try "knock --list"; without a profile: knock HOST PORT...',
     ],
   ])("refuses %j, and leaves the file as it was", async (args, words) => {
-    const text = "profiles:\n  a:\n    host: h\n    sequence: 1\n  phone: { host: h, totp: { ports: 20000 } }\n";
+    const text = "profiles:\n  a:\n    host: h\n    sequence: 1\n  phone: { host: h, totp: { ports: 20000-20299 } }\n";
     scratch.write("knock/config.yaml", text);
     expect(await knock(...args)).toEqual(complains(`knock: ${words.replace("FILE", file())}\n`));
     expect(readFileSync(file(), "utf8")).toBe(text);
@@ -88,7 +88,7 @@ describe("knock", () => {
   it("refuses a file with secrets that others may read, and takes it when they may not", async () => {
     scratch.write(
       "knock/config.yaml",
-      `profiles: { p: { host: 127.0.0.1, totp: { ports: 20000, secret: ${SECRET} } } }\n`,
+      `profiles: { p: { host: 127.0.0.1, totp: { ports: 20000-20299, secret: ${SECRET} } } }\n`,
     );
     for (const mode of [0o640, 0o604, 0o620]) {
       chmodSync(file(), mode);
@@ -130,7 +130,7 @@ describe("knock", () => {
       "knock/config.yaml",
       `profiles:
   home: { host: 127.0.0.1, sequence: [7000, 8000/udp, 100/icmp], wait: 22, wait_time: 5 }
-  phone: { host: 127.0.0.1, sequence: 7000, totp: { ports: 20000 } }
+  phone: { host: 127.0.0.1, sequence: 7000, totp: { ports: 20000-20299 } }
   vault: { host: 127.0.0.1, spa: { key: QUJDREVG, hmac_key: R0hJSktM, open: [22, 53/udp], timeout: 30s } }
 `,
     );

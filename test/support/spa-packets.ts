@@ -12,7 +12,7 @@ export function key(options: Partial<Key> = {}): Key {
     name: "alice",
     file: "/etc/knockd/keys/alice",
     doors: ["ssh"],
-    source: "both",
+    source: "match",
     prefixes: {},
     hmac: "sha256",
     mode: "cbc",

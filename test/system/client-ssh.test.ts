@@ -18,7 +18,7 @@ const PROFILES = `
 profiles:
   home: { host: ${HOST}, sequence: [7000, 8200/udp, 7600], wait: 22 }
   wrong: { host: ${HOST}, sequence: [7600, 7000], wait: 22, wait_time: 1 }
-  phone: { host: ${HOST}, totp: { ports: 20000 }, wait: 22 }
+  phone: { host: ${HOST}, totp: { ports: 20000-20299 }, wait: 22 }
 `;
 
 describe.skipIf(!root)("ssh", () => {

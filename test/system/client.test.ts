@@ -24,7 +24,7 @@ profiles:
   wrong: { host: ${HOST}, sequence: [7600, 7000], wait: ${SERVICE}, wait_time: 0.5 }
   nothing: { host: ${HOST}, sequence: [7010, 7610], wait: 2300, wait_time: 5 }
   tunnel: { host: ${HOST}, sequence: [7030, 7630], wait: 2201/udp }
-  code: { host: ${HOST}, sequence: 7020, totp: { ports: 20000 }, wait: ${SERVICE} }
+  code: { host: ${HOST}, sequence: 7020, totp: { ports: 20000-20299 }, wait: ${SERVICE} }
   unknown: { host: no-such-host.invalid, sequence: 7000 }
   nobody: { host: 10.9.0.99, sequence: 7000, wait: 22, wait_time: 4 }
   away: { host: 192.0.2.1, sequence: 7000, wait: 22, wait_time: 1h }

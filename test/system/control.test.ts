@@ -67,7 +67,7 @@ describe.skipIf(!root)("knockd's control socket", () => {
         expect.stringMatching(/^knockd \d\S+, process \d+, up \d+s, .*knockd-\d+\.yaml$/),
         "",
         "DOOR  ADDRESS    OPENED               CLOSES IN  EARNED BY",
-        expect.stringMatching(/^web {3}fd09::10 {3}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}(2m 0s|1m \d+s) +by hand$/),
+        expect.stringMatching(/^web {3}fd09::10 {3}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}(2m 0s|1m \d+s) +manual$/),
         expect.stringMatching(/^ssh {3}10\.9\.0\.10 {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}(1h 0m|59m \d+s) +knock$/),
         "",
         expect.stringMatching(/^ATTEMPT AT {2}ADDRESS {4}STAGE {3}BEGUN$/),
@@ -140,7 +140,7 @@ describe.skipIf(!root)("knockd's control socket", () => {
       const watching = net.spawn("server", [...KNOCKD, "status", "--watch"], { env });
       await watching.until(/no door is open/);
       await knockd("open ssh 10.9.0.77");
-      await watching.until(/^ssh +10\.9\.0\.77 .* by hand$/m);
+      await watching.until(/^ssh +10\.9\.0\.77 .* manual$/m);
       watching.signal("SIGINT");
       expect(await watching.ended()).toBe(0);
       // Not a terminal, so nothing that only a terminal understands.
@@ -237,7 +237,7 @@ describe.skipIf(!root)("knockd's control socket", () => {
       daemon.running.signal("SIGKILL");
       await daemon.running.ended();
       await lab.start(CONFIG);
-      expect((await status()).grants).toMatchObject([{ door: "ssh", ip: CLIENT, earned_by: "by hand" }]);
+      expect((await status()).grants).toMatchObject([{ door: "ssh", ip: CLIENT, earned_by: "manual" }]);
       await lab.opens("client");
       await knockd("close --all");
       expect(await lab.reachable("client")).toBe(false);

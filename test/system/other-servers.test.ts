@@ -69,7 +69,10 @@ describe.skipIf(!root || !existsSync(C_KNOCKD))("the C knockd", () => {
 
   it("opens to a profile with a code, for it sees nothing but ports", async () => {
     mkdirSync(join(lab.directory, "knock"));
-    lab.write("knock/config.yaml", `profiles: { phone: { host: ${HOST}, totp: { ports: 20000 }, wait: ${SERVICE} } }`);
+    lab.write(
+      "knock/config.yaml",
+      `profiles: { phone: { host: ${HOST}, totp: { ports: 20000-20299 }, wait: ${SERVICE} } }`,
+    );
     const env = { PATH: process.env["PATH"], XDG_CONFIG_HOME: lab.directory };
     expect(await net.run("code", [...OUR_KNOCK, "phone", "--code", "492817"], { env })).toEqual(ANSWERED);
   });

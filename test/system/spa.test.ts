@@ -260,8 +260,8 @@ doors:
       expect(daemon.log).not.toContain("OPEN SESAME");
     });
 
-    it("a key with source: packet opens for the sender, whatever the packet says", async () => {
-      const daemon = await lab.start(configOf({ rule: "source: packet" }));
+    it("a key with source: sender opens for the sender, whatever the packet says", async () => {
+      const daemon = await lab.start(configOf({ rule: "source: sender" }));
       const fwknop = new Fwknop(lab, alice);
       await fwknop.send("client", `${ASK} -s`);
       await lab.opens("client");
@@ -351,12 +351,12 @@ doors:
 
   it("what keygen prints is all that fwknop and the daemon need", async () => {
     const file = `${lab.directory}/made/carol`;
-    const before = lab.write("before.yaml", configOf({ options: "spa_port: 4711/udp" }));
+    const before = lab.write("before.yaml", configOf({ options: "spa_port: 4711" }));
     const keygen = [...KNOCKD, "keygen", "carol", "--host", HOST, "--door", "ssh", "--file", file, "-c", before];
     const printed = await lab.net.ok("server", keygen);
     const [, row = ""] = /^keys:\n( {2}carol: .*)$/m.exec(printed) ?? [];
     const [stanza = ""] = /^\[carol\]\n(?:[A-Z].*\n)+/m.exec(printed) ?? [];
-    const daemon = await lab.start(configOf({ options: "spa_port: 4711/udp" }).replace("keys:\n", `keys:\n${row}\n`));
+    const daemon = await lab.start(configOf({ options: "spa_port: 4711" }).replace("keys:\n", `keys:\n${row}\n`));
     const rc = lab.write("carols-fwknoprc", stanza);
     chmodSync(rc, 0o600);
     const fwknop = ["fwknop", "--rc-file", rc, "-n", "carol", "-a", CLIENT, "--no-save-args"];

@@ -7,7 +7,7 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { codePorts } from "../../src/core/totp/totp.ts";
+import { codePorts, formatCodeRange } from "../../src/core/totp/totp.ts";
 import { KNOCKD } from "../support/knockd.ts";
 import { type Daemon, eventually, HOST, Lab, OUR_KNOCK } from "../support/lab.ts";
 import { root } from "../support/netns.ts";
@@ -65,12 +65,12 @@ describe.skipIf(!root)("a code of an authenticator app", () => {
   const secretFile = (door: string): string => join(lab.directory, `${door}.totp`);
   const yaml = (): string => {
     const doors = DOORS.map((door) => {
-      const digits = door === "eight" ? ", digits: 8" : "";
+      const digits = door === "eight" ? 8 : 6;
       const more = door === "both" ? ', sequence: "7000,8000/udp", require: [sequence, totp]' : "";
-      const totp = `totp: { secret_file: ${secretFile(door)}, ports: ${firstPortOf(door)}${digits} }`;
+      const totp = `totp: { secret_file: ${secretFile(door)}, ports: ${formatCodeRange(firstPortOf(door), digits)}, digits: ${digits} }`;
       return `  ${door}: { ${totp}${more}, open: 2201/tcp, for: ${door === "kill" ? "10s" : "1h"} }`;
     });
-    const ssh = `  login: { totp: { secret_file: ${secretFile("login")}, ports: 30000 }, open: 22/tcp, for: 1h }`;
+    const ssh = `  login: { totp: { secret_file: ${secretFile("login")}, ports: 30000-30299 }, open: 22/tcp, for: 1h }`;
     return `options: { interface: eth0 }\ndoors:\n${[...doors, ssh].join("\n")}\n`;
   };
   let daemon: Daemon;
@@ -149,7 +149,7 @@ describe.skipIf(!root)("a code of an authenticator app", () => {
   });
 
   it("is not found by scans of its range, in order or at random", async () => {
-    const range = `${firstPortOf("scan")}-${firstPortOf("scan") + 299}`;
+    const range = formatCodeRange(firstPortOf("scan"), 6);
     for (const order of [["-r"], [], [], []])
       await net.ok("scanner", ["nmap", "-n", "-Pn", "-sS", "--max-retries", "0", "-T5", ...order, "-p", range, HOST]);
     await daemon.logs(/: scan: (attempt dropped|refused: code not valid)/);
@@ -174,7 +174,7 @@ describe.skipIf(!root)("a code of an authenticator app", () => {
     mkdirSync(join(lab.directory, "bin"));
     mkdirSync(join(lab.directory, "knock"));
     chmodSync(lab.write("bin/knock", `#!/bin/sh\nexec ${OUR_KNOCK.join(" ")} "$@"\n`), 0o755);
-    lab.write("knock/config.yaml", `profiles:\n  phone: { host: ${HOST}, totp: { ports: 30000 }, wait: 22 }\n`);
+    lab.write("knock/config.yaml", `profiles:\n  phone: { host: ${HOST}, totp: { ports: 30000-30299 }, wait: 22 }\n`);
     const env = { PATH: `${lab.directory}/bin:${process.env["PATH"]}`, XDG_CONFIG_HOME: lab.directory };
     expect((await net.run("login", sshd.login(HOST, "echo in"))).code).toBe(255);
     const proxy = `sh -c 'knock phone --code ${phone("login")} >&2 && exec nc %h %p'`;

@@ -2,7 +2,7 @@
 
 import type { CodeRule } from "../door.ts";
 import { formatPort, type Port } from "../port.ts";
-import { lastPort } from "../totp/totp.ts";
+import { formatCodeRange, lastPort } from "../totp/totp.ts";
 import { quotedPath } from "./config-problem.ts";
 import type { Problem } from "./problem.ts";
 import type { ConfigInput } from "./schema.ts";
@@ -27,8 +27,13 @@ export function codeRangeProblems(doors: Doors, file: YamlFile): Problem[] {
     const rival = earlier?.name;
     const clash = rival === undefined ? takenBy(totp, doors) : `overlaps that of door ${rival}`;
     if (clash === undefined) return [];
-    const range = `${totp.ports} to ${lastPort(totp.ports, totp.digits)}`;
-    return [{ path: quotedPath(path), ...file.place(path), message: `the range ${range} ${clash}` }];
+    return [
+      {
+        path: quotedPath(path),
+        ...file.place(path),
+        message: `the range ${formatCodeRange(totp.ports, totp.digits)} ${clash}`,
+      },
+    ];
   });
 }
 

@@ -1,11 +1,9 @@
 // YAML text -> Config. All problems at once, each with place, value and expectation.
 import type { Family } from "../address.ts";
-import type { Command, Commands, Door } from "../door.ts";
-import { formatOpening } from "../opening.ts";
+import type { Door } from "../door.ts";
 import type { KeyRule } from "../spa/key.ts";
-import { natOpeningsOf } from "../spa/nat.ts";
 import { mapping, nameProblems, withoutEmpty } from "./blocks.ts";
-import { codeRangeProblems, codeRule } from "./config-codes.ts";
+import { codeRangeProblems } from "./config-codes.ts";
 import { keyDoorProblems, keyRules, prefixesOf } from "./config-keys.ts";
 import { problemsOf, quoted, quotedPath } from "./config-problem.ts";
 import { type FirewallKind, isFirewallKind, SET_FORMS } from "./firewall-kinds.ts";
@@ -13,7 +11,7 @@ import { foreignFile } from "./foreign-file.ts";
 import type { Problem } from "./problem.ts";
 import { remarksOn, withOddCharacters } from "./remarks.ts";
 import { type ConfigInput, configSchema, knownKeys } from "./schema.ts";
-import { DEFAULT_GRANT_MS, type DoorInput } from "./schema-door.ts";
+import { buildDoor } from "./schema-door.ts";
 import { readYaml, type YamlFile } from "./yaml-file.ts";
 
 export interface Network {
@@ -88,55 +86,8 @@ function build({ options, keys, doors }: ConfigInput): Config {
     spaPort: options.spa_port.number,
     spaMaxAgeMs: options.spa_max_age,
     keys: keyRules(keys),
-    doors: Object.entries(doors).map(([name, door]) => buildDoor(name, door, keys)),
+    doors: Object.entries(doors).map(([name, door]) => buildDoor(name, door, prefixesOf(name, keys))),
   };
-}
-
-function buildDoor(name: string, input: DoorInput, keys: ConfigInput["keys"]): Door {
-  const open = [...new Map((input.open ?? []).map((opening) => [formatOpening(opening), opening])).values()];
-  const grantMs = input.for ?? input.cmd_timeout ?? DEFAULT_GRANT_MS;
-  const spaPorts = input.spa === "open" ? open : (input.spa ?? []);
-  const start6 = input.start_command_6 ?? input.start_command;
-  const stop6 = input.stop_command_6 ?? input.stop_command;
-  return {
-    name,
-    sequence: input.sequence ?? [],
-    ...(input.one_time_sequences === undefined ? {} : { oneTimeSequences: input.one_time_sequences }),
-    seqTimeoutMs: input.seq_timeout,
-    seqCooldownMs: input.seq_cooldown,
-    tcpflags: input.tcpflags,
-    ...(input.target === undefined ? {} : { target: input.target }),
-    open,
-    sets: {
-      ...(input.set === undefined ? {} : { 4: input.set }),
-      ...(input.set_6 === undefined ? {} : { 6: input.set_6 }),
-    },
-    grantMs,
-    spaPorts,
-    natOpenings: input.nat ? natOpeningsOf({ open, spaPorts }) : [],
-    ...(input.totp === undefined ? {} : { totp: codeRule(input.totp, input.require !== undefined) }),
-    maxGrantMs: input.max_for ?? grantMs,
-    prefixes: prefixesOf(name, keys),
-    commands: {
-      4: buildCommands(input.start_command, input.stop_command, input.privileges),
-      6: buildCommands(start6, stop6, input.privileges),
-    },
-  };
-}
-
-/** As in knockd, an empty command is none, and without a start command the stop command does not run either. */
-function buildCommands(
-  start: Command | undefined,
-  stop: Command | undefined,
-  privileges: DoorInput["privileges"],
-): Commands {
-  if (isEmpty(start)) return {};
-  const may = privileges === undefined ? {} : { privileges };
-  return isEmpty(stop) ? { start: { ...start, ...may } } : { start: { ...start, ...may }, stop: { ...stop, ...may } };
-}
-
-function isEmpty(command: Command | undefined): command is undefined {
-  return command === undefined || ("shell" in command && command.shell.trim() === "");
 }
 
 /** How a set is named depends on who keeps it; an address fits only a set of its own family. */

@@ -21,7 +21,7 @@ function sentences({ key, hmacKey, hmac, mode, legacy, source, expires }: Key, n
   if (weak.length > 0) found.push(`it takes digests of ${weak.join(" and ")}, which are broken`);
   if (hmac === "md5" || hmac === "sha1") found.push(`${hmac} signs its packets, use sha256`);
   if (mode === "ecb") found.push("ecb shows which parts of two packets are equal, use cbc");
-  if (source !== "both") found.push(`source: ${source} opens for an address that the packet's way does not prove`);
+  if (source !== "match") found.push(`source: ${source} opens for an address that the packet's way does not prove`);
   if (expires !== undefined && nowMs >= expires.atMs) found.push(`has expired, its last day was ${expires.lastDay}`);
   else if (expires !== undefined && nowMs >= expires.atMs - SOON_MS) {
     found.push(`expires soon, its last day is ${expires.lastDay}`);

@@ -1,13 +1,14 @@
-// The keys of a door in knockd.yaml, and what goes together.
+// The keys of a door in knockd.yaml, what goes together, and the door that they make: a new key is added here.
 import * as z from "zod";
-import { STEPS_MAX } from "../door.ts";
-import { openingProblems } from "../opening.ts";
+import { type Command, type Commands, type Door, STEPS_MAX } from "../door.ts";
+import { formatOpening, openingProblems } from "../opening.ts";
 import { formatPort } from "../port.ts";
 import { natOpeningsOf } from "../spa/nat.ts";
 import { FIRST_SYN, parseFlags } from "../tcp-flags.ts";
+import { codeRule } from "./config-codes.ts";
 import * as form from "./schema-forms.ts";
 
-export const DEFAULT_GRANT_MS = 10_000;
+const DEFAULT_GRANT_MS = 10_000;
 
 export const doorKeys = z.strictObject({
   sequence: form
@@ -40,7 +41,7 @@ export const doorKeys = z.strictObject({
     .meta({ description: "Knocks must go to this address instead of the interface's own (optional)." }),
   open: form.openings.optional().meta({
     description:
-      "Ports that are hidden from everyone and opened for the knocker; {port: 2222/tcp, to: 192.168.1.10:22} leads him to a host behind this one.",
+      "Ports that are hidden from everyone and opened for the knocker; {port: 2222/tcp, to: 192.168.1.10:22} leads them to a host behind this one.",
   }),
   set: form.setName
     .optional()
@@ -75,7 +76,7 @@ export const doorKeys = z.strictObject({
   }),
   totp: form.totp.optional().meta({
     description:
-      "Opens for the code of an authenticator app, two digits a knock: 492817 with ports: 20000 is 20049, 20128, 20217, each tcp. A code opens once (optional).",
+      "Opens for the code of an authenticator app, two digits a knock: 492817 with ports: 20000-20299 is 20049, 20128, 20217, each tcp. A code opens once (optional).",
   }),
   require: form.bothInOrder.optional().meta({
     description:
@@ -136,4 +137,50 @@ export const door = doorKeys.superRefine((input, context) => {
   for (const { index, message } of openingProblems(open ?? [], target)) report(["open", index], message);
 });
 
-export type DoorInput = z.output<typeof door>;
+/** What the rest of the program knows of it: names of its own, milliseconds, defaults that depend on other keys. */
+export function buildDoor(name: string, input: z.output<typeof door>, prefixes: Door["prefixes"]): Door {
+  const open = [...new Map((input.open ?? []).map((opening) => [formatOpening(opening), opening])).values()];
+  const grantMs = input.for ?? input.cmd_timeout ?? DEFAULT_GRANT_MS;
+  const spaPorts = input.spa === "open" ? open : (input.spa ?? []);
+  const start6 = input.start_command_6 ?? input.start_command;
+  const stop6 = input.stop_command_6 ?? input.stop_command;
+  return {
+    name,
+    sequence: input.sequence ?? [],
+    ...(input.one_time_sequences === undefined ? {} : { oneTimeSequences: input.one_time_sequences }),
+    seqTimeoutMs: input.seq_timeout,
+    seqCooldownMs: input.seq_cooldown,
+    tcpflags: input.tcpflags,
+    ...(input.target === undefined ? {} : { target: input.target }),
+    open,
+    sets: {
+      ...(input.set === undefined ? {} : { 4: input.set }),
+      ...(input.set_6 === undefined ? {} : { 6: input.set_6 }),
+    },
+    grantMs,
+    spaPorts,
+    natOpenings: input.nat ? natOpeningsOf({ open, spaPorts }) : [],
+    ...(input.totp === undefined ? {} : { totp: codeRule(input.totp, input.require !== undefined) }),
+    maxGrantMs: input.max_for ?? grantMs,
+    prefixes,
+    commands: {
+      4: buildCommands(input.start_command, input.stop_command, input.privileges),
+      6: buildCommands(start6, stop6, input.privileges),
+    },
+  };
+}
+
+/** As in knockd, an empty command is none, and without a start command the stop command does not run either. */
+function buildCommands(
+  start: Command | undefined,
+  stop: Command | undefined,
+  privileges: z.output<typeof door>["privileges"],
+): Commands {
+  if (isEmpty(start)) return {};
+  const may = privileges === undefined ? {} : { privileges };
+  return isEmpty(stop) ? { start: { ...start, ...may } } : { start: { ...start, ...may }, stop: { ...stop, ...may } };
+}
+
+function isEmpty(command: Command | undefined): command is undefined {
+  return command === undefined || ("shell" in command && command.shell.trim() === "");
+}

@@ -6,20 +6,20 @@ import { INSIDE_FORM, type Opening, parseInside } from "../opening.ts";
 import { type Port, parsePort } from "../port.ts";
 import type { Expiry } from "../spa/key.ts";
 import { parseDuration } from "../text/duration.ts";
-import { lastPort } from "../totp/totp.ts";
+import { formatCodeRange, parseCodeRange } from "../totp/totp.ts";
 import { INTERFACE_NAME, interfaceNameProblem } from "./interface-name.ts";
 
 const OPEN_MAX = 64;
 const DAY_MS = 86_400_000;
 
-/** Runs a reader that throws a RangeError, and makes its message the problem at this place. */
-export function read<In, Out>(reader: (input: In) => Out) {
+/** Runs a reader that throws a RangeError, and makes its message the problem at this place, or at a key of it. */
+export function read<In, Out>(reader: (input: In) => Out, path: PropertyKey[] = []) {
   return (input: In, context: z.RefinementCtx): Out => {
     try {
       return reader(input);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      context.addIssue({ code: "custom", message: error.message });
+      context.addIssue({ code: "custom", path, message: error.message });
       return z.NEVER;
     }
   };
@@ -92,7 +92,12 @@ export const openings = z
       .max(OPEN_MAX, `expected at most ${OPEN_MAX} ports`),
   );
 
-export const udpPort = port.refine(({ protocol }) => protocol === "udp", "expected a udp port such as 62201/udp");
+const UDP_PORT = "a udp port such as 62201";
+/** `62201`; `62201/udp` says the same. */
+export const udpPort = z
+  .union([portNumber, z.string()], { error: UDP_PORT })
+  .transform(read((value) => parsePort(String(value).replace(/^\s*\d+\s*$/, "$&/udp"))))
+  .refine(({ protocol }) => protocol === "udp", `expected ${UDP_PORT}`);
 
 const namedPorts = ports(OPEN_MAX, "ports").pipe(z.array(z.custom<Port>().superRefine(onlyTcpUdp)));
 
@@ -101,29 +106,39 @@ export const spa = z
   .union([z.boolean(), namedPorts], { error: "true, false, or ports such as 22/tcp" })
   .transform((value): "open" | readonly Port[] => (value === true ? "open" : value === false ? [] : value));
 
-const PORT_MAX = 65_535;
-const SECRET_FILE = "the path of a file with the secret, such as /etc/knockd/keys/ssh.totp";
-/** The code of an authenticator app. */
-export const totp = z
-  .strictObject({
-    secret_file: z.string({ error: SECRET_FILE }).regex(/^\//, `expected ${SECRET_FILE}`).meta({
-      description: "The file with the secret, which nobody but root and the daemon may read; knockd enroll makes it.",
+/** Of a code, in knockd.yaml and in a profile: its ports, and the digits that say how many they are. */
+export const codeKeys = {
+  ports: z
+    .string({
+      error: ({ input }) =>
+        typeof input === "number"
+          ? `a range: ${formatCodeRange(input, 6)}, or ${formatCodeRange(input, 8)} with digits: 8`
+          : "a range of ports such as 20000-20299",
+    })
+    .meta({
+      description: "The range of its ports, such as 20000-20299: each two digits have a hundred ports, of tcp.",
     }),
-    ports: z
-      .int("the first port of a range, such as 20000")
-      .min(1, "expected a port of at least 1")
-      .meta({ description: "The first port of the range: each two digits have a hundred ports, of tcp." }),
-    digits: z
-      .union([z.literal(6), z.literal(8)], { error: "6 or 8" })
-      .default(6)
-      .meta({
-        description: "How many digits a code has; 8 are a hundred times as hard to guess (optional, default 6).",
-      }),
-  })
-  .refine(({ ports, digits }) => lastPort(ports, digits) <= PORT_MAX, {
-    path: ["ports"],
-    message: `expected a range that ends at ${PORT_MAX} at most`,
-  });
+  digits: z
+    .union([z.literal(6), z.literal(8)], { error: "6 or 8" })
+    .default(6)
+    .meta({
+      description: "How many digits a code has; 8 are a hundred times as hard to guess (optional, default 6).",
+    }),
+};
+
+/** For the keys together: the range becomes its first port. */
+export const readCodeRange = <Keys extends { ports: string; digits: number }>(keys: Keys, context: z.RefinementCtx) =>
+  read((text: string) => parseCodeRange(text, keys.digits), ["ports"])(keys.ports, context);
+
+const SECRET_FILE = "the path of a file with the secret, such as /etc/knockd/keys/ssh.totp";
+export const totpKeys = z.strictObject({
+  secret_file: z.string({ error: SECRET_FILE }).regex(/^\//, `expected ${SECRET_FILE}`).meta({
+    description: "The file with the secret, which nobody but root and the daemon may read; knockd enroll makes it.",
+  }),
+  ...codeKeys,
+});
+/** The code of an authenticator app. */
+export const totp = totpKeys.transform((keys, context) => ({ ...keys, ports: readCodeRange(keys, context) }));
 
 const BOTH = "[sequence, totp], in this order: first the sequence, then the code";
 export const bothInOrder = z

@@ -57,8 +57,8 @@ const options = z.strictObject({
     .default(true)
     .meta({ description: "Watch ports that only a scanner touches, and drop its attempts (optional, default true)." }),
   spa_port: form.udpPort
-    .prefault("62201/udp")
-    .meta({ description: "Where signed packets are looked for; nothing listens there (optional, default 62201/udp)." }),
+    .prefault(62_201)
+    .meta({ description: "Where signed packets are looked for; nothing listens there (optional, default 62201)." }),
   spa_max_age: form.positiveDuration
     .prefault("120s")
     .meta({ description: "How far a sender's clock may be ahead or behind (optional, default 120s)." }),
@@ -74,9 +74,9 @@ const key = z.strictObject({
     }),
   expires: form.lastDay.optional().meta({ description: "The last day, in UTC, on which it opens (optional)." }),
   doors: form.names("a door").meta({ description: "The doors that it opens: names of doors that say spa." }),
-  source: z.enum(ADDRESS_SOURCES, { error: "both, packet or embedded" }).default("both").meta({
+  source: z.enum(ADDRESS_SOURCES, { error: "match, sender or embedded" }).default("match").meta({
     description:
-      "Whom a packet lets in. both: the address in it, if it also comes from there; packet: where it comes from; embedded: the address in it, wherever it comes from (optional, default both).",
+      "Whom a packet lets in. match: the address in it, if it also comes from there; sender: where it comes from; embedded: the address in it, wherever it comes from (optional, default match).",
   }),
   prefix: form.prefixes.optional().meta({
     description:
@@ -116,7 +116,7 @@ export function knownKeys(path: readonly PropertyKey[]): string[] {
   if (path.length === 0) return Object.keys(configSchema.shape);
   if (path[0] === "options") return Object.keys(options.shape);
   if (path[0] === "keys") return Object.keys(key.shape);
-  if (path[2] === "totp") return Object.keys(form.totp.shape);
+  if (path[2] === "totp") return Object.keys(form.totpKeys.shape);
   return Object.keys(path[2] === "open" ? form.gateway.shape : doorKeys.shape);
 }
 

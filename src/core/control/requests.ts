@@ -46,8 +46,8 @@ const lineSchema = z.union([z.object({ error: errorSchema }), z.object({ answer:
 export type Line = z.output<typeof lineSchema>;
 
 /** What was done, in the words of the log; and what went wrong although it was done. */
-export const deedSchema = z.object({ done: z.boolean(), said: z.string(), problem: z.string().optional() });
-export type DoorResult = z.output<typeof deedSchema>;
+export const doorResultSchema = z.object({ done: z.boolean(), said: z.string(), problem: z.string().optional() });
+export type DoorResult = z.output<typeof doorResultSchema>;
 
 const seenSchema = z.looseObject({
   event: z.literal(["knock", "timeout"]),

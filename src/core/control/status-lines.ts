@@ -9,7 +9,14 @@ export const ATTEMPTS_TOLD = 20;
 /** ISO 8601 in UTC. */
 const time = z.string();
 
-const grant = z.object({ door: z.string(), ip: z.string(), opened_at: time, closes_at: time, earned_by: z.string() });
+const grant = z.object({
+  door: z.string(),
+  ip: z.string(),
+  opened_at: time,
+  closes_at: time,
+  earned_by: z.string(),
+  key: z.string().optional(),
+});
 const attempt = z.object({ door: z.string(), ip: z.string(), stage: z.int(), steps: z.int(), started_at: time });
 
 const overview = z.object({

@@ -6,7 +6,7 @@ import type { CipherMode, DigestKind } from "./crypto.ts";
  * Whom a packet lets in. `both`: the address in the packet, which must be the packet's own; `packet`: whoever sent it;
  * `embedded`: the address in the packet, whoever sent it.
  */
-export const ADDRESS_SOURCES = ["both", "packet", "embedded"] as const;
+export const ADDRESS_SOURCES = ["match", "sender", "embedded"] as const;
 export type AddressSource = (typeof ADDRESS_SOURCES)[number];
 
 /** What is refused unless a key says so: weak digests, the derivation of old clients, packets without a signature. */

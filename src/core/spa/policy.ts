@@ -42,12 +42,12 @@ export function judge(
   return asked.map((door) => ({
     door,
     ip: textFor(address, key),
-    terms: { earnedBy: `key ${key.name}`, durationMs: durationMsFor(door, request.timeoutMs) },
+    terms: { earnedBy: "packet", key: key.name, durationMs: durationMsFor(door, request.timeoutMs) },
   }));
 }
 
 function addressFor(key: Key, { address: embedded }: SpaRequest, sender: Address): Address | Refusal {
-  if (key.source === "packet" || embedded === undefined) return isHost(sender) ? sender : noHost(key, sender);
+  if (key.source === "sender" || embedded === undefined) return isHost(sender) ? sender : noHost(key, sender);
   // 0.0.0.0 means "whoever sends this": held back, it would let in whoever holds it.
   if (!isHost(embedded)) return noHost(key, embedded);
   if (key.source === "embedded" || sameAddress(embedded, sender)) return embedded;

@@ -2,6 +2,7 @@
 import { TOTP } from "otpauth";
 import type { CodeRule } from "../door.ts";
 import { base32, type CodeSecret, STEP_MS, stepOf } from "./code.ts";
+import { formatCodeRange } from "./totp.ts";
 import { type CodeWindow, DRIFT_STEPS } from "./window.ts";
 
 const ISSUER = "knockd";
@@ -14,7 +15,7 @@ export function otpauthText(secret: CodeSecret, { digits }: CodeRule, label: str
 /** For ~/.config/knock/config.yaml. Without the secret, which is better kept in one place only. */
 export function codeProfileText(door: string, host: string, { firstPort, digits }: CodeRule): string {
   const kind = digits === 6 ? "" : `, digits: ${digits}`;
-  return `profiles:\n  ${door}:\n    host: ${JSON.stringify(host)}\n    totp: { ports: ${firstPort}${kind} }`;
+  return `profiles:\n  ${door}:\n    host: ${JSON.stringify(host)}\n    totp: { ports: ${formatCodeRange(firstPort, digits)}${kind} }`;
 }
 
 /** Undefined: the code is good now. Otherwise why not, in words for whoever has typed it. */

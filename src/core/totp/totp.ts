@@ -26,6 +26,20 @@ export function lastPort(firstPort: number, digits: number): number {
   return firstPort + (digits / 2) * PORTS_PER_PAIR - 1;
 }
 
+/** `20000-20299`: all that a code of so many digits can mean. */
+export function formatCodeRange(firstPort: number, digits: number): string {
+  return `${firstPort}-${lastPort(firstPort, digits)}`;
+}
+
+/** `20000-20299` -> 20000. Throws a RangeError that says what was expected. */
+export function parseCodeRange(text: string, digits: number): number {
+  const first = Number(/^(\d+)-\d+$/.exec(text)?.[1] ?? text);
+  const isRange = first >= 1 && lastPort(first, digits) <= PORT_MAX;
+  if (isRange && text === formatCodeRange(first, digits)) return first;
+  const wanted = isRange ? formatCodeRange(first, digits) : `a range such as ${formatCodeRange(20_000, digits)}`;
+  throw new RangeError(`expected ${wanted}, for the ports of ${digits} digits, got ${JSON.stringify(text)}`);
+}
+
 /** `20100-20199/tcp`: the ports of pair `index`, counted from 0. */
 export function pairPorts(firstPort: number, index: number): string {
   const first = firstPort + PORTS_PER_PAIR * index;

@@ -15,6 +15,9 @@ export function captureLog(log: Log): Omit<CapturesReport, "denied"> {
       log.warn({ event: "capture-lost", interface: name, reason }, words.captureLost(name, reason)),
     noDefaultRoute: () => log.warn({ event: "capture-lost" }, words.noDefaultRoute()),
     fallback: (name, used, wanted, reason) =>
-      log.warn({ event: "sniffer", interface: name, reason }, words.captureFallback(name, used, wanted, reason)),
+      log.warn(
+        { event: "capture-fallback", interface: name, reason },
+        words.captureFallback(name, used, wanted, reason),
+      ),
   };
 }

@@ -1,4 +1,4 @@
-// What has been said to somebody who listens more slowly than we speak: so many lines are kept for him, the others counted.
+// What has been said to somebody who listens more slowly than we speak: so many lines are kept for them, the others counted.
 
 /** BOUNDED: lines kept for one listener. */
 export const BACKLOG_MAX = 256;

@@ -1,4 +1,4 @@
-// One client of the control socket: greeted, heard once, answered, and shown out. Nothing that it does or leaves undone holds
+// One client of the control socket: it is greeted, asks one thing, is answered, and the connection ends. Nothing that it does or leaves undone holds
 // anybody else up, or makes us keep more than a line for it.
 import type { Socket } from "node:net";
 import {

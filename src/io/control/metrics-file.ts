@@ -48,7 +48,7 @@ export class MetricsFile {
     } catch (error) {
       return this.#fail(path, error);
     }
-    if (this.#lost) this.#log.info({ event: "metrics-file", file: path }, words.metricsFileBack(path));
+    if (this.#lost) this.#log.info({ event: "metrics-file-back", file: path }, words.metricsFileBack(path));
     this.#lost = false;
   }
 
@@ -62,7 +62,7 @@ export class MetricsFile {
 
   /** Told once, not every fifteen seconds. */
   #fail(path: string, error: unknown): void {
-    if (!this.#lost) this.#log.warn({ event: "metrics-file", file: path }, words.metricsFileLost(path, error));
+    if (!this.#lost) this.#log.warn({ event: "metrics-file-lost", file: path }, words.metricsFileLost(path, error));
     this.#lost = true;
   }
 }

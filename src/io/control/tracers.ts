@@ -9,7 +9,7 @@ export const SIGHTINGS_A_SECOND = 100;
 const SECOND_MS = 1000;
 
 export interface Tracer {
-  /** Whose knocks he wants to hear of, and of no others: so his own are never lost in a flood. Undefined: everybody's. */
+  /** Whose knocks the client wants to hear of, and of no others: so these are never lost in a flood. Undefined: everybody's. */
   readonly source?: Address;
   sighting(sighting: Sighting, at: Date): void;
   /** So many sightings were not told in the second that is over. */
@@ -20,7 +20,7 @@ export class Tracers implements Observer {
   /** BOUNDED: TRACERS_MAX. */
   #shares: TracerShare[] = [];
   /** Those for whom the present sighting is put together. */
-  readonly #hearing: TracerShare[] = [];
+  readonly #interested: TracerShare[] = [];
 
   /** Returns how to leave, or undefined when there are too many already. */
   add(tracer: Tracer): (() => void) | undefined {
@@ -34,14 +34,14 @@ export class Tracers implements Observer {
   }
 
   wants(source: Address, nowMs: number): boolean {
-    this.#hearing.length = 0;
-    for (const share of this.#shares) if (share.wants(source, nowMs)) this.#hearing.push(share);
-    return this.#hearing.length > 0;
+    this.#interested.length = 0;
+    for (const share of this.#shares) if (share.wants(source, nowMs)) this.#interested.push(share);
+    return this.#interested.length > 0;
   }
 
   tell(sighting: Sighting): void {
     const at = new Date(Date.now() - sighting.agoMs);
-    for (const share of this.#hearing) share.tracer.sighting(sighting, at);
+    for (const share of this.#interested) share.tracer.sighting(sighting, at);
   }
 }
 

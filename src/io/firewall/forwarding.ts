@@ -12,7 +12,7 @@ const SWITCHES: Record<Family, { readonly name: string; readonly path: string }>
 };
 
 export async function warnOfForwarding(doors: readonly Door[], log: Log): Promise<void> {
-  for (const text of await forwardingProblems(doors)) log.warn({ event: "forwarding" }, text);
+  for (const text of await forwardingProblems(doors)) log.warn({ event: "forwarding-off" }, text);
 }
 
 /** A sentence for each switch that is off and that some door needs; empty if all is well. */

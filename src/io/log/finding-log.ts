@@ -86,7 +86,7 @@ export class Findings implements FindingLog {
     this.#counters.packetsAccepted++;
     const [ip] = earned.map((each) => each.ip);
     const doors = earned.map(({ door }) => door.name);
-    this.#log.info({ event: "spa", key, ip, sender, doors }, spaWords.accepted(sender, key, earned));
+    this.#log.info({ event: "packet-accepted", key, ip, sender, doors }, spaWords.accepted(sender, key, earned));
   }
 
   #packetRefused(refusal: Refusal, ip: string): void {
@@ -94,11 +94,11 @@ export class Findings implements FindingLog {
     const kind = "key" in refusal ? `${refusal.key} ${refusal.reason}` : refusal.reason;
     const level = this.#refusals.note(kind, refusal) ? "info" : "debug";
     if (level === "info" || this.wantsAll)
-      this.#log[level]({ event: "spa-refused", ip, ...about(refusal) }, spaWords.refused(ip, refusal));
+      this.#log[level]({ event: "packet-refused", ip, ...about(refusal) }, spaWords.refused(ip, refusal));
   }
 
   #morePackets(refusal: Refusal, { count }: More): void {
-    this.#log.info({ event: "spa-refused", ...about(refusal), count }, spaWords.refusedMore(count, refusal));
+    this.#log.info({ event: "packet-refused", ...about(refusal), count }, spaWords.refusedMore(count, refusal));
   }
 
   #code(finding: CodeFinding, knock: Knock): void {
@@ -112,7 +112,7 @@ export class Findings implements FindingLog {
       case "accepted": {
         this.#counters.codes.accepted++;
         const ip = formatAddress(knock.source);
-        return this.#log.info({ event: "code", door, ip }, codeWords.accepted(ip, door));
+        return this.#log.info({ event: "code-accepted", door, ip }, codeWords.accepted(ip, door));
       }
       case "refused": {
         const { trouble, reason } = codeWords.refusal(finding.refusal);
@@ -144,7 +144,7 @@ export class Findings implements FindingLog {
     const about = { door, reason: trouble, count, addresses };
     const text = codeWords.more(door, trouble, count, addresses);
     if (trouble !== "wrong" || count < STORM_CODES) return this.#log.info({ event: "code-refused", ...about }, text);
-    this.#log.warn({ event: "code-storm", ...about }, codeWords.storm(text));
+    this.#log.warn({ event: "code-guessing", ...about }, codeWords.storm(text));
   }
 }
 

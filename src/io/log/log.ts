@@ -64,14 +64,14 @@ export class Logbook {
   reopen(): void {
     if (this.#file === undefined) return;
     this.#file.reopen();
-    this.log.info({ event: "log-file", file: this.#file.path }, words.logFileReopened(this.#file.path));
+    this.log.info({ event: "log-file-reopened", file: this.#file.path }, words.logFileReopened(this.#file.path));
   }
 
   #fileAt(path: string | undefined): LogFile | undefined {
     if (path === undefined) return undefined;
     return new LogFile(path, {
-      lost: (reason) => this.log.error({ event: "log-file", file: path }, words.logFileLost(path, reason)),
-      back: () => this.log.info({ event: "log-file", file: path }, words.logFileBack(path)),
+      lost: (reason) => this.log.error({ event: "log-file-lost", file: path }, words.logFileLost(path, reason)),
+      back: () => this.log.info({ event: "log-file-back", file: path }, words.logFileBack(path)),
     });
   }
 
@@ -90,7 +90,7 @@ export class Logbook {
   #turn(): void {
     this.#minute = undefined;
     for (const { kind, lines, addresses } of this.#limit.turn()) {
-      const about = { event: "left-out", door: kind.door, lines, addresses };
+      const about = { event: "lines-suppressed", door: kind.door, lines, addresses };
       this.log.warn(about, words.leftOut(kind.event, kind.door, lines, addresses));
     }
   }

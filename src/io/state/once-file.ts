@@ -15,8 +15,8 @@ export interface OnceKind {
   readonly notKept: (reason: string) => string;
 }
 
-export const PACKETS: OnceKind = { file: "replays", event: "spa-memory", notKept: spaWords.replayNotKept };
-export const CODES: OnceKind = { file: "used-codes", event: "code-memory", notKept: codeWords.usedNotKept };
+export const PACKETS: OnceKind = { file: "replays", event: "packet-memory-failed", notKept: spaWords.replayNotKept };
+export const CODES: OnceKind = { file: "used-codes", event: "code-memory-failed", notKept: codeWords.usedNotKept };
 
 export interface OnceSettings {
   readonly kind?: OnceKind;

@@ -18,10 +18,10 @@ export class OneTimeFiles {
         const file = new OneTimeFile(oneTimeSequences);
         this.#files.set(name, file);
         if (file.unreadable > 0)
-          log.warn({ event: "one-time", door: name }, words.oneTimeUnreadable(name, file.unreadable));
-        if (file.left === 0) log.warn({ event: "one-time", door: name }, words.oneTimeEmpty(name));
+          log.warn({ event: "one-time-unreadable", door: name }, words.oneTimeUnreadable(name, file.unreadable));
+        if (file.left === 0) log.warn({ event: "one-time-exhausted", door: name }, words.oneTimeEmpty(name));
       } catch (error) {
-        log.error({ event: "one-time", door: name }, words.oneTimeUnusable(name, oneTimeSequences, error));
+        log.error({ event: "one-time-failed", door: name }, words.oneTimeUnusable(name, oneTimeSequences, error));
       }
     }
   }
@@ -41,11 +41,15 @@ export class OneTimeFiles {
       file.strike();
     } catch (error) {
       // The knocker is honest and must get in; only the next start will not know that the sequence is spent.
-      this.#log.error({ event: "one-time", door: door.name }, words.oneTimeNotStruck(door.name, error));
+      this.#log.error({ event: "one-time-failed", door: door.name }, words.oneTimeNotStruck(door.name, error));
     }
-    if (file.left === 0) this.#log.warn({ event: "one-time", door: door.name }, words.oneTimeEmpty(door.name));
+    if (file.left === 0)
+      this.#log.warn({ event: "one-time-exhausted", door: door.name }, words.oneTimeEmpty(door.name));
     else
-      this.#log.info({ event: "one-time", door: door.name, left: file.left }, words.oneTimeLeft(door.name, file.left));
+      this.#log.info(
+        { event: "one-time-used", door: door.name, left: file.left },
+        words.oneTimeLeft(door.name, file.left),
+      );
     return true;
   }
 }

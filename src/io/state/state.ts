@@ -20,7 +20,7 @@ export function openState(directory: string, log: Log): State {
   // The secret is made at the first start: where it is, and a file of used ones is not, somebody has taken that away.
   const firstRun = keptGuardSecret(directory) === undefined;
   const { secret, problem } = guardSecret(directory);
-  if (problem !== undefined) log.warn({ event: "state" }, words.secretNotKept(problem));
+  if (problem !== undefined) log.warn({ event: "guard-secret-failed" }, words.secretNotKept(problem));
   return {
     ledger: new Ledger(directory, boot),
     usedPackets: new OnceFile(directory, log, { boot, firstRun }),

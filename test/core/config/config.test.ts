@@ -136,7 +136,7 @@ doors:
           name: "bob",
           file: "/etc/knockd/keys/bob",
           doors: ["late"],
-          source: "both",
+          source: "match",
           prefixes: { 4: 32 },
           hmac: "sha256",
           mode: "cbc",

@@ -20,7 +20,7 @@ it.each<[Partial<Key>, string[]]>([
   [{ legacy: ["md5", "sha1"] }, ["it takes digests of md5 and sha1, which are broken"]],
   [{ hmac: "md5" }, ["md5 signs its packets, use sha256"]],
   [{ mode: "ecb" }, ["ecb shows which parts of two packets are equal, use cbc"]],
-  [{ source: "packet" }, ["source: packet opens for an address that the packet's way does not prove"]],
+  [{ source: "sender" }, ["source: sender opens for an address that the packet's way does not prove"]],
   [{ source: "embedded" }, ["source: embedded opens for an address that the packet's way does not prove"]],
   [{ expires: { lastDay: "2027-05-31", atMs: NOW_MS } }, ["has expired, its last day was 2027-05-31"]],
   [{ expires: { lastDay: "2027-06-14", atMs: NOW_MS + 14 * DAY_MS } }, ["expires soon, its last day is 2027-06-14"]],

@@ -121,7 +121,7 @@ describe("a signed packet", () => {
   });
 
   it("comes by IPv6 too, where the key opens for the sender", () => {
-    const bench = new Bench([key({ source: "packet" })]);
+    const bench = new Bench([key({ source: "sender" })]);
     const local = { from: "2001:db8::7", to: "2001:db8::1" };
     expect(bench.see(good(), local)).toEqual([]);
     expect(bench.said).toEqual([]);

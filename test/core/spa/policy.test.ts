@@ -38,7 +38,7 @@ function judged(asked: Partial<Outgoing>, { rule = {}, sender = "192.0.2.7", now
     doors: yaml === undefined ? DOORS : doorsOf(yaml),
   });
   if ("reason" in verdict) return verdict;
-  return verdict.map(({ door, ip, terms }) => `${door.name} ${ip} ${terms?.durationMs} ${terms?.earnedBy}`);
+  return verdict.map(({ door, ip, terms }) => `${door.name} ${ip} ${terms?.durationMs} key ${terms?.key}`);
 }
 
 const ask = (...ports: string[]) => ({ message: ["192.0.2.7", ...ports].join(",") });
@@ -127,8 +127,8 @@ describe("the address", () => {
 
   it("is the embedded one, or the sender's, where the key says so", () => {
     expect(judged({}, { ...other, rule: { source: "embedded" } })).toEqual(["ssh 192.0.2.7 30000 key alice"]);
-    expect(judged({}, { ...other, rule: { source: "packet" } })).toEqual(["ssh 198.51.100.9 30000 key alice"]);
-    expect(judged({}, { sender: "2001:db8::7", rule: { source: "packet" } })).toEqual([
+    expect(judged({}, { ...other, rule: { source: "sender" } })).toEqual(["ssh 198.51.100.9 30000 key alice"]);
+    expect(judged({}, { sender: "2001:db8::7", rule: { source: "sender" } })).toEqual([
       "ssh 2001:db8::7 30000 key alice",
     ]);
     expect(judged({}, { sender: "2001:db8::7" })).toMatchObject({ reason: "address", sender: "2001:db8::7" });
@@ -142,13 +142,13 @@ describe("the address", () => {
       expect(judged({ message })).toEqual(refusal);
       expect(judged({ message }, { sender: address })).toEqual(refusal);
       expect(judged({ message }, { rule: { source: "embedded" } })).toEqual(refusal);
-      expect(judged({}, { sender: address, rule: { source: "packet" } })).toEqual(refusal);
-      expect(judged({ message }, { rule: { source: "packet" } })).toEqual(["ssh 192.0.2.7 30000 key alice"]);
+      expect(judged({}, { sender: address, rule: { source: "sender" } })).toEqual(refusal);
+      expect(judged({ message }, { rule: { source: "sender" } })).toEqual(["ssh 192.0.2.7 30000 key alice"]);
     },
   );
 
   it.each(["::", "::1", "ff02::1"])("is no host's if a packet comes from %s", (sender) => {
-    expect(judged({}, { sender, rule: { source: "packet" } })).toMatchObject({ reason: "no-host" });
+    expect(judged({}, { sender, rule: { source: "sender" } })).toMatchObject({ reason: "no-host" });
   });
 
   it.each([
@@ -159,7 +159,7 @@ describe("the address", () => {
     ["2001:db8:1:2ff::7", { 6: 56 }, "2001:db8:1:200::/56"],
     ["2001:db8::7", { 4: 24, 6: 128 }, "2001:db8::7"],
   ])("%s opens with a prefix of %j %s", (sender, prefixes, ip) => {
-    expect(judged({}, { sender, rule: { source: "packet", prefixes } })).toEqual([`ssh ${ip} 30000 key alice`]);
+    expect(judged({}, { sender, rule: { source: "sender", prefixes } })).toEqual([`ssh ${ip} 30000 key alice`]);
   });
 });
 

@@ -92,7 +92,7 @@ describe("the log of signed packets", () => {
     const { refuse, memory } = openLog();
     refuse(CLOCK);
     refuse(CLOCK);
-    const fields = { event: "spa-refused", ip: "192.0.2.7", key: "alice", reason: "clock" };
+    const fields = { event: "packet-refused", ip: "192.0.2.7", key: "alice", reason: "clock" };
     expect(memory.lines).toMatchObject([
       { level: 30, ...fields },
       { level: 20, ...fields },

@@ -11,7 +11,7 @@ describe("the secrets of codes", () => {
 
   const doors = () =>
     doorsOf(
-      `doors: { ssh: { totp: { secret_file: ${scratch.pathOf("ssh")}, ports: 20000 } }, web: { sequence: "7000,8000" } }`,
+      `doors: { ssh: { totp: { secret_file: ${scratch.pathOf("ssh")}, ports: 20000-20299 } }, web: { sequence: "7000,8000" } }`,
     );
   const write = (text: string, mode = 0o600) => {
     writeFileSync(scratch.pathOf("ssh"), text);

@@ -19,6 +19,6 @@ describe("what outlives a run", () => {
     const { log, lines } = memoryLog();
     const { guardSecret } = openState(scratch.write("a-file", ""), log);
     expect(guardSecret).toHaveLength(4);
-    expect(lines).toEqual([expect.objectContaining({ event: "state" })]);
+    expect(lines).toEqual([expect.objectContaining({ event: "guard-secret-failed" })]);
   });
 });

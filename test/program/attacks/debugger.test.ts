@@ -11,7 +11,7 @@ import { soon } from "../../support/soon.ts";
 
 const built = (name: string): string => fileURLToPath(new URL(`../../../dist/${name}.js`, import.meta.url));
 const CONFIG = (secret: string): string =>
-  `doors: { phone: { totp: { secret_file: ${secret}, ports: 20000 }, open: 2299/tcp } }\n`;
+  `doors: { phone: { totp: { secret_file: ${secret}, ports: 20000-20299 }, open: 2299/tcp } }\n`;
 
 describe("SIGUSR1 opens no debugger in", () => {
   const scratch = new Scratch();

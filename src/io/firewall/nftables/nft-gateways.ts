@@ -1,4 +1,4 @@
-// The nftables rules of openings that lead to a host behind this one. The sets that let a knocker in also steer him on, so
+// The nftables rules of openings that lead to a host behind this one. The sets that let a knocker in also steer them on, so
 // the kernel ends both at the same moment; a connection that is made keeps its translation until its own end.
 import type { Door } from "../../../core/door.ts";
 import { formatInside, formatOpening, type GatewayOpening, leadsOn } from "../../../core/opening.ts";

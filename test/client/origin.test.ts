@@ -2,7 +2,7 @@
 
 import type { NetworkInterfaceInfo } from "node:os";
 import { describe, expect, it } from "vitest";
-import { targetsFor } from "../../src/client/leaving.ts";
+import { targetsFor } from "../../src/client/origin.ts";
 
 const rest = { netmask: "", mac: "", internal: false, cidr: null };
 const v4 = (address: string): NetworkInterfaceInfo => ({ family: "IPv4", address, ...rest });

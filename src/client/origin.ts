@@ -5,17 +5,17 @@ import { isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 import { EXIT, Failure } from "../core/exit.ts";
 import { LOCAL } from "./options.ts";
-import type { Leaving, Target } from "./plan.ts";
+import type { Origin, Target } from "./plan.ts";
 
 type Interfaces = ReturnType<typeof networkInterfaces>;
 
 /** Without privileges nothing can be bound to an interface, but everything to its addresses. */
 export async function targetsFor(
   addresses: readonly string[],
-  leaving: Leaving,
+  origin: Origin,
   interfaces: Interfaces = networkInterfaces(),
 ): Promise<readonly Target[]> {
-  const sources = sourcesOf(leaving, interfaces);
+  const sources = sourcesOf(origin, interfaces);
   if (sources === undefined) return addresses.map((address) => ({ address, source: undefined }));
   const targets = addresses.flatMap((address): Target[] => {
     const source = sources.find((candidate) => isIPv6(candidate) === isIPv6(address));
@@ -24,7 +24,7 @@ export async function targetsFor(
   if (targets.length === 0) {
     throw new Failure(
       EXIT.FAILED,
-      `cannot knock on ${addresses.join(" and ")} from ${wordsOf(leaving)}: another address family`,
+      `cannot knock on ${addresses.join(" and ")} from ${wordsOf(origin)}: another address family`,
     );
   }
   for (const { source } of targets) if (source !== undefined) await ensureOurs(source);
@@ -32,16 +32,16 @@ export async function targetsFor(
 }
 
 /** undefined: whatever the routes say. */
-function sourcesOf(leaving: Leaving, interfaces: Interfaces): readonly string[] | undefined {
-  if (leaving.source === LOCAL) return undefined;
-  if (leaving.source !== undefined) return [leaving.source];
-  if (leaving.interface === undefined) return undefined;
-  const entries = interfaces[leaving.interface];
+function sourcesOf(origin: Origin, interfaces: Interfaces): readonly string[] | undefined {
+  if (origin.source === LOCAL) return undefined;
+  if (origin.source !== undefined) return [origin.source];
+  if (origin.interface === undefined) return undefined;
+  const entries = interfaces[origin.interface];
   if (entries === undefined) {
     const known = Object.keys(interfaces).join(" ");
     throw new Failure(
       EXIT.FAILED,
-      `no interface ${JSON.stringify(leaving.interface)} that is up and has an address, expected one of ${known}`,
+      `no interface ${JSON.stringify(origin.interface)} that is up and has an address, expected one of ${known}`,
     );
   }
   // A link-local address comes last: it reaches nobody behind a router.
@@ -49,8 +49,8 @@ function sourcesOf(leaving: Leaving, interfaces: Interfaces): readonly string[] 
   return [...entries].sort((a, b) => isLocal(a) - isLocal(b)).map(({ address }) => address);
 }
 
-function wordsOf(leaving: Leaving): string {
-  return leaving.source ?? `the interface ${leaving.interface}`;
+function wordsOf(origin: Origin): string {
+  return origin.source ?? `the interface ${origin.interface}`;
 }
 
 /** Knocks ignore every error, so that one which none of them would survive must be found first. */
