@@ -74,8 +74,10 @@ function familyHints({ name, target, commands }: Door): string[] {
   const hears = target === undefined ? undefined : familyOf(target);
   const found = (["start", "stop"] as const).flatMap((which) => {
     const command = commands[4][which];
-    if (command === undefined || command !== commands[6][which]) return [];
+    const other = commands[6][which];
+    if (command === undefined || other === undefined) return [];
     const text = textOf(command);
+    if (text !== textOf(other)) return [];
     if (!text.includes("%IP%")) return [];
     const key = `${which}_command`;
     const place = `doors.${name}.${key}`;

@@ -19,7 +19,8 @@ export function read<In, Out>(reader: (input: In) => Out, path: PropertyKey[] = 
       return reader(input);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      context.addIssue({ code: "custom", path, message: error.message });
+      // The library writes the whole path into the list that it is handed.
+      context.addIssue({ code: "custom", path: [...path], message: error.message });
       return z.NEVER;
     }
   };

@@ -49,7 +49,7 @@ describe("a key", () => {
       "doors: ssh, prefix: 40",
       "keys.a.prefix: expected a number of bits such as 24 (IPv4, 16 to 32) or 56 (IPv6, 48 to 128), got 40",
     ],
-    ["an unknown source", "doors: ssh, source: any", 'keys.a.source: expected both, packet or embedded, got "any"'],
+    ["an unknown source", "doors: ssh, source: any", 'keys.a.source: expected match, sender or embedded, got "any"'],
     [
       "an unknown HMAC",
       "doors: ssh, hmac: sha224",
