@@ -190,14 +190,16 @@ describe("who overheard a knock, and repeats it from everywhere,", () => {
       "command timeout",
     ];
     const counted = (text: string) => lines().filter((line) => line.includes(text)).length;
-    expect(kinds.map(counted).every((count) => count <= LINES_MAX)).toBe(true);
-    expect(counted("OPEN SESAME")).toBe(LINES_MAX);
+    // The first opening of each network has its line in any case; 3000 hosts are in 12 networks, 8 of them past the limit.
+    const [openings = 0, ...others] = kinds.map(counted);
+    expect(openings).toBe(LINES_MAX + 8);
+    expect(others.every((count) => count <= LINES_MAX)).toBe(true);
     expect(counted("open again")).toBe(LINES_MAX);
     expect(counted("status code")).toBe(LINES_MAX);
-    expect(lines().length).toBeLessThanOrEqual(5 * LINES_MAX);
+    expect(lines().length).toBeLessThanOrEqual(5 * LINES_MAX + 8);
     await rig.play("+30");
     const left = lines().slice(-6).join("\n");
-    expect(left).toMatch(/cmd: 2000 more lines of "opened" in the last minute left out/);
+    expect(left).toMatch(/cmd: 1992 more lines of "opened" in the last minute left out/);
     expect(left).toMatch(/cmd: 2000 more lines of "extended" in the last minute left out/);
     const before = lines().length;
     await rig.play("+120");

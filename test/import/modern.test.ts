@@ -72,7 +72,8 @@ describe("--modern", () => {
     ["the set has a name that is none here", ["command = ipset add a:b %IP%"]],
     ["the timeout is for ever", ["command = ipset add s %IP% timeout 0"]],
   ])("leaves a door alone of which %s", (_why, lines) => {
-    expect(door(...lines)).toMatchObject(KEPT);
+    // Whatever else is to be said of such a command.
+    expect(door(...lines)).toMatchObject({ ...KEPT, said: expect.arrayContaining(KEPT.said) });
   });
 
   it("puts the knocker into the set that the commands used", () => {
