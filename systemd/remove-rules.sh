@@ -33,7 +33,7 @@ saved() { # saved FILE PATTERN SED
 }
 saved /etc/nftables.conf '^\s*table inet knockd(-\S+)? \{' '/^table inet knockd[^ ]* {/,/^}/d'
 for file in /etc/iptables/rules.v4 /etc/iptables/rules.v6; do
-  saved $file '^(:KNOCKD|-[AI] .*KNOCKD|.*--match-set knockd-)' '/KNOCKD/d; /--match-set knockd-/d'
+  saved $file '^(-A KNOCKD.* -j (DROP|DNAT)|.*--match-set knockd-)' '/KNOCKD/d; /--match-set knockd-/d'
 done
 saved /etc/iptables/ipsets '^(create|add) knockd-' '/^\(create\|add\) knockd-/d'
 exit 0

@@ -193,9 +193,9 @@ describe.skipIf(!root)("the nftables back-end", () => {
     ]);
     expect(await chain("decide")).toEqual(
       expect.arrayContaining([
-        "meta l4proto . th dport { tcp . 22, tcp . 2222 } ip saddr @nas_ipv4 accept",
-        "meta l4proto . th dport { tcp . 22, tcp . 2222 } ip6 saddr @nas_ipv6 accept",
-        "tcp dport 2222 ip saddr @web_ipv4 accept",
+        "meta l4proto . th dport { tcp . 22, tcp . 2222 } ip saddr @nas_ipv4 goto let_in",
+        "meta l4proto . th dport { tcp . 22, tcp . 2222 } ip6 saddr @nas_ipv6 goto let_in",
+        "tcp dport 2222 ip saddr @web_ipv4 goto let_in",
         'meta l4proto { tcp, udp } counter packets 0 bytes 0 drop comment "hidden by knockd: 22/tcp 2222/tcp"',
       ]),
     );

@@ -30,4 +30,30 @@ describe.skipIf(!root).each(["nftables", "iptables"])("with %s", (firewall) => {
     });
     expect(report).toMatch(new RegExp(`^${SERVICE}/tcp +filtered`, "m"));
   });
+
+  it("a bare ACK does not find a port whose service is bound to one address", async () => {
+    const BOUND = 2209;
+    const bind = `require("node:net").createServer((s) => s.pipe(s)).listen(${BOUND}, "${HOST}", () => console.log("listening"))`;
+    await lab.net.spawn("server", [process.execPath, "-e", bind]).until(/listening/);
+    const scan = ["nmap", "-n", "-Pn", "-sA", "--max-retries", "1", "-p", String(BOUND), HOST];
+    await lab.opens("stranger", HOST, BOUND);
+    expect(await lab.net.ok("stranger", scan)).toMatch(new RegExp(`^${BOUND}/tcp +unfiltered`, "m"));
+    await lab.start(configWith(firewall).replace(`${SERVICE}/tcp`, `${BOUND}/tcp`));
+    expect(await lab.net.ok("stranger", scan)).toMatch(new RegExp(`^${BOUND}/tcp +filtered`, "m"));
+  });
+
+  it("a session that came in through a door goes on after its closing, also at a port that is not tracked", async () => {
+    const notrack = `tcp dport ${SERVICE} notrack; tcp sport ${SERVICE} notrack;`;
+    const chains = ["prerouting", "output"].map(
+      (hook) => `chain ${hook} { type filter hook ${hook} priority raw; ${notrack} }`,
+    );
+    await lab.net.nft("server", `table inet raw {\n${chains.join("\n")}\n}`);
+    const daemon = await lab.start(configWith(firewall).replace("/tcp }", "/tcp, for: 8s }"));
+    await lab.knock("client", HOST, "7013", "8017", "7619");
+    await lab.opens("client");
+    const connection = await lab.connect("client");
+    await daemon.logs(/ssh: closed/);
+    expect(await lab.reachable("client")).toBe(false);
+    await stillTalks(connection);
+  });
 });

@@ -9,7 +9,7 @@
 import type { Door } from "../../../core/door.ts";
 import { type Opening, serves } from "../../../core/opening.ts";
 import { formatPort } from "../../../core/port.ts";
-import { DECIDE, FAMILIES, GATE, INPUT, TRANSLATED } from "./nft-names.ts";
+import { DECIDE, FAMILIES, GATE, INPUT, LET_IN, TRANSLATED } from "./nft-names.ts";
 import { knockers } from "./nft-networks.ts";
 import { formOf } from "./nft-sessions.ts";
 
@@ -25,6 +25,7 @@ export const GATE_CHAINS = [
   `${INPUT} { type filter hook input priority filter - 10; policy accept; }`,
   TRANSLATED,
   DECIDE,
+  LET_IN,
 ];
 
 export interface Decision {
@@ -36,6 +37,7 @@ export interface Decision {
 }
 
 export function gateRules({ doors, hidden, admit }: Decision): string[] {
+  // A SYN is never part of a connection, whatever the tracking says: it may still believe in one whose end it did not see.
   const notFirst = "tcp flags & (syn | ack) != syn";
   return [
     // What is only forwarded is not ours, whatever its port.
@@ -47,7 +49,6 @@ export function gateRules({ doors, hidden, admit }: Decision): string[] {
     `${INPUT} goto ${DECIDE} comment "${AT_INPUT}"`,
     ...wereAddressed(doors).map((match) => `${TRANSLATED} ${match} accept`),
     `${DECIDE} meta l4proto != tcp ct state established,related ${admit}`,
-    // A SYN is never part of a connection, whatever the tracking says: it may still believe in one whose end it did not see.
     // Each session is noted, so that it goes on when the tracking has lost it; see nft-sessions.ts.
     ...FAMILIES.flatMap(({ ip, sessions }) => {
       const session = formOf(ip);
@@ -64,11 +65,16 @@ export function gateRules({ doors, hidden, admit }: Decision): string[] {
         const ports = door.open.filter((opening) => serves(opening, family));
         return ports.length === 0
           ? []
-          : knockers(door, family).map((knocker) => `${DECIDE} ${portsMatch(ports)} ${knocker} ${admit}`);
+          : knockers(door, family).map((knocker) => `${DECIDE} ${portsMatch(ports)} ${knocker} goto ${LET_IN}`);
       }),
     ),
     // Not th dport: this rule is the one that people look for.
     `${DECIDE} meta l4proto { tcp, udp } counter drop comment "${LAST_RULE}: ${hiddenText(doors)}"`,
+    // Of a port that is not tracked, nothing is ever established.
+    ...FAMILIES.map(
+      ({ ip, sessions }) => `${LET_IN} ct state untracked ${notFirst} update @${sessions} { ${formOf(ip)} } ${admit}`,
+    ),
+    `${LET_IN} ${admit}`,
   ];
 }
 

@@ -21,6 +21,7 @@ export const GATE = "gate";
 export const INPUT = "input";
 export const TRANSLATED = "translated";
 export const DECIDE = "decide";
+export const LET_IN = "let_in";
 
 export function tableOf(instance: string): string {
   return ofInstance("inet knockd", instance);
