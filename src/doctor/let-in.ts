@@ -70,8 +70,8 @@ function firewalldLine(text: string, zone: string | undefined): string {
 
 /** Its chain comes before all others, so that its accept is the last word. */
 function iptablesWay({ chain }: Place): string {
-  const dropIn = chain.legacy === true ? "knockd-root.conf" : "knockd-iptables.conf";
-  return `or options.firewall: iptables, whose accept comes before these rules (needs ipset, and ${dropIn} for the service); the port then stays shut without knockd`;
+  const dropIn = chain.legacy === true ? " (needs knockd-root.conf for the service)" : "";
+  return `or options.firewall: iptables, whose accept comes before these rules${dropIn}; the port then stays shut without knockd`;
 }
 
 /** A set in the rules that drop, since no table overrules another's drop. */

@@ -23,11 +23,11 @@ export function modernise(doors: readonly DoorDraft[], say: Say): { doors: DoorD
     }
     return door;
   });
-  if (kind === "iptables")
-    say(
-      0,
-      "firewall: iptables, since the old commands were made for its rules: this needs ipset, and for the service knockd-iptables.conf",
-    );
+  if (kind === "iptables") {
+    const fillsSets = written.some(({ keys }) => keys.some(({ key }) => key === "set" || key === "set_6"));
+    const needs = fillsSets ? ": its sets need ipset, and for the service knockd-iptables.conf" : "";
+    say(0, `firewall: iptables, since the old commands were made for its rules${needs}`);
+  }
   return { doors: written, options: kind === "iptables" ? [IPTABLES] : [] };
 }
 
@@ -60,8 +60,7 @@ const IPTABLES: KeyDraft = {
   value: "iptables",
   line: 0,
   above: [
-    " The commands were made for iptables rules, and so our own rules go there. This needs ipset, and for the",
-    ' service knockd-iptables.conf (README, "The service").',
+    " The commands were made for iptables rules, and so our own rules go there, too.",
     " With nftables they could not overrule a rule of yours that drops the port.",
   ],
 };

@@ -40,9 +40,7 @@ describe("--modern", () => {
       forMs: 30_000,
       runs: { 4: {}, 6: {} },
       firewall: "iptables",
-      said: [
-        "0: firewall: iptables, since the old commands were made for its rules: this needs ipset, and for the service knockd-iptables.conf",
-      ],
+      said: ["0: firewall: iptables, since the old commands were made for its rules"],
     });
     expect(door(`command = ${add(22)}`, `stop_command = ${remove(22)}`).forMs).toBe(10_000);
   });

@@ -8,7 +8,6 @@ import { arrivalsOf } from "../links.ts";
 import { type Check, type Finding, fail, ok, warn } from "../machine-check.ts";
 import { readRuleFiles } from "../rule-files.ts";
 import { type Arrival, type Exposure, exposureOf, placeText } from "../ruleset/exposure.ts";
-import { GATE_PRIORITY, type Translation } from "../ruleset/fate.ts";
 import { keeperOf, type RuleFiles } from "../ruleset/keeper.ts";
 import type { Chain, Place } from "../ruleset/ruleset.ts";
 import { translatorText } from "../ruleset/translator.ts";
@@ -62,14 +61,8 @@ function visibleFinding(what: string, visible: readonly Found[]): Finding {
   const [led] = visible.flatMap(({ exposure }) => (exposure.is === "visible" ? (exposure.translated ?? []) : []));
   const text = `${what} is visible to everyone (${where})`;
   if (led === undefined) return fail(`${text}: none of our rules hides it`, "systemctl restart knockd");
-  return fail(`${text}: ${translatorText(led)} before our rules are asked`, adviceAgainst(led));
-}
-
-/** What is led on at the usual time is so after our rules: then it is these that are missing. */
-function adviceAgainst({ from }: Translation): string {
-  const { priority = 0 } = from.base ?? {};
-  if (priority > GATE_PRIORITY) return "systemctl restart knockd";
-  return `give the chain ${from.name} of table ${from.table} the usual priority, dstnat: at ${priority} it comes before ours`;
+  // All translations come after our rules: then it is these that are missing.
+  return fail(`${text}: ${translatorText(led)} before our rules are asked`, "systemctl restart knockd");
 }
 
 type ShutAt = { readonly arrival: Arrival; readonly exposure: Extract<Exposure, { is: "shut" }> };

@@ -14,8 +14,8 @@ export interface Translation {
   readonly how: "DNAT" | "REDIRECT";
 }
 
-/** When our own gate is asked: after connection tracking (-200), before translation (dstnat, -100). */
-export const GATE_PRIORITY = -110;
+/** When the kernel translates destinations, whatever priority a chain of the type nat has among its kind: after our gate (-110). */
+const TRANSLATING = -100;
 
 /** On its way to a local port a packet meets the hooks in this order. */
 const HOOKS = ["ingress", "prerouting", "input"];
@@ -107,5 +107,9 @@ function meets({ base, table }: Chain, { family }: Packet): boolean {
 
 function byOrder(a: Chain, b: Chain): number {
   const hooks = HOOKS.indexOf(a.base?.hook ?? "") - HOOKS.indexOf(b.base?.hook ?? "");
-  return hooks === 0 ? (a.base?.priority ?? 0) - (b.base?.priority ?? 0) : hooks;
+  return hooks || turnOf(a) - turnOf(b) || (a.base?.priority ?? 0) - (b.base?.priority ?? 0);
+}
+
+function turnOf({ base }: Chain): number {
+  return base?.type === "nat" && base.hook === "prerouting" ? TRANSLATING : (base?.priority ?? 0);
 }
