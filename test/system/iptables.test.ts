@@ -134,6 +134,7 @@ describe.skipIf(!root)("the iptables firewall", () => {
     expect(next.log).not.toContain("earlier run");
     await net.ok("server", words("iptables -D INPUT -p tcp --dport 2201 -j DROP"));
     await lab.opens("client");
+    expect(await next.stop()).toBe(0);
     await net.ok("server", [...KNOCKD, "flush", "-c", next.file]);
     await lab.opens("stranger");
     expect(await input("iptables")).not.toContain("KNOCKD");
