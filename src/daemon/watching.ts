@@ -111,6 +111,6 @@ export class Watching {
     ];
     if (this.#warned === texts.join()) return;
     this.#warned = texts.join();
-    for (const text of texts) this.#tools.log.warn({ event: "guards" }, text);
+    for (const text of texts) this.#tools.log.warn({ event: "guards-incomplete" }, text);
   }
 }

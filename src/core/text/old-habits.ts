@@ -16,7 +16,7 @@ const WAY =
 /** Undefined: it is not called so. */
 export function oldHabit(words: readonly string[]): { readonly message: string; readonly hint: string } | undefined {
   const [first = ""] = words;
-  const isOld = first.startsWith("-") && !/^(-h|--help|-V|--version)$/.test(first);
+  const isOld = first.startsWith("-") && !/^(-h|--help|-V|--version|--instance)$/.test(first);
   const useless = isOld || first === "run" ? words.find((word) => USELESS.has(nameOf(word))) : undefined;
   if (!isOld && useless === undefined) return undefined;
   const why = useless === undefined ? "" : `${useless} is not needed, ${USELESS.get(nameOf(useless))}; `;
