@@ -74,7 +74,13 @@ function knownOnly(asked: ReadonlyMap<string, string>): ReadonlyMap<string, stri
   );
 }
 
+/** `65535/icmp` */
+const PORT_CHARACTERS_MAX = 10;
+
 function readPort(text: string): Port {
+  // What is longer is no port, and may be a piece of a secret.
+  if (text.length > PORT_CHARACTERS_MAX)
+    throw new Failure(EXIT.FAILED, `expected a port such as 22/tcp, got ${text.length} characters`);
   try {
     return parsePort(text);
   } catch (error) {

@@ -92,7 +92,9 @@ export class Explainer {
     this.#guards = [...guards.values()];
     this.#targeted = new Set(doors.filter(({ target }) => target !== undefined).map(({ name }) => name));
     this.#isTaking = local === undefined;
-    this.#local = local === undefined ? { has: () => true } : new AddressSet(local);
+    // Whoever knocks is taken for somebody else.
+    const anybody = { has: (address: Address) => address !== this.#knock.source };
+    this.#local = local === undefined ? anybody : new AddressSet(local);
   }
 
   see(frame: Frame): void {

@@ -13,9 +13,9 @@ const scratch = new Scratch();
 beforeAll(() => scratch.make());
 afterAll(() => scratch.remove());
 
-const GOOD = "doors:\n  ssh:\n    sequence: 31337,4242/udp,9171\n    open: 22\n";
+const GOOD = "doors:\n  ssh:\n    sequence: 31471,4263/udp,9171\n    open: 22\n";
 const WEAK =
-  "doors:\n  ssh:\n    sequence: 7000,8000,9000\n    open: 22\n  web:\n    sequence: 31337,4242,9171\n    open: 443\n";
+  "doors:\n  ssh:\n    sequence: 7000,8000,9000\n    open: 22\n  web:\n    sequence: 31471,4263,9171\n    open: 443\n";
 const BAD = "options:\n  firewal: none\ndoors:\n  ssh:\n    sequence: [7000, 70000]\n    for: soon\n";
 
 describe("knockd howto", () => {
@@ -31,11 +31,11 @@ describe("knockd howto", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const [head, , tool, line, ...more] = stdout.split("\n");
     expect([head, tool, line]).toEqual([
-      "# ssh on server.example: 31337/tcp 4242/udp 9171/tcp within 25 s; opens 22/tcp for 10 s",
+      "# ssh on server.example: 31471/tcp 4263/udp 9171/tcp within 25 s; opens 22/tcp for 10 s",
       "# knock (ours)",
-      "knock -d 100 server.example 31337 4242:udp 9171",
+      "knock -d 100 server.example 31471 4263:udp 9171",
     ]);
-    expect(more).toContain("# ping: cannot, it sends no tcp, and 31337/tcp is a step");
+    expect(more).toContain("# ping: cannot, it sends no tcp, and 31471/tcp is a step");
   });
 
   it("says where the knock has to go, if not to an address of the machine's own", async () => {
@@ -48,7 +48,7 @@ describe("knockd howto", () => {
 keys: { alice: { file: /nowhere/alice, doors: [vpn, both] } }
 doors:
   vpn: { spa: true, open: [51820/udp, {port: 2222/tcp, to: 192.168.1.10:22}], for: 30s }
-  both: { sequence: "31337,4242,9171", spa: true, open: 22 }
+  both: { sequence: "31471,4263,9171", spa: true, open: 22 }
   nobodys: { spa: true, open: 23 }
 `;
 
@@ -74,9 +74,9 @@ knock --spa alice
     const file = scratch.write("packets.yaml", PACKETS);
     const { stdout } = await knockd("howto", "both", "--host", "server.example", "-c", file);
     expect(stdout).toMatch(
-      /^# both on server\.example: 31337\/tcp 4242\/tcp 9171\/tcp within 25 s, or one signed packet; opens /,
+      /^# both on server\.example: 31471\/tcp 4263\/tcp 9171\/tcp within 25 s, or one signed packet; opens /,
     );
-    expect(stdout).toMatch(/^knock -d 100 server\.example 31337 4242 9171$/m);
+    expect(stdout).toMatch(/^knock -d 100 server\.example 31471 4263 9171$/m);
     expect(stdout).toMatch(/^fwknop -n alice -A tcp\/22 /m);
     const json = await knockd("howto", "vpn", "--host", "server.example", "-c", file, "--json");
     expect(JSON.parse(json.stdout)).toMatchObject({

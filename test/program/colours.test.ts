@@ -20,7 +20,7 @@ beforeAll(() => {
   scratch.write("knockd.yaml", DOORS);
   const knock = (from: string, port: number) => ethernet(syn({ from, to: HOST, port }));
   const good = [7100, 8200, 7600].map((port) => knock("198.51.100.7", port));
-  scratch.write("knock.pcap", pcap([...good, knock("198.51.100.8", 7100), knock("198.51.100.8", 7101)]));
+  scratch.write("knock.pcap", pcap([...good, knock("198.51.100.8", 7100), knock("198.51.100.8", 7600)]));
 });
 afterAll(() => scratch.remove());
 

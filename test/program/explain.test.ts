@@ -1,5 +1,6 @@
 // Why a knock did not open, from captures of every kind, as its user sees it.
 
+import { mkdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LINKTYPE } from "../../src/core/capture/pcap.ts";
 import { guardSecret } from "../../src/io/state/secret.ts";
@@ -18,6 +19,8 @@ const scratch = new Scratch();
 beforeAll(() => {
   scratch.make();
   scratch.write("knockd.yaml", DOORS);
+  mkdirSync(scratch.pathOf("state"));
+  scratch.write("state/guard-secret", Buffer.alloc(16, 7));
 });
 afterAll(() => scratch.remove());
 
@@ -39,7 +42,9 @@ describe("what explain says of", () => {
     "$name",
     async ({ index, knocks, says, summary }) => {
       const frames = framesOf(index, knocks).map(({ atMs, bytes }) => ({ atMs: NOON + atMs, bytes }));
-      const { code, stdout } = await explain(timedPcap(frames), "--address", HOST, "--address", HOST_6);
+      // With the daemon's own secret its guards are known.
+      const state = { STATE_DIRECTORY: scratch.pathOf("state") };
+      const { code, stdout } = await explain(timedPcap(frames), "--address", HOST, "--address", HOST_6, state);
       const [day, ...lines] = stdout.trimEnd().split("\n");
       expect(day).toBe("2026-11-23");
       const end = lines.indexOf("");
