@@ -167,7 +167,10 @@ describe("knockd check", () => {
     });
     const weak = await knockd("check", "--json", "-c", scratch.write("weak.yaml", WEAK));
     expect(weak).toMatchObject({ code: 0, stderr: "" });
-    expect(JSON.parse(weak.stdout)).toEqual({ problems: [], warnings: [expect.stringContaining("ports that scanners try first")] });
+    expect(JSON.parse(weak.stdout)).toEqual({
+      problems: [],
+      warnings: [expect.stringContaining("ports that scanners try first")],
+    });
   });
 
   it("finds nothing wrong with the sample that ships", async () => {
