@@ -101,7 +101,7 @@ describe.skipIf(!root)("a daemon with open doors", () => {
 
   it("with a full disk refuses what it could not close after a restart, and opens what the kernel closes", async () => {
     const state = `${lab.directory}/full`;
-    const mount = `mkdir -p ${state} && mount -t tmpfs -o size=4k tmpfs ${state} && head -c 4096 /dev/zero > ${state}/fill; exec "$0" "$@"`;
+    const mount = `mkdir -p ${state} && mount -t tmpfs -o size=4k,mode=755 tmpfs ${state} && head -c 4096 /dev/zero > ${state}/fill; exec "$0" "$@"`;
     writeFileSync(journal(), "");
     const daemon = await lab.start(config(`${ssh()}\n  ${cmd()}`), {
       through: ["unshare", "--mount", "sh", "-c", mount],
@@ -116,7 +116,7 @@ describe.skipIf(!root)("a daemon with open doors", () => {
 
   it("with a read-only state directory says so, and goes on closing", async () => {
     const state = `${lab.directory}/read-only`;
-    const mount = `mkdir -p ${state} && mount -t tmpfs -o ro tmpfs ${state}; exec "$0" "$@"`;
+    const mount = `mkdir -p ${state} && mount -t tmpfs -o ro,mode=755 tmpfs ${state}; exec "$0" "$@"`;
     const web = `web: { sequence: 7003/udp, open: ${SERVICE_2}/tcp, for: 1s }`;
     const daemon = await lab.start(config(`${ssh("1h")}\n  ${web}`), {
       through: ["unshare", "--mount", "sh", "-c", mount],
