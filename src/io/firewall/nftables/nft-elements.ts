@@ -1,8 +1,8 @@
 // Puts addresses into sets and takes them out: by talking to the kernel in this process, or, where that does not go, with nft.
 //
-// Opening through netlink takes some 20 us; through libnftables in this process 200 (it parses text and asks for the tables
-// that there are), with one nft for each 7000. All calls return at once. What could hold them up is another's transaction,
-// for which the kernel lets us wait: nft's own time in the kernel, 4 ms for 10,000 rules. Our own long ones are waited for by
+// In a loop, opening through netlink takes some 20 us; through libnftables in this process 200 (it parses text and asks for the
+// tables that there are), with one nft for each 7000. All calls return at once. What could hold them up is another's transaction,
+// for which the kernel lets us wait: nft's own time in the kernel. Our own long ones are waited for by
 // `held`, and refused ones are not even tried: the kernel needs some 20 ms to undo a transaction.
 import { parseAddress } from "../../../core/address.ts";
 import { Failure } from "../../../core/exit.ts";
