@@ -63,7 +63,9 @@ describe("knockd init, without a terminal", () => {
     const { code, stderr } = await init(...args);
     expect(code).toBe(0);
     expect(stderr).toContain("knockd: hint: nothing uses 5/udp on this machine yet\n");
-    expect(stderr).toContain("knockd: hint: doors.udp-5.sequence: 7000/tcp, 8000/tcp, 9000/tcp are ports that scanners try first");
+    expect(stderr).toContain(
+      "knockd: hint: doors.udp-5.sequence: 7000/tcp, 8000/tcp, 9000/tcp are ports that scanners try first",
+    );
     expect(stderr).toContain("knockd: hint: doors.udp-5.for: 2 days is long");
     expect(readFileSync(file, "utf8")).not.toContain("allow:");
   });
