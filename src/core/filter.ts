@@ -19,6 +19,12 @@ export interface Heard {
  */
 const RANGES_MAX = 64;
 
+/**
+ * The bit of ACK (RFC 9293, 3.1). A packet without it is no part of a running connection: it passes at the ports of a door
+ * whatever else the door asks for, so that `watch` can tell whoever scans with FIN what was wrong with the flags.
+ */
+const ACK = 0x10;
+
 /** RFC 8200: where a plain IPv6 packet has its next header, payload length, and what follows. */
 const IPV6_NEXT_HEADER = "ip6[6]";
 const IPV6_PAYLOAD_LENGTH = "ip6[4:2]";
@@ -44,7 +50,7 @@ const NOTHING = "less 0";
 
 /**
  * The expression for any link layer. Doors that ask different things of TCP are groups of their own, so that one that takes any
- * packet does not make all packets pass at the ports of the others. On `spaPort`, what has the length and the first character
+ * packet does not make connections pass at the ports of the others. On `spaPort`, what has the length and the first character
  * of a signed packet passes. On Ethernet, add `withVlan`.
  */
 export function filterFor(groups: readonly Heard[], spaPort?: number): string {
@@ -92,7 +98,10 @@ function spaTerm(kind: string, port: string, length: string, first: string, spaP
 }
 
 function flagsTest(field: string, { mask, value }: FlagRule): string {
-  return mask === 0 ? "" : `${field} & ${mask} = ${value} and `;
+  if (mask === 0) return "";
+  const unconnected = `${field} & ${ACK} = 0`;
+  const asksForNoAck = (mask & ACK) !== 0 && (value & ACK) === 0;
+  return asksForNoAck ? `${unconnected} and ` : `(${unconnected} or ${field} & ${mask} = ${value}) and `;
 }
 
 /** The first only where there is a second. */

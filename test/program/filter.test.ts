@@ -73,7 +73,7 @@ function packetsAround(watched: ReadonlySet<number>, { mask, value }: FlagRule):
       for (const flags of [TCP.SYN, TCP.SYN | TCP.ACK, TCP.ACK, TCP.FIN | TCP.URG, 0, 0x3f]) {
         packets.push({
           bytes: syn({ ...ends, port: number, flags }),
-          watched: watched.has(portKey("tcp", number)) && (flags & mask) === value,
+          watched: watched.has(portKey("tcp", number)) && ((flags & mask) === value || (flags & TCP.ACK) === 0),
           name: `${family} ${number}/tcp, flags ${flags}`,
         });
       }

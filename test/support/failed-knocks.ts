@@ -5,7 +5,7 @@ import { HOST, HOST_6 } from "./lab.ts";
 /** Where nobody of us lives. */
 const ELSEWHERE = "10.99.0.77";
 
-/** `any` lets the capture filter pass all flags. No port is a neighbour of another door's. */
+/** No port is a neighbour of another door's. */
 export const DOORS = `
 options: { interface: eth0, firewall: none }
 doors:
@@ -18,7 +18,7 @@ doors:
 export interface FailedKnock {
   readonly name: string;
   /**
-   * S7100 is a SYN, SA7100 one with ACK, U6200 a datagram; `+4.2` lets 4.2 seconds pass; `Y:` comes from the knocker's other
+   * S7100 is a SYN, F7100 a FIN, U6200 a datagram; `+4.2` lets 4.2 seconds pass; `Y:` comes from the knocker's other
    * address; `>elsewhere` goes to another host; `6:` is IPv6.
    */
   readonly knocks: string;
@@ -57,9 +57,9 @@ export const FAILED_KNOCKS: readonly FailedKnock[] = [
   },
   {
     name: "flags",
-    knocks: "SA7100 SA8200",
-    says: ["ssh: flags SYN,ACK do not pass syn,!ack", "ssh: flags SYN,ACK do not pass syn,!ack"],
-    summary: "ssh does not open: flags SYN,ACK do not pass syn,!ack",
+    knocks: "F7100 F8200",
+    says: ["ssh: flags FIN do not pass syn,!ack", "ssh: flags FIN do not pass syn,!ack"],
+    summary: "ssh does not open: flags FIN do not pass syn,!ack",
   },
   {
     name: "a network that sends from two addresses",
@@ -137,10 +137,10 @@ export function inGeneral(index: number, text: string): string {
 }
 
 function frameOf(index: number, word: string): Uint8Array {
-  const [, who = "X", kind = "", port = "", elsewhere] = /^(?:(\w):)?(SA|S|U)(\d+)(>elsewhere)?$/.exec(word) ?? [];
+  const [, who = "X", kind = "", port = "", elsewhere] = /^(?:(\w):)?([SFU])(\d+)(>elsewhere)?$/.exec(word) ?? [];
   const from = addressesOf(index)[who] ?? "";
   const to = elsewhere !== undefined ? ELSEWHERE : who === "6" ? HOST_6 : HOST;
   const ends = { from, to, port: Number(port) };
   if (kind === "U") return ethernet(datagram(ends));
-  return ethernet(syn({ ...ends, flags: kind === "SA" ? TCP.SYN | TCP.ACK : TCP.SYN }));
+  return ethernet(syn({ ...ends, flags: kind === "F" ? TCP.FIN : TCP.SYN }));
 }
