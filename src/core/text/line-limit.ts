@@ -1,6 +1,7 @@
 // How many lines of one kind the log takes in a minute: whoever overheard a knock can repeat it from a thousand addresses, and
 // must not fill the disk with that. Nor must they hide in it: an opening is the audit.
 import { familyOfText, parseAddress } from "../address.ts";
+import { PerMinute } from "./per-minute.ts";
 
 /** BOUNDED: lines of one kind in a minute. The others are counted, which is one line more. */
 export const LINES_MAX = 1000;
@@ -26,9 +27,6 @@ export interface LineKind {
 
 interface Seen {
   readonly kind: LineKind;
-  /** All that came. */
-  came: number;
-  leftOut: number;
   /** Of which a line was admitted, where that matters. BOUNDED: NETWORKS_MAX. */
   readonly networks: Set<string>;
   /** BOUNDED: NAMED_MAX. */
@@ -36,36 +34,29 @@ interface Seen {
 }
 
 export class LineLimit {
-  readonly #max: number;
-  /** By event and door. BOUNDED: by the events there are and the doors; each minute begins with none. */
-  #kinds = new Map<string, Seen>();
+  /** By event and door. BOUNDED: by the events there are and the doors. */
+  readonly #lines: PerMinute<Seen>;
 
   constructor(max = LINES_MAX) {
-    this.#max = max;
+    this.#lines = new PerMinute(max);
   }
 
   /** Whether one more line of this kind, about this address, has room in this minute. */
   admit(event: string, door: string | undefined, ip?: string): boolean {
-    const key = `${event} ${door ?? ""}`;
-    const seen = this.#kinds.get(key) ?? newlySeen({ event, door });
-    this.#kinds.set(key, seen);
-    const isFirst = ip !== undefined && AUDIT.has(event) && isFirstOfNetwork(seen, ip);
-    if (++seen.came <= this.#max || isFirst) return true;
-    seen.leftOut++;
-    if (ip !== undefined && seen.addresses.size < NAMED_MAX) seen.addresses.add(ip);
-    return false;
+    const { told, tally } = this.#lines.admit(
+      `${event} ${door ?? ""}`,
+      () => ({ kind: { event, door }, networks: new Set(), addresses: new Set() }),
+      (seen) => ip !== undefined && AUDIT.has(event) && isFirstOfNetwork(seen, ip),
+    );
+    if (!told && ip !== undefined && tally.addresses.size < NAMED_MAX) tally.addresses.add(ip);
+    return told;
   }
 
   /** The minute is over: what was left out in it. */
   turn(): LeftOut[] {
-    const crowded = [...this.#kinds.values()].filter(({ leftOut }) => leftOut > 0);
-    this.#kinds = new Map();
-    return crowded.map(({ kind, leftOut, addresses }) => ({ kind, lines: leftOut, addresses: [...addresses] }));
+    const crowds = this.#lines.turn();
+    return crowds.map(({ tally, leftOut }) => ({ kind: tally.kind, lines: leftOut, addresses: [...tally.addresses] }));
   }
-}
-
-function newlySeen(kind: LineKind): Seen {
-  return { kind, came: 0, leftOut: 0, networks: new Set(), addresses: new Set() };
 }
 
 function isFirstOfNetwork({ networks }: Seen, ip: string): boolean {
