@@ -16,7 +16,7 @@ export const BUDGETS = [
 ] as const;
 
 export type Scope = (typeof BUDGETS)[number]["scope"];
-/** What one address may fail before it is told so. */
+/** What one address may fail before two codes are asked of it, and it is told so. */
 export const FAILURES_MAX = BUDGETS[0].failures;
 
 /**
@@ -33,8 +33,8 @@ const SCOPE_BITS = 2;
 export type Failure =
   /** The code that this source sent last, once more: a tool that retransmits, and no further guess. */
   | { readonly kind: "again" }
-  /** `first`: of this address in the last minute. `suspect`: from now on two codes are asked for. */
-  | { readonly kind: "counted"; readonly failures: number; readonly first: boolean; readonly suspect: boolean };
+  /** `first`: of this address in the last minute; `failures`: how many it has had in that. */
+  | { readonly kind: "counted"; readonly failures: number; readonly first: boolean };
 
 export class Suspicion {
   /** Stage 1: one failure; 2: more. */
@@ -81,7 +81,7 @@ export class Suspicion {
       this.#lastCode[slot] = code ?? NO_CODE;
       failures = this.#within(slot, nowMs);
     }
-    return { kind: "counted", failures, first, suspect: failures >= FAILURES_MAX };
+    return { kind: "counted", failures, first };
   }
 
   /** Groups have other numbers now; NONE: this one is gone. */

@@ -27,7 +27,7 @@ describe("an address is suspect", () => {
     const suspicion = new Suspicion(1, 64);
     const fourthMs = failTimes(suspicion, 4);
     expect(suspicion.of(X, GROUP, fourthMs)).toBeUndefined();
-    expect(suspicion.fail(X, GROUP, 77, 2000)).toEqual({ kind: "counted", failures: 5, first: false, suspect: true });
+    expect(suspicion.fail(X, GROUP, 77, 2000)).toEqual({ kind: "counted", failures: 5, first: false });
     expect(suspicion.of(X, GROUP, 61_999)).toBe("address");
     expect(suspicion.of(X, GROUP, 62_000)).toBeUndefined();
   });
@@ -49,7 +49,7 @@ describe("an address is suspect", () => {
     const lastMs = failTimes(suspicion, 5);
     expect(suspicion.of(Y, GROUP, lastMs)).toBeUndefined();
     expect(suspicion.of(X, GROUP + 1, lastMs)).toBeUndefined();
-    expect(suspicion.fail(Y, GROUP, 9, lastMs)).toEqual({ kind: "counted", failures: 1, first: true, suspect: false });
+    expect(suspicion.fail(Y, GROUP, 9, lastMs)).toEqual({ kind: "counted", failures: 1, first: true });
   });
 
   it("not for the same code again: tools retransmit", () => {
