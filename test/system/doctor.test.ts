@@ -231,7 +231,7 @@ describe.skipIf(!root)("knockd doctor", () => {
   });
 
   it("says that there is no ipset, where that is needed", async () => {
-    await start(SSH, "firewall: iptables");
+    await start("lan: { sequence: [7000, 8200/udp, 7600], set: members }", "firewall: iptables");
     const copy = join(lab.directory, "sbin");
     const mounts = `rm -rf ${copy}; cp -a /usr/sbin ${copy} && rm ${copy}/ipset && mount --bind ${copy} /usr/sbin`;
     expect(await faults({ mounts })).toEqual(["fail tools: cannot run ipset: not found"]);

@@ -60,14 +60,16 @@ doors:
   });
 
   it.each([
-    ["nft", "nftables", "nftables"],
-    ["ipset", "ipset", "iptables"],
-  ])("ends with 69 without %s, and says how to get it", async (tool, debian, firewall) => {
+    ["nft", "nftables", "nftables", ""],
+    ["nft", "nftables", "iptables", ""],
+    ["iptables", "iptables", "iptables", ""],
+    ["ipset", "ipset", "iptables", "  lan: { sequence: 7004/udp, set: members }\n"],
+  ])("ends with 69 without %s (of %s), and says how to get it (firewall: %s)", async (tool, debian, firewall, door) => {
     // In mounts of its own, where nobody has ever installed it.
     const copy = join(lab.directory, `without-${tool}`);
-    const script = `cp -a /usr/sbin ${copy} && rm ${copy}/${tool} && mount --bind ${copy} /usr/sbin && exec "$@"`;
+    const script = `rm -rf ${copy}; cp -a /usr/sbin ${copy} && rm ${copy}/${tool} && mount --bind ${copy} /usr/sbin && exec "$@"`;
     const through = ["unshare", "-m", "bash", "-c", script, "bash"];
-    const daemon = lab.spawn(GOOD.replace("eth0", `eth0, firewall: ${firewall}`), { through });
+    const daemon = lab.spawn(GOOD.replace("eth0", `eth0, firewall: ${firewall}`) + door, { through });
     expect(await daemon.running.ended(LIMIT_MS)).toBe(69);
     expect(daemon.stderr).toContain(`knockd: cannot run ${tool}: not found\n`);
     expect(daemon.stderr).toContain(`knockd: hint: install it: apt-get install ${debian}\n`);

@@ -34,6 +34,8 @@ export class Iptables implements Firewall {
 
   /** The gate first: from then on nothing is visible that should not be, whatever iptables says. */
   async hide({ doors, allow }: Hidden): Promise<boolean> {
+    // Told at once, and not when somebody has knocked.
+    if (doors.some(({ sets }) => Object.keys(sets).length > 0)) await runTool(["ipset", "--version"]);
     const isWhole = await this.#isWhole();
     this.#hiding = true;
     try {
