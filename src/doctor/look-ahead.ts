@@ -4,6 +4,7 @@ import type { Door } from "../core/door.ts";
 import { formatPort, type Port } from "../core/port.ts";
 import { DEFAULT_CONFIG } from "../io/config-text.ts";
 import { missingSets } from "../io/firewall/admin-sets.ts";
+import { BACK_ENDS } from "../io/firewall/firewalls.ts";
 import { loadConfig } from "../io/read-config.ts";
 import { keptOut } from "./kept-out.ts";
 import { type LetIn, letIn, type Shut } from "./let-in.ts";
@@ -51,7 +52,7 @@ export async function machineHints(config: Config): Promise<string[]> {
   const missing = (await missingSets(config)).map(
     ({ door, set }) => `doors.${door}: the set ${set} does not exist on this machine`,
   );
-  if (firewall !== "nftables" || !doors.some(({ open }) => open.length > 0)) return missing;
+  if (!BACK_ENDS[firewall].othersMayDrop || !doors.some(({ open }) => open.length > 0)) return missing;
   return [...missing, ...(await obstaclesFor(doors, interfaces).catch(() => [])).map(obstacleText)];
 }
 
@@ -65,7 +66,7 @@ export async function obstaclesOn(doorName: string, ip: string): Promise<string[
     if (firewall === "none" || "unseen" in rules) return [];
     const banned = keptOut(rules.chains, door, await learnLinks(interfaces), ip);
     if (banned.length > 0) return banned.map(({ text, advice }) => `${text}; ${advice}`);
-    return firewall === "nftables" ? (await obstaclesFor(door, interfaces)).map(obstacleText) : [];
+    return BACK_ENDS[firewall].othersMayDrop ? (await obstaclesFor(door, interfaces)).map(obstacleText) : [];
   } catch {
     return [];
   }

@@ -3,6 +3,7 @@ import type { Config } from "../../core/config/config.ts";
 import type { Door } from "../../core/door.ts";
 import { formatInside, type Opening } from "../../core/opening.ts";
 import { formatPort } from "../../core/port.ts";
+import { BACK_ENDS } from "../../io/firewall/firewalls.ts";
 import { type LetIn, letIn, type Shut } from "../let-in.ts";
 import { arrivalsOf } from "../links.ts";
 import { type Check, type Finding, fail, ok, warn } from "../machine-check.ts";
@@ -32,7 +33,7 @@ export const hiding: Check = {
     const rules = await machine.rules();
     if ("unseen" in rules) return [warn(`cannot see the firewall's rules: ${rules.unseen}`, "sudo knockd doctor")];
     // Without nft our table cannot be seen, and that nft is missing has been said.
-    if (rules.withoutNft && firewall === "nftables") return [];
+    if (rules.withoutNft && BACK_ENDS[firewall].tools.includes("nft")) return [];
     const arrivals = arrivalsOf(await machine.links());
     const around = { chains: rules.chains, arrivals, files: readRuleFiles(), firewall };
     return hidden.flatMap((door) => door.open.flatMap((port) => judge(around, door, port)));
@@ -77,7 +78,10 @@ function shutFindings(what: string, around: Around, door: Door, port: Opening, a
   return [...new Set(shuts.map(groupOf))].flatMap((group) => {
     const [first, ...more] = shuts.filter((shut) => groupOf(shut) === group);
     if (first === undefined) return [];
-    const own = around.firewall === "iptables" && first.keeper.kind !== "nftables" && first.keeper.kind !== "firewalld";
+    const own =
+      !BACK_ENDS[around.firewall].othersMayDrop &&
+      first.keeper.kind !== "nftables" &&
+      first.keeper.kind !== "firewalld";
     const how = own ? jumpFirst(first.place) : letIn(door, port, [first, ...more]);
     const text = `${what} is dropped even for those who knocked, by ${how.keeper}: ${placeText(first.place)}`;
     const [exception] = [first, ...more].flatMap(({ exceptions }) => exceptions);

@@ -10,6 +10,8 @@ export interface BackEnd {
   readonly tools: readonly string[];
   /** Who keeps the administrator's own sets that doors fill. */
   readonly sets: "nft" | "ipset" | "nobody";
+  /** Whether the machine's other rules may still drop who has knocked; else its accept is the last word. */
+  readonly othersMayDrop: boolean;
   /** Whether several daemons may use it side by side, each with its instance's name. */
   readonly severalDaemons: boolean;
   /** Whether `knockd init` can try it: its rules end by themselves. */

@@ -21,6 +21,7 @@ export const noFirewallRow: BackEnd = {
   create: () => new NoFirewall(),
   tools: [],
   sets: "nobody",
+  othersMayDrop: false,
   severalDaemons: true,
   trial: false,
   takesOver: [],

@@ -9,6 +9,8 @@ export const iptablesRow: BackEnd = {
   create: (expiry) => new Iptables(expiry),
   tools: ["nft", "iptables", "ip6tables", "iptables-restore", "ip6tables-restore"],
   sets: "ipset",
+  // Its chain is the first that INPUT asks.
+  othersMayDrop: false,
   // They would have their chains in common.
   severalDaemons: false,
   trial: true,

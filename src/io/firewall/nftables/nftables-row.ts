@@ -9,6 +9,8 @@ export const nftablesRow: BackEnd = {
   create: (expiry) => new Nftables({ expiry }),
   tools: ["nft"],
   sets: "nft",
+  // No table overrules another's drop.
+  othersMayDrop: true,
   severalDaemons: true,
   trial: true,
   takesOver: [],
