@@ -152,7 +152,6 @@ describe.skipIf(!root)("a door's commands", () => {
     // The time of such a door counts from the end of its start command.
     const [opens, closes] = [opened, closed].map((line) => Date.parse(told.exec(line ?? "")?.[2] ?? ""));
     expect(closes).toBeGreaterThanOrEqual(opens ?? Number.NaN);
-    expect(closes).toBeLessThanOrEqual(Date.now());
   });
 
   it("are told the same when the next start runs them after a crash", async () => {
