@@ -22,7 +22,7 @@ export const ownSets: Check = {
     const wanted = (machine.config?.doors ?? []).flatMap(setsOf);
     const { sets } = BACK_ENDS[machine.config?.firewall ?? "nftables"];
     if (wanted.length === 0 || sets === "nobody") return [];
-    if (sets === "ipset") return await Promise.all(wanted.map(judgeIpset));
+    if (sets === "ipset") return (await Promise.all(wanted.map(judgeIpset))).flat();
     const rules = await machine.rules();
     if ("unseen" in rules) return [warn(`cannot see the firewall's sets: ${rules.unseen}`, "sudo knockd doctor")];
     if (rules.withoutNft) return [];
@@ -68,15 +68,17 @@ function asks(text: string, set: string | undefined): boolean {
   return text.split(" ").includes(`@${set}`);
 }
 
-async function judgeIpset({ door, set, family }: Wanted): Promise<Finding> {
+async function judgeIpset({ door, set, family }: Wanted): Promise<Finding[]> {
   const what = `door ${door}: ipset ${set}`;
   try {
     const header = await runTool(["ipset", "list", set, "-terse"]);
-    if (/^Header: .*\btimeout\b/m.test(header)) return ok(`${what} is there`);
-    return fail(`${what} takes no timeouts`, `ipset destroy ${set}, and create it again with timeout 0`);
+    if (/^Header: .*\btimeout\b/m.test(header)) return [ok(`${what} is there`)];
+    return [fail(`${what} takes no timeouts`, `ipset destroy ${set}, and create it again with timeout 0`)];
   } catch (error) {
     const create = `ipset create ${set} hash:ip family ${family === 4 ? "inet" : "inet6"} timeout 0`;
-    if (/does not exist/.test(reasonOf(error))) return fail(`${what} does not exist`, create, [NOT_LASTING]);
-    return warn(`cannot see ${what}: ${reasonOf(error)}`, "sudo knockd doctor");
+    if (/does not exist/.test(reasonOf(error))) return [fail(`${what} does not exist`, create, [NOT_LASTING])];
+    // That ipset is missing has been said.
+    if (reasonOf(error).endsWith("not found")) return [];
+    return [warn(`cannot see ${what}: ${reasonOf(error)}`, "sudo knockd doctor")];
   }
 }
