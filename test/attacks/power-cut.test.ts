@@ -69,4 +69,9 @@ describe.each(["usedPackets", "usedCodes"] as const)("after a power cut, what is
   it("was nothing at the very first start", () => {
     expect(start().mayHaveForgotten(Date.now() - 1)).toBe(false);
   });
+
+  it("was nothing where the first start came to nothing, and the next one is the first to read", () => {
+    openState(scratch.path, log.log);
+    expect(start().mayHaveForgotten(Date.now() - 1)).toBe(false);
+  });
 });

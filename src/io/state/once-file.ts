@@ -41,6 +41,16 @@ export class OnceFile implements UsedPackets {
   }
 
   /**
+   * At the very first start, when nothing can have been used: so that a file that is not there later on has been taken away,
+   * however late the first key comes into the config. One that cannot be made is told by `load`.
+   */
+  begin(): void {
+    try {
+      if (this.#file.read() === undefined) this.#file.compact();
+    } catch {}
+  }
+
+  /**
    * Once: what was used before this run. Says what is wrong with the file, if anything is. Where we cannot know all that was
    * used, every packet from before now is refused: it costs a knocker nothing, who sends one that is new.
    */

@@ -19,12 +19,10 @@ export function openState(directory: string, log: Log): State {
   const boot = bootId();
   // The secret is made at the first start: where it is, and a file of used ones is not, somebody has taken that away.
   const firstRun = keptGuardSecret(directory) === undefined;
+  const usedPackets = new OnceFile(directory, log, { boot, firstRun });
+  const usedCodes = new OnceFile(directory, log, { kind: CODES, boot, firstRun });
+  if (firstRun) for (const used of [usedPackets, usedCodes]) used.begin();
   const { secret, problem } = guardSecret(directory);
   if (problem !== undefined) log.warn({ event: "guard-secret-failed" }, words.secretNotKept(problem));
-  return {
-    ledger: new Ledger(directory, boot),
-    usedPackets: new OnceFile(directory, log, { boot, firstRun }),
-    usedCodes: new OnceFile(directory, log, { kind: CODES, boot, firstRun }),
-    guardSecret: secret,
-  };
+  return { ledger: new Ledger(directory, boot), usedPackets, usedCodes, guardSecret: secret };
 }
