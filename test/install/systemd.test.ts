@@ -76,7 +76,9 @@ const ADMIN_DOOR = `
   admin:
     sequence: [24410/tcp, 6021/udp, 15110/tcp]
     start_command: iptables -w -I INPUT -s %IP% -p tcp --dport 8443 -j ACCEPT
+    start_command_6: ""
     stop_command: [iptables, -w, -D, INPUT, -s, "%IP%", -p, tcp, --dport, "8443", -j, ACCEPT]
+    stop_command_6: ""
     cmd_timeout: 1h
 `;
 

@@ -37,6 +37,8 @@ export const TEST_MS = 240_000;
 const SCRIPT = join(import.meta.dirname, "..", "systemd-box.sh");
 const CHECKOUT = join(import.meta.dirname, "..", "..");
 const INSTALLED_FROM = "/opt/knockd";
+/** With native code, so that they are not in dist. */
+const LIBRARIES = ["cap", "koffi", "@koromix"].map((name) => `node_modules/${name}`);
 
 const PAGE_SERVER = `require("node:http").createServer((request, response) => response.end("a page\\n")).listen(8080)`;
 
@@ -85,7 +87,7 @@ export class Box {
   /** What a build leaves, the library of the second sniffer, this machine's node, its libraries. */
   async copyCheckout(): Promise<void> {
     await this.copyNode("/usr/local/bin/node");
-    for (const path of ["dist", "config", "systemd", "package.json", "node_modules/cap"])
+    for (const path of ["dist", "config", "systemd", "package.json", ...LIBRARIES])
       cpSync(join(CHECKOUT, path), this.#path(join(INSTALLED_FROM, path)), { recursive: true });
   }
 
