@@ -13,7 +13,9 @@ const PROCESSORS = 2;
 const WAITERS = 8;
 
 /** What needs a processor for itself, and would make the others wait. */
-const ALONE = ["flood", "spa-flood", "scan"].map((name) => `test/system/${name}.test.ts`).concat("test/torture/**/*.test.ts");
+const ALONE = ["flood", "spa-flood", "scan"]
+  .map((name) => `test/system/${name}.test.ts`)
+  .concat("test/torture/**/*.test.ts");
 const TIERS = ["program", "system", "install", "torture", "bench"].map((folder) => `test/${folder}/**`);
 
 interface Shape {
