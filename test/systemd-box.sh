@@ -3,6 +3,7 @@
 #
 #   systemd-box.sh create DIR [packages...]          build the base system once (debootstrap, about a minute, 300 MB);
 #                                                    of this machine's release, or of $BOX_RELEASE
+#   systemd-box.sh extend BASE DIR packages...       a copy of it with more packages, none of them running
 #   systemd-box.sh boot DIR [DISK]                   boot a copy of it; prints the pid of its init when it is up
 #   systemd-box.sh exec PID command...               run a command in the box (as root, clean environment, stdin kept)
 #   systemd-box.sh stop PID                          shut it down in order; nothing is left behind
@@ -54,6 +55,31 @@ create() {
   echo box > "$dir/etc/hostname"
   : > "$dir/etc/machine-id"
   mkdir -p "$dir/var/log/journal" # with a DISK, the journal of the boot before is there to read
+}
+
+extend() {
+  local base=$1 dir=$2 http_proxy=; shift 2
+  [ -L "$base/sbin/init" ] || die "no system in $base: run \`create\` first"
+  [ ! -e "$dir" ] || die "$dir is there already"
+  eval "$(apt-config shell http_proxy Acquire::http::Proxy)"; [ -z "$http_proxy" ] || export http_proxy
+  cp -a --reflink=auto "$base" "$dir"
+  printf '#!/bin/sh\nexit 101\n' >"$dir/usr/sbin/policy-rc.d"
+  chmod 755 "$dir/usr/sbin/policy-rc.d"
+  export DEBIAN_FRONTEND=noninteractive LC_ALL=C
+  local install=(apt-get install -y -qq --no-install-recommends)
+  # What the packages run must not reach this machine's firewall.
+  chroot "$dir" apt-get update -qq >&2 &&
+    chroot "$dir" "${install[@]}" --download-only "$@" >&2 &&
+    unshare --mount --net bash "$self" _in_chroot "$dir" "${install[@]}" --no-download "$@" >&2 ||
+    die "installing $* failed; remove $dir, then try again"
+  rm -f "$dir/usr/sbin/policy-rc.d" "$dir"/var/cache/apt/archives/*.deb
+}
+
+_in_chroot() {
+  local dir=$1; shift
+  mount -t proc proc "$dir/proc"
+  mount --rbind /dev "$dir/dev"
+  chroot "$dir" "$@"
 }
 
 boot() {
@@ -171,9 +197,9 @@ stop() {
 }
 
 [ "$(id -u)" = 0 ] || die "run me as root"
-usage="usage: systemd-box.sh create DIR [packages...] | boot DIR [DISK] | exec PID command... | stop PID"
+usage="usage: systemd-box.sh create DIR [packages...] | extend BASE DIR packages... | boot DIR [DISK] | exec PID command... | stop PID"
 case "${1:-} $#" in
-  create\ [2-9]*|create\ 1[0-9]*|boot\ [23]|stop\ 2|_*) "$@" ;;
+  create\ [2-9]*|create\ 1[0-9]*|extend\ [4-9]*|extend\ 1[0-9]*|boot\ [23]|stop\ 2|_*) "$@" ;;
   exec\ [3-9]*|exec\ [1-9][0-9]*) shift; enter "$@" ;;
   *) echo "$usage" >&2; exit 64 ;;
 esac

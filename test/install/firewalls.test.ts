@@ -14,7 +14,7 @@ const RELEASES = [
   { name: "Debian 12", system: { release: "bookworm", packages: FIREWALLS } },
   {
     name: "Debian 13",
-    system: { release: "trixie", packages: ["nodejs", "libatomic1", ...FIREWALLS] },
+    system: { release: "trixie", packages: FIREWALLS },
   },
 ];
 /** ufw breaks it, so it comes when ufw goes. */

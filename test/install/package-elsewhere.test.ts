@@ -14,7 +14,7 @@ const OPEN = "1 door open, listening on eth0";
 const VERSIONS = ["24", "26"];
 
 describe.skipIf(!root || !isDebian)("the Debian package on Debian 13", { timeout: TEST_MS }, () => {
-  const machine = new SshBox({ release: "trixie", packages: ["nodejs", "libatomic1"] });
+  const machine = new SshBox({ release: "trixie" });
   const { box } = machine;
 
   beforeAll(async () => {

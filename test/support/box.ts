@@ -34,6 +34,9 @@ export const CLOSE_MS = STOP_MS + 30_000;
 /** Of each of its tests, which are a dozen commands and waits, on a machine that has other work as well. */
 export const TEST_MS = 240_000;
 
+/** This machine's node is linked with its own libraries; another release brings its own. */
+const OF_ANOTHER_RELEASE = ["nodejs", "libatomic1"];
+
 const SCRIPT = join(import.meta.dirname, "..", "systemd-box.sh");
 const CHECKOUT = join(import.meta.dirname, "..", "..");
 const INSTALLED_FROM = "/opt/knockd";
@@ -208,21 +211,24 @@ export function until(holds: () => Promise<boolean>): Promise<void> {
   return eventually(String(holds), holds, WAIT_MS);
 }
 
-/** One for each version of the script that makes it. */
+/** One for each version of the script that makes it; one with more packages is a copy of the one without. */
 async function baseSystem({ release = releaseHere(), packages = [] }: BoxSystem): Promise<string> {
   const { XDG_CACHE_HOME = "/var/cache" } = process.env;
+  const own = release === releaseHere() ? [] : OF_ANOTHER_RELEASE;
   const key = createHash("sha256")
-    .update([readFileSync(SCRIPT, "utf8"), release, ...packages].join(" "))
+    .update([readFileSync(SCRIPT, "utf8"), release, ...own, ...packages].join(" "))
     .digest("hex")
     .slice(0, 12);
   const base = join(XDG_CACHE_HOME, "knockd-test", `box-${key}`);
   if (existsSync(base)) return base;
+  const made = `${base}.new`;
+  const how =
+    packages.length === 0 ? ["create", made, ...own] : ["extend", await baseSystem({ release }), made, ...packages];
   process.stderr.write(`\nbuilding a base system for the tests with systemd, once, about a minute: ${base}\n`);
   mkdirSync(dirname(base), { recursive: true });
   // Another test file may be building it just now.
-  const program = `base=$1; shift; [ -e "$base" ] || {
-    rm -rf "$base.new" && bash "$0" create "$base.new" "$@" && mv "$base.new" "$base"; }`;
-  const bash = ["env", `BOX_RELEASE=${release}`, "bash", "-c", program, SCRIPT, base, ...packages];
+  const program = `base=$1; shift; [ -e "$base" ] || { rm -rf "$base.new" && bash "$0" "$@" && mv "$base.new" "$base"; }`;
+  const bash = ["env", `BOX_RELEASE=${release}`, "bash", "-c", program, SCRIPT, base, ...how];
   await fetched(CREATE_MS, "flock", `${base}.lock`, ...bash);
   return base;
 }
