@@ -90,8 +90,8 @@ function packageOf(file: string): string {
  * its system call filter leaves setpriv(1) nothing to work with.
  */
 export function spawnWatcher(argv: readonly [string, ...string[]]): ChildProcess {
-  const mustSee = snifferSocket() === undefined && setprivExists();
-  const [file, ...args] = mustSee ? ["setpriv", "--pdeathsig=TERM", ...argv] : argv;
+  const setpriv = snifferSocket() === undefined ? setprivPath() : undefined;
+  const [file, ...args] = setpriv === undefined ? argv : [setpriv, "--pdeathsig=TERM", ...argv];
   return spawn(file, args, { env: TOOL_ENV, stdio: ["ignore", "pipe", "ignore"] });
 }
 
@@ -101,9 +101,10 @@ export async function endOf(child: ChildProcess): Promise<void> {
   await endsWithin(new Promise((resolve) => child.once("close", resolve).once("error", resolve)), END_LIMIT_MS);
 }
 
-/** setpriv(1) of util-linux, which a minimal system may lack. */
-export function setprivExists(): boolean {
-  return (TOOL_ENV["PATH"] ?? "").split(":").some((directory) => isExecutable(`${directory}/setpriv`));
+/** setpriv(1) of util-linux, which a minimal system may lack. Its place, since a sniffer has the PATH that we were given. */
+export function setprivPath(): string | undefined {
+  const places = (TOOL_ENV["PATH"] ?? "").split(":").map((directory) => `${directory}/setpriv`);
+  return places.find(isExecutable);
 }
 
 function isExecutable(path: string): boolean {

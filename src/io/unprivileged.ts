@@ -2,11 +2,11 @@
 import { createConnection } from "node:net";
 import type { Command } from "../core/door.ts";
 import type { CommandResult } from "./command.ts";
-import { setprivExists } from "./tool.ts";
+import { setprivPath } from "./tool.ts";
 
 /** BOUNDED: the end of a command's output that is kept, for the log. */
 const OUTPUT_MAX = 4096;
-const NEEDS = "privileges: none takes root, or knockd-command.socket of the service";
+const NEEDS = "privileges: none takes root and setpriv, or knockd-command.socket of the service";
 /** The last line of an answer. */
 const STATUS = /(?:^|\n)knockd-status (\d+)\n$/;
 
@@ -17,9 +17,10 @@ export function commandSocket(): string | undefined {
 
 /** What runs the command as nobody, without a capability, a group or a way back; undefined: we may not do that. */
 export function withoutPrivileges(argv: readonly string[]): readonly string[] | undefined {
-  if (process.geteuid?.() !== 0 || !setprivExists()) return undefined;
+  const setpriv = setprivPath();
+  if (process.geteuid?.() !== 0 || setpriv === undefined) return undefined;
   const drops = ["--reuid=nobody", "--regid=nogroup", "--clear-groups", "--inh-caps=-all", "--ambient-caps=-all"];
-  return ["setpriv", ...drops, "--bounding-set=-all", "--no-new-privs", ...argv];
+  return [setpriv, ...drops, "--bounding-set=-all", "--no-new-privs", ...argv];
 }
 
 /** For where neither of the two can be had: such a command never runs with more. */

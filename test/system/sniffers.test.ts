@@ -1,6 +1,6 @@
 // Which program captures, and what happens where one of them does not work.
 
-import { chmodSync, existsSync, mkdirSync, readdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { HOST, Lab } from "../support/lab.ts";
@@ -49,6 +49,22 @@ describe.skipIf(!root)("the daemon", () => {
     await daemon.logs(new RegExp(`^capturing on eth0 with cap, ${reason}$`, "m"));
     await lab.knock("client", HOST, ...KNOCK);
     await lab.opens("client");
+  });
+
+  it.each(["tcpdump", "cap"])("works without setpriv, and says what that costs (%s)", async (sniffer) => {
+    const daemon = await lab.start(config(sniffer), { through: where("/usr/bin/setpriv", nothing()) });
+    await lab.knock("client", HOST, ...KNOCK);
+    await lab.opens("client");
+    expect(daemon.log).not.toMatch(/cannot open interface|does not work/);
+    expect(daemon.count(/^no setpriv: the process that captures keeps all of the daemon's privileges$/)).toBe(1);
+  });
+
+  it("finds setpriv and the sniffer, whatever PATH it was given", async () => {
+    const daemon = await lab.start(config("tcpdump"), { through: ["env", "PATH=/nowhere"] });
+    expect(daemon.log).not.toMatch(/cannot open interface|does not work|no setpriv/);
+    const [capture] = await lab.net.processes("server", "tcpdump");
+    const status = readFileSync(`/proc/${capture?.pid}/status`, "utf8");
+    expect(status).toMatch(/^CapEff:\t0000000000002000$/m);
   });
 
   it("captures with tcpdump where cap does not load, and says why", async () => {

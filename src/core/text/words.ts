@@ -27,6 +27,7 @@ export const words = {
   captureBack: (name: string) => `interface "${name}" is back, listening`,
   captureFallback: (name: string, used: string, wanted: string, reason: string) =>
     `capturing on ${name} with ${used}, since ${wanted} does not work: ${reason}`,
+  noSetpriv: () => "no setpriv: the process that captures keeps all of the daemon's privileges",
   noDefaultRoute: () => "no default route: waiting for one, or set options.interface",
   oneTimeLeft: (door: string, left: number) => `${door}: one-time sequence used, ${left} left`,
   oneTimeEmpty: (door: string) => `${door}: no one-time sequence left, the door is disabled`,

@@ -1,18 +1,17 @@
 // The system tools that the daemon runs, and their versions.
 import type { Config } from "../../core/config/config.ts";
 import { Failure } from "../../core/exit.ts";
-import { reasonOf } from "../../core/text/words.ts";
+import { reasonOf, words } from "../../core/text/words.ts";
 import { BACK_ENDS } from "../../io/firewall/firewalls.ts";
-import { runTool, setprivExists } from "../../io/tool.ts";
+import { runTool, setprivPath } from "../../io/tool.ts";
 import { type Check, type Finding, fail, ok, warn } from "../machine-check.ts";
 
 export const tools: Check = {
   name: "tools",
   async look({ config }) {
     const findings = await Promise.all(needed(config).map(versionOf));
-    if (setprivExists()) return findings;
-    const text = "no setpriv: the process that captures keeps all of the daemon's privileges";
-    return [...findings, warn(text, "apt-get install util-linux")];
+    if (setprivPath() !== undefined) return findings;
+    return [...findings, warn(words.noSetpriv(), "apt-get install util-linux")];
   },
 };
 

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { setprivExists } from "../tool.ts";
+import { setprivPath, TOOL_ENV } from "../tool.ts";
 
 /** What to capture. */
 export interface SniffOrder {
@@ -42,8 +42,9 @@ export function spawnWithNetRaw(
   stdio: ("pipe" | "ignore" | number)[],
   programs: readonly string[],
 ): ChildProcess {
-  const [program, ...args] = setprivExists() ? ["setpriv", ...netRawOnly(programs), ...argv] : argv;
-  return spawn(program, args, { stdio });
+  const setpriv = setprivPath();
+  const [program, ...args] = setpriv === undefined ? argv : [setpriv, ...netRawOnly(programs), ...argv];
+  return spawn(program, args, { stdio, env: { ...process.env, PATH: TOOL_ENV["PATH"] } });
 }
 
 export function programOf(child: ChildProcess): Program {
