@@ -3,7 +3,8 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { eventually, HOST, HOST_6, Lab, SERVICE_2 } from "../support/lab.ts";
+import { KNOCKD } from "../support/knockd.ts";
+import { eventually, HOST, HOST_6, Lab, SERVICE_2, words } from "../support/lab.ts";
 import { root } from "../support/netns.ts";
 
 describe.skipIf(!root)("a door's commands", () => {
@@ -114,6 +115,36 @@ describe.skipIf(!root)("a door's commands", () => {
       await knock();
       await writes(expected);
     }
+  });
+
+  it("that end by themselves what they open are believed: status says open as long as the kernel does", async () => {
+    await lab.net.ok("server", words("ipset create members hash:ip timeout 0"));
+    const daemon = await start(
+      `start_command: "ipset -exist add members %IP% timeout 9", stop_command: "ipset -exist del members %IP%", cmd_timeout: 1h`,
+    );
+    /** Seconds that the kernel lets them in for. */
+    const left = async (): Promise<number> => {
+      const listing = await lab.net.ok("server", words("ipset list members"));
+      return Number(/^10\.9\.0\.10 timeout (\d+)/m.exec(listing)?.[1] ?? 0);
+    };
+    const status = async (): Promise<{ grants: { closes_at: string }[] }> => {
+      const env = { PATH: process.env["PATH"], RUNTIME_DIRECTORY: join(lab.directory, "run") };
+      return JSON.parse(await lab.net.ok("server", [...KNOCKD, "status", "--json"], { env }));
+    };
+    await knock();
+    await eventually("open", async () => (await left()) > 0);
+    await eventually("half of its time", async () => (await left()) <= 4);
+    await knock();
+    await eventually("the kernel's time begins anew", async () => (await left()) >= 7);
+    expect(daemon.count(/running command: ipset -exist add/)).toBe(2);
+    const [grant] = (await status()).grants;
+    // The kernel began to count before the command had ended, and tells whole seconds.
+    const earliest = Date.now() + ((await left()) - 1) * 1000;
+    expect(Date.parse(grant?.closes_at ?? "")).toBeGreaterThanOrEqual(earliest);
+    await eventually("closed by the kernel", async () => (await left()) === 0);
+    // Long before cmd_timeout.
+    await eventually("closed for status", async () => (await status()).grants.length === 0);
+    await lab.net.ok("server", words("ipset destroy members"));
   });
 
   describe("for IPv6 knockers", () => {
