@@ -29,25 +29,30 @@ export function keeperOf(place: Place, chains: readonly Chain[], interfaceName: 
 }
 
 export const FIREWALLD = "inet firewalld";
-/** Where firewalld asks which zone an interface is of. */
-const ZONES = /^(filter_)?INPUT_ZONES$/;
+/** Where firewalld asks which zone an interface is of; from firewalld 2 on, among its policies. */
+const ZONES = /^(filter_)?INPUT_(ZONES|POLICIES)$/;
 
 /** With iptables as its back-end, it drops what its zones have left. */
 function isFirewalld({ chain }: Place, chains: readonly Chain[]): boolean {
   if (chain.by === "nftables") return chain.table.endsWith(" firewalld");
-  return chains.some(({ by, table, name }) => by === chain.by && table === chain.table && name === "INPUT_ZONES");
+  return chains.some(({ by, table, name }) => by === chain.by && table === chain.table && ZONES.test(name));
 }
 
 /** `iifname "eth1" goto filter_IN_internal`; the last one is for all others. */
 function zoneOf(chains: readonly Chain[], interfaceName: string): string | undefined {
   const rules = chains.find(({ name }) => ZONES.test(name))?.rules ?? [];
-  const zones = rules.map(({ text }) => ({
-    zone: /\b(?:goto|-g) (?:filter_)?IN_(\S+)/.exec(text)?.[1],
-    mine: text.includes(`"${interfaceName}"`) || text.includes(`-i ${interfaceName} `),
-  }));
+  const zones = rules.flatMap(({ text }) => {
+    const zone = /(?:\b(?:goto|jump)|-[gj]) (?:filter_)?IN_(?!policy_)(\S+)/.exec(text)?.[1];
+    return zone === undefined ? [] : [{ zone, of: /(?:\biifname "|-i )([^"\s]+)/.exec(text)?.[1] }];
+  });
   const usual = zones.at(-1)?.zone;
-  const own = zones.find(({ mine }) => mine)?.zone;
+  const own = zones.find(({ of }) => of !== undefined && isFor(of, interfaceName))?.zone;
   return own === usual ? undefined : own;
+}
+
+/** nft ends the beginning of names with `*`, iptables with `+`. */
+function isFor(names: string, interfaceName: string): boolean {
+  return /[*+]$/.test(names) ? interfaceName.startsWith(names.slice(0, -1)) : names === interfaceName;
 }
 
 /** Whether a ruleset makes this chain: so far as its text tells, without what it includes. */
