@@ -18,7 +18,7 @@ import { dirname, join } from "node:path";
 import { fetched } from "./fetched.ts";
 import { eventually } from "./lab.ts";
 import type { Netns, Outcome } from "./netns.ts";
-import { Running, succeed } from "./running.ts";
+import { Running, type RunningOptions, succeed } from "./running.ts";
 
 /** Building a base system fetches a few hundred packages; a mirror that fails is asked again. */
 const CREATE_MS = 600_000;
@@ -145,6 +145,11 @@ export class Box {
     return { code, stdout: running.stdout, stderr: running.stderr };
   }
 
+  /** A command at a terminal, whose input is typed. */
+  atTerminal(line: string): Running {
+    return this.#spawn(["script", "--quiet", "--return", "--command", line, "/dev/null"], { typed: true });
+  }
+
   /** Its stdout; the command must succeed. */
   async ok(...argv: string[]): Promise<string> {
     const { code, stdout, stderr } = await this.run(...argv);
@@ -178,8 +183,8 @@ export class Box {
     writeFileSync(this.#path(path), text);
   }
 
-  #spawn(argv: readonly string[]): Running {
-    return new Running(["bash", SCRIPT, "exec", this.#pid, ...argv]);
+  #spawn(argv: readonly string[], options: RunningOptions = {}): Running {
+    return new Running(["bash", SCRIPT, "exec", this.#pid, ...argv], options);
   }
 
   async #boot(): Promise<void> {

@@ -11,6 +11,15 @@ import { root } from "../support/netns.ts";
 
 const KNOCK = ["7000:udp", "7600:udp"];
 const HOSTS = [HOST, HOST_6];
+/** Who it is, says doctor. */
+const LED_ON: Record<string, string> = {
+  "Docker (iptables)": "Docker publishes it",
+  "Docker (nftables)": "Docker publishes it",
+  "podman (netavark)": "podman publishes it",
+  "Kubernetes (kube-proxy, NodePort)": "kube-proxy publishes it",
+  "a REDIRECT": "a REDIRECT leads it on",
+  "a DNAT of one's own": "a DNAT leads it on",
+};
 
 describe.skipIf(!root).each(["nftables", "iptables"])("with %s", (firewall) => {
   const lab = new Lab();
@@ -27,18 +36,31 @@ describe.skipIf(!root).each(["nftables", "iptables"])("with %s", (firewall) => {
   const config = (open: string | number, time = "1h") =>
     `options: { interface: eth0, firewall: ${firewall} }\ndoors: { web: { sequence: [7000/udp, 7600/udp], open: [${open}], for: ${time} } }\n`;
 
+  /** What doctor says of the port: content, or what is wrong. */
+  async function doctor(): Promise<{ state: string; text: string }[]> {
+    const env = { PATH: process.env["PATH"], STATE_DIRECTORY: join(lab.directory, "state") };
+    const file = lab.write("doctor.yaml", config(PUBLISHED));
+    const { stdout } = await net.run("server", [...KNOCKD, "doctor", "--json", "-c", file], { env });
+    const report: { checks: { check: string; state: string; text: string }[] } = JSON.parse(stdout);
+    return report.checks.flatMap(({ check, state, text }) => (check === "hidden" ? [{ state, text }] : []));
+  }
+
   it.each(Object.keys(LAYOUTS))(
-    "a port published by %s is hidden, and open to the knocker alone, over both families",
+    "a port published by %s is hidden, and open to the knocker alone, over both families, and doctor knows",
     async (layout) => {
       await container.publish(layout);
       for (const host of HOSTS) await lab.opens("stranger", host, PUBLISHED);
+      const led = expect.stringContaining(LED_ON[layout] ?? "");
+      expect(await doctor()).toEqual([{ state: "fail", text: led }]);
       await lab.start(config(PUBLISHED));
+      expect(await doctor()).toEqual([{ state: "ok", text: led }]);
       const lurkers = await Promise.all(HOSTS.map((host) => lab.lurk("stranger", host, PUBLISHED)));
       for (const host of HOSTS) {
         expect(await lab.reachable("client", host, PUBLISHED)).toBe(false);
         await lab.knock("client", host, ...KNOCK);
         await lab.opens("client", host, PUBLISHED);
       }
+      expect(await doctor()).toEqual([{ state: "ok", text: led }]);
       const session = await lab.connect("client", HOST, PUBLISHED);
       await net.ok("server", [...KNOCKD, "close", "--all"], {
         env: { ...process.env, RUNTIME_DIRECTORY: join(lab.directory, "run") },
