@@ -103,7 +103,8 @@ export function describeFirewalls(name: string, system: BoxSystem, runs: boolean
       await box.ok("ufw", "--force", "enable");
       expect(await machine.vainLogin()).toMatchObject(OUT);
       const init = box.atTerminal("NO_COLOR=1 knockd init --no-allow");
-      for (const question of ["Where do knocks come in", "Which port shall be hidden", "Which ports are the knock"])
+      await answered(init, /Where do knocks come in/, "eth0\n");
+      for (const question of ["Which port shall be hidden", "Which ports are the knock"])
         await answered(init, new RegExp(question), "\n");
       await answered(init, /How long does it stay open/, "1h\n");
       // What it shows is pasted, by root.
@@ -111,6 +112,7 @@ export function describeFirewalls(name: string, system: BoxSystem, runs: boolean
       expect(allow).toBe("ufw allow 22/tcp");
       await box.ok("sh", "-c", allow);
       await answered(init, /then press Enter here/, "\n");
+      await answered(init, /Try it now: hide it for 60 s/, "\n");
       const [, ports = ""] = await init.until(/is hidden now[\s\S]*?knock -d 100 10\.9\.0\.1 ([\d: a-z]+)\r\n/);
       expect((await machine.vainLogin()).code).toBe(OUT.code);
       await machine.knock(ports.split(" "));

@@ -1,5 +1,6 @@
 // The iptables back-end: the same doors for those whose firewall is iptables.
 
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { KNOCKD } from "../support/knockd.ts";
 import { eventually, HOST, HOST_6, Lab, SERVICE_2, stillTalks, words } from "../support/lab.ts";
@@ -140,6 +141,24 @@ describe.skipIf(!root)("the iptables firewall", () => {
     await net.ok("server", [...KNOCKD, "flush", "-c", next.file]);
     await lab.opens("stranger");
     expect(await input("iptables")).not.toContain("KNOCKD");
+  });
+
+  it.each(["iptables", "nftables"])("takes away what is left of %s without any config", async (from) => {
+    const before = await lab.start(config(SSH).replace("iptables", from));
+    expect(await before.stop()).toBe(0);
+    await lab.closes("stranger");
+    const nowhere = ["-c", join(lab.directory, "nowhere.yaml")];
+    expect(await net.run("server", [...KNOCKD, "flush", ...nowhere])).toEqual({
+      code: 0,
+      stdout: "nothing is hidden any more\n",
+      stderr: "",
+    });
+    await lab.opens("stranger");
+    expect(await input("iptables")).not.toContain("KNOCKD");
+    // Nothing is there: that is no failure.
+    expect(await net.run("server", [...KNOCKD, "flush"])).toMatchObject({ code: 0 });
+    const nobody = words("setpriv --reuid=nobody --regid=nogroup --clear-groups");
+    expect(await net.run("server", [...nobody, ...KNOCKD, "flush"])).toMatchObject({ code: 77, stdout: "" });
   });
 
   it.each(["iptables", "nftables"])("says after a change from %s to none that ports stay hidden", async (from) => {

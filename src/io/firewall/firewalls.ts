@@ -27,12 +27,7 @@ export function chooseFirewall({ firewall }: Config, expiry?: TrialExpiry): Fire
       EXIT.CONFIG,
       `a trial needs options.firewall: ${either(({ trial }) => trial)}, got "${firewall}"`,
     );
-  const name = instance();
-  if (name !== "" && !INSTANCE.test(name))
-    throw new Failure(
-      EXIT.USAGE,
-      `the instance ${JSON.stringify(name)} cannot be part of a firewall's names, expected letters, digits, "_", "." and "-"`,
-    );
+  const name = checkedInstance();
   if (name !== "" && !row.severalDaemons) {
     const expected = either(({ severalDaemons }) => severalDaemons);
     throw new Failure(EXIT.CONFIG, `firewall: ${firewall} has chains for one daemon only, expected ${expected}`);
@@ -49,22 +44,43 @@ export async function takeOver({ firewall }: Config): Promise<string[]> {
   return left.flat().map(words.stillHidden);
 }
 
-/** Takes away everything of the others. Resolves to what may be left, and why; a tool that is not there has left nothing. */
-export async function removeOther({ firewall }: Config): Promise<string[]> {
-  const failures = others(firewall).map((row) =>
-    row.clear().then(
-      () => [],
-      (error) => [reasonOf(error)],
-    ),
-  );
-  const reasons = (await Promise.all(failures)).flat().filter((reason) => !reason.endsWith("not found"));
-  return reasons.map(words.mayBeLeft);
+/**
+ * Takes away everything of ours, whichever firewall kept it. Resolves to what may be left, and why; a tool that is not there
+ * has left nothing. Throws a Failure where even the gate cannot be taken away.
+ */
+export async function removeAll(): Promise<string[]> {
+  const isAlone = checkedInstance() === "";
+  await unlessAbsent(nftablesRow.clear());
+  const failures = FIREWALLS.map((kind) => BACK_ENDS[kind])
+    .filter((row) => row !== nftablesRow && (row.severalDaemons || isAlone))
+    .map((row) =>
+      unlessAbsent(row.clear()).then(
+        () => [],
+        (error) => [words.mayBeLeft(reasonOf(error))],
+      ),
+    );
+  return (await Promise.all(failures)).flat();
+}
+
+async function unlessAbsent(act: Promise<void>): Promise<void> {
+  await act.catch((error) => {
+    if (!reasonOf(error).endsWith(": not found")) throw error;
+  });
 }
 
 function others(firewall: FirewallKind): BackEnd[] {
   return FIREWALLS.filter((kind) => kind !== firewall && !BACK_ENDS[firewall].takesOver.includes(kind))
     .map((kind) => BACK_ENDS[kind])
     .filter(({ severalDaemons }) => severalDaemons || instance() === "");
+}
+
+function checkedInstance(): string {
+  const name = instance();
+  if (name === "" || INSTANCE.test(name)) return name;
+  throw new Failure(
+    EXIT.USAGE,
+    `the instance ${JSON.stringify(name)} cannot be part of a firewall's names, expected letters, digits, "_", "." and "-"`,
+  );
 }
 
 /** `"nftables" or "none"` */
