@@ -10,6 +10,9 @@ import { makesTable } from "../ruleset/keeper.ts";
 import type { NamedSets } from "../ruleset/nft-match.ts";
 import type { Chain } from "../ruleset/ruleset.ts";
 
+const IF_ASKED =
+  "a rule that asks it comes out first, and in again; the same change belongs into the file that makes the set";
+
 interface Wanted {
   readonly door: string;
   readonly set: string;
@@ -43,7 +46,7 @@ function judge({ door, set, family }: Wanted, chains: readonly Chain[], sets: Na
   const [tableFamily, table, name] = set.split(" ");
   if (found === undefined) return missing(what, set, family);
   if (!found.flags.includes("timeout"))
-    return fail(`${what} takes no timeouts`, `nft delete set ${set}, and add it again with flags timeout`);
+    return fail(`${what} takes no timeouts`, `nft 'delete set ${set}; ${added(set, family)}'`, [IF_ASKED]);
   const asked = chains.some(
     (chain) => chain.table === `${tableFamily} ${table}` && chain.rules.some((rule) => asks(rule.text, name)),
   );
@@ -57,11 +60,15 @@ function judge({ door, set, family }: Wanted, chains: readonly Chain[], sets: Na
 
 /** Where the administrator's file makes the table, the line goes there as well: it is loaded at each boot, and each reload. */
 function missing(what: string, set: string, family: 4 | 6): Finding {
-  const statement = `add set ${set} { type ipv${family}_addr; flags timeout; }`;
+  const statement = added(set, family);
   const [tableFamily = "", table = ""] = set.split(" ");
   if (makesTable(readRuleFiles().nftables, tableFamily, table))
     return fail(`${what} does not exist`, `echo '${statement}' | tee -a /etc/nftables.conf | nft -f -`);
   return fail(`${what} does not exist`, `nft '${statement}'`, [NOT_LASTING]);
+}
+
+function added(set: string, family: 4 | 6): string {
+  return `add set ${set} { type ipv${family}_addr; flags timeout; }`;
 }
 
 function asks(text: string, set: string | undefined): boolean {
@@ -70,12 +77,12 @@ function asks(text: string, set: string | undefined): boolean {
 
 async function judgeIpset({ door, set, family }: Wanted): Promise<Finding[]> {
   const what = `door ${door}: ipset ${set}`;
+  const create = `ipset create ${set} hash:ip family ${family === 4 ? "inet" : "inet6"} timeout 0`;
   try {
     const header = await runTool(["ipset", "list", set, "-terse"]);
-    if (/^Header: .*\btimeout\b/m.test(header)) return [ok(`${what} is there`)];
-    return [fail(`${what} takes no timeouts`, `ipset destroy ${set}, and create it again with timeout 0`)];
+    if (/^Header: .*timeout/m.test(header)) return [ok(`${what} is there`)];
+    return [fail(`${what} takes no timeouts`, `ipset destroy ${set} && ${create}`, [IF_ASKED])];
   } catch (error) {
-    const create = `ipset create ${set} hash:ip family ${family === 4 ? "inet" : "inet6"} timeout 0`;
     if (/does not exist/.test(reasonOf(error))) return [fail(`${what} does not exist`, create, [NOT_LASTING])];
     // That ipset is missing has been said.
     if (reasonOf(error).endsWith("not found")) return [];

@@ -1,5 +1,5 @@
 // The systemd unit: there, ours, running, and started with the machine.
-import { type Check, fail, ok, warn } from "../machine-check.ts";
+import { type Check, type Finding, fail, ok, warn } from "../machine-check.ts";
 import { INSTALL_ADVICE } from "../packaged.ts";
 import { runsOurs, unitOf } from "../systemctl.ts";
 
@@ -11,7 +11,7 @@ export const unit: Check = {
     const say = (key: string): string => found.get(key) ?? "";
     if (say("LoadState") === "not-found")
       return [warn("there is no knockd.service: the daemon does not start with the machine", INSTALL_ADVICE)];
-    if (!runsOurs(found)) return [warn("knockd.service is another knockd's", otherUnitAdvice(say("FragmentPath")))];
+    if (!runsOurs(found)) return [anothers(say("FragmentPath"))];
     const state = `${say("ActiveState")} (${say("SubState")})`;
     if (say("ActiveState") !== "active") {
       const failed = say("Result") === "success" ? "" : `, ${say("Result")}`;
@@ -24,7 +24,11 @@ export const unit: Check = {
 };
 
 /** As tutorials for the old knockd have people write it: there it comes before that of any package. */
-function otherUnitAdvice(path: string): string {
-  if (!path.startsWith("/etc/systemd/system/") || INSTALL_ADVICE.startsWith("npm")) return INSTALL_ADVICE;
-  return `mv ${path} ${path}.old; systemctl daemon-reload; systemctl restart knockd`;
+function anothers(path: string): Finding {
+  if (!path.startsWith("/etc/systemd/system/") || INSTALL_ADVICE.startsWith("npm"))
+    return warn("knockd.service is another knockd's", INSTALL_ADVICE);
+  return fail(
+    `knockd.service is another knockd's: ${path} comes before ours`,
+    `mv ${path} ${path}.old; systemctl daemon-reload; systemctl enable knockd; systemctl restart knockd`,
+  );
 }

@@ -12,17 +12,17 @@ const SWITCHES: Record<Family, { readonly name: string; readonly path: string }>
 };
 
 export async function warnOfForwarding(doors: readonly Door[], log: Log): Promise<void> {
-  for (const text of await forwardingProblems(doors)) log.warn({ event: "forwarding-off" }, text);
+  for (const name of await switchesOff(doors)) log.warn({ event: "forwarding-off" }, words.notForwarding(name));
 }
 
-/** A sentence for each switch that is off and that some door needs; empty if all is well. */
-export async function forwardingProblems(doors: readonly Door[]): Promise<string[]> {
+/** Each switch that is off and that some door needs, as `sysctl` calls it. */
+export async function switchesOff(doors: readonly Door[]): Promise<string[]> {
   const needed = new Set(doors.flatMap(({ open }) => open.flatMap(({ to }) => to?.family ?? [])));
   const looks = [...needed].sort().map(async (family) => {
     const { name, path } = SWITCHES[family];
     // Where it cannot be read we know nothing, and say nothing.
     const value = await readFile(path, "latin1").catch(() => "1");
-    return value.trim() === "0" ? [words.notForwarding(name)] : [];
+    return value.trim() === "0" ? [name] : [];
   });
   return (await Promise.all(looks)).flat();
 }
