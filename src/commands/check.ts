@@ -3,7 +3,7 @@ import { Command } from "commander";
 import type { Config, Parsed } from "../core/config/config.ts";
 import { hints } from "../core/config/hints.ts";
 import { formatPath, formatProblem, type Problem } from "../core/config/problem.ts";
-import { weaknesses } from "../core/config/weakness.ts";
+import { type WeakSequence, weakPoints, weakSequences, weakSequenceText } from "../core/config/weakness.ts";
 import type { YamlFile } from "../core/config/yaml-file.ts";
 import { EXIT, type ExitCode, type Failure } from "../core/exit.ts";
 import { fileHints, sandboxHints } from "../core/sandbox/command-needs.ts";
@@ -20,6 +20,7 @@ import { examples } from "./help-text.ts";
 interface Options {
   readonly config: string;
   readonly json?: boolean;
+  readonly strict?: boolean;
 }
 
 export const command = new Command("check")
@@ -31,17 +32,27 @@ export const command = new Command("check")
   .option(...CONFIG_OPTION)
   .option("-i, --interface <interface>", "ignored, so that check takes what run takes", interfaceNamed)
   .option("--json", "print one JSON object")
-  .addHelpText("after", examples("knockd check", "knockd check -c ./knockd.yaml --json"))
+  .option("--strict", "a weak sequence is a problem, too")
+  .addHelpText("after", examples("knockd check", "knockd check -c ./knockd.yaml --json", "knockd check --strict"))
   .action(async (options: Options) => {
     process.exitCode = await check(options);
   });
 
-async function check({ config: file, json }: Options): Promise<ExitCode> {
+async function check({ config: file, json, strict }: Options): Promise<ExitCode> {
   const parsed = parseFile(file);
   const failures = "config" in parsed ? fileFailures(parsed.config) : [];
-  const problems = "problems" in parsed ? parsed.problems : failures.map((found) => fileProblem(found, parsed.place));
+  const weak = "config" in parsed ? weakSequences(parsed.config) : [];
+  const graded = strict === true ? weak : [];
+  const problems =
+    "problems" in parsed
+      ? parsed.problems
+      : [
+          ...failures.map((found) => fileProblem(found, parsed.place)),
+          ...graded.map((found) => weakProblem(found, parsed.place)),
+        ];
   const exposed = exposureOf(file);
-  const advice = "config" in parsed ? [...warningsOf(parsed), ...(await machineHints(parsed.config))] : [];
+  const grades = strict === true ? [] : weak.map(weakSequenceText);
+  const advice = "config" in parsed ? [...grades, ...warningsOf(parsed), ...(await machineHints(parsed.config))] : [];
   const warnings = exposed === undefined ? advice : [exposed, ...advice];
   const code = problems.length > 0 ? EXIT.CONFIG : EXIT.OK;
   if (json) {
@@ -51,8 +62,7 @@ async function check({ config: file, json }: Options): Promise<ExitCode> {
   for (const problem of problems) printError(formatProblem(file, problem));
   for (const { failure } of failures) if (failure.hint !== undefined) hint(failure.hint);
   for (const warning of warnings) hint(warning);
-  if ("config" in parsed && weaknesses(parsed.config).some((text) => text.includes(".sequence: ")))
-    hint("knockd suggest prints a good sequence");
+  if (weak.length > 0) hint("knockd suggest prints a good sequence");
   if ("config" in parsed && code === EXIT.OK)
     print(
       `${file}: ${painted("good", "fine")}, ${parsed.config.doors.length} ${parsed.config.doors.length === 1 ? "door" : "doors"}`,
@@ -60,14 +70,14 @@ async function check({ config: file, json }: Options): Promise<ExitCode> {
   return code;
 }
 
-/** What is legal but unwise, or does not what it says; of the service and this machine what a door's commands need. */
+/** What is legal but unwise beside sequences, or does not what it says; of the service and this machine what a door's commands need. */
 function warningsOf({ config, remarks }: Extract<Parsed, { config: Config }>): string[] {
   const sandbox = sandboxHere();
   const odd = remarks.map(
     ({ path, line, column, message }) => `${path === "" ? `line ${line}:${column}` : path}: ${message}`,
   );
   const needs = [...fileHints(config, sandbox), ...config.doors.flatMap((door) => sandboxHints(door, sandbox))];
-  return [...weaknesses(config), ...hints(config), ...odd, ...needs, ...config.doors.flatMap(shellHints)];
+  return [...weakPoints(config), ...hints(config), ...odd, ...needs, ...config.doors.flatMap(shellHints)];
 }
 
 interface FileFailure {
@@ -88,4 +98,9 @@ function fileFailures({ keys, doors }: Config): FileFailure[] {
 
 function fileProblem({ path, failure }: FileFailure, place: YamlFile["place"]): Problem {
   return { path: formatPath(path), ...place(path), message: failure.message };
+}
+
+function weakProblem({ door, message }: WeakSequence, place: YamlFile["place"]): Problem {
+  const path = ["doors", door, "sequence"];
+  return { path: formatPath(path), ...place(path), message };
 }

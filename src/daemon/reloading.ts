@@ -1,7 +1,7 @@
 // Reading the config file again: on SIGHUP, or asked for over the control socket. One at a time; a bad file changes nothing.
 
 import type { Config } from "../core/config/config.ts";
-import { weaknesses } from "../core/config/weakness.ts";
+import { weakPoints, weakSequences } from "../core/config/weakness.ts";
 import type { DoorResult } from "../core/control/requests.ts";
 import { EXIT, Failure } from "../core/exit.ts";
 import { reasonOf, words } from "../core/text/words.ts";
@@ -35,9 +35,11 @@ export function configFor({ config: file, interface: name }: Source): Config {
 
 /** Says at start what is unwise. */
 export function warnOfWeakPoints(file: string, config: Config, log: Log): void {
-  // Not their text, which quotes steps.
-  const weak = weaknesses(config).length;
-  if (weak > 0) log.warn({ event: "config-weak", points: weak }, words.weak(weak));
+  // Not what makes them so, which names steps: others may read the log.
+  for (const { door, cost } of weakSequences(config))
+    log.warn({ event: "config-weak", door }, words.weakSequence(door, cost));
+  const points = weakPoints(config).length;
+  if (points > 0) log.warn({ event: "config-weak", points }, words.weak(points));
   warnOfExposure(file, log);
 }
 

@@ -127,6 +127,26 @@ describe("knockd check", () => {
     });
   });
 
+  it("takes a weak sequence for a problem with --strict, and no other advice", async () => {
+    const file = scratch.write("strict.yaml", WEAK);
+    const message =
+      "7000/tcp, 8000/tcp, 9000/tcp are ports that scanners try first; the steps are evenly spaced: " +
+      "a scan needs some 5,000 packets to open the door";
+    expect(await knockd("check", "--strict", "-c", file)).toEqual({
+      code: 78,
+      stdout: "",
+      stderr:
+        `knockd: ${file}:3:15: doors.ssh.sequence: ${message}\n` +
+        "knockd: hint: knockd suggest prints a good sequence\n",
+    });
+    const { code, stdout } = await knockd("check", "--strict", "--json", "-c", file);
+    expect(code).toBe(78);
+    const path = "doors.ssh.sequence";
+    expect(JSON.parse(stdout)).toEqual({ problems: [{ path, line: 3, column: 15, message }], warnings: [] });
+    const good = scratch.write("logs-only.yaml", "doors:\n  ssh:\n    sequence: 31471,4263/udp,9171\n");
+    expect(await knockd("check", "--strict", "-c", good)).toMatchObject({ code: 0, stdout: `${good}: fine, 1 door\n` });
+  });
+
   it("says what else an administrator would want to know", async () => {
     const file = scratch.write("hints.yaml", "doors:\n  ssh:\n    sequence: 31471,4263/udp,9171\n");
     expect(await knockd("check", "-c", file)).toEqual({

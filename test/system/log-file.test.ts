@@ -49,7 +49,7 @@ describe.skipIf(!root)("the log in a file of its own", () => {
     const lines = read().trimEnd().split("\n");
     for (const line of lines) expect(line).toMatch(/^\[\d{4}-\d\d-\d\d \d\d:\d\d\] \S/);
     expect(lines.map((line) => line.slice(19))).toEqual([
-      "config: 1 weak point, knockd check lists it",
+      "ssh: weak sequence, a scan needs some 1,000 packets to open the door; knockd check says why",
       "starting up, listening on eth0",
       "10.9.0.10: ssh: OPEN SESAME",
       "shutting down",

@@ -49,6 +49,7 @@ export const words = {
     `${door === undefined ? "" : `${door}: `}${lines} more lines of "${event}" in the last minute left out${
       addresses.length === 0 ? "" : `, about ${addresses.join(" ")}`
     }`,
+  weakSequence: (door: string, cost: string) => `${door}: weak sequence, ${cost}; knockd check says why`,
   weak: (count: number) =>
     `config: ${count} weak ${count === 1 ? "point" : "points"}, knockd check lists ${count === 1 ? "it" : "them"}`,
   exposed: (file: string, how: string) =>

@@ -1,6 +1,7 @@
 // Whether the config can be used, and whether it keeps its secret: whoever reads it can knock.
 import { statSync } from "node:fs";
 import { looseness } from "../../core/config/looseness.ts";
+import { weakSequences, weakSequenceText } from "../../core/config/weakness.ts";
 import { type Check, type Finding, fail, ok, warn } from "../machine-check.ts";
 
 export const configFile: Check = {
@@ -11,6 +12,8 @@ export const configFile: Check = {
     const loose = looseness(statSync(file).mode);
     const found: Finding[] =
       loose === undefined ? [] : [warn(`${file} is ${loose}, and it holds the sequences`, `chmod 640 ${file}`)];
+    const weak = weakSequences(read.config);
+    found.push(...weak.map((each) => warn(weakSequenceText(each), "knockd suggest")));
     if (doors.length === 0) found.push(warn(`${file} has no door, so nothing can be opened`));
     if (read.config.firewall === "none" && doors.some(({ open }) => open.length > 0))
       found.push(warn("options.firewall is none: nothing is hidden, openings are only logged"));

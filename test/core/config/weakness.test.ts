@@ -28,6 +28,11 @@ describe("what is unwise", () => {
       "7000/tcp, 9000/tcp are ports that scanners try first: a scan needs 2^22 packets to open the door",
     ],
     [
+      "7000,21347,9000,9283",
+      "7000/tcp, 9000/tcp are ports that scanners try first: a scan needs 2^30 packets to open the door",
+    ],
+    ["7000,21347,9283,62917", undefined],
+    [
       "7000,8000,9000",
       "7000/tcp, 8000/tcp, 9000/tcp are ports that scanners try first; the steps are evenly spaced: a scan needs some 5,000 packets to open the door",
     ],
