@@ -18,6 +18,9 @@ export const LEAVING_MAX = 1024;
 export const PASSING_MAX = 256;
 export const PASSING_KEPT = 8;
 
+/** BOUNDED: grants whose closing begins in one turn: packets that came meanwhile are seen before the next ones. */
+export const CLOSINGS_A_TURN = 64;
+
 /** How many plans to close what is closed already may pile up. */
 const CLOSED_MAX = 1000;
 
@@ -153,11 +156,12 @@ export class Grants {
     if (!usesFirewall(grant.door, grant.family)) grant.closesMs = Math.max(grant.closesMs, nowMs + grant.durationMs);
   }
 
-  /** Takes out the grants whose time has come; the caller closes them. */
-  due(nowMs: number): Grant[] {
+  /** Takes out grants whose time has come, as many as one turn closes; the caller closes them. */
+  due(nowMs: number, max = CLOSINGS_A_TURN): Grant[] {
     const due: Grant[] = [];
     const later: Closing[] = [];
     for (let head = this.#closings.peek(); head !== undefined && head.atMs <= nowMs; head = this.#closings.peek()) {
+      if (due.length === max) break;
       this.#closings.pop();
       const { grant } = head;
       if (grant.state === "closed") continue;

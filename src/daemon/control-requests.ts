@@ -1,4 +1,5 @@
 // The requests behind the control socket: what each request makes the daemon do, and the answer to it.
+import { setImmediate } from "node:timers/promises";
 import { type Address, formatAddress, parseAddress } from "../core/address.ts";
 import type { FirewallKind } from "../core/config/firewall-kinds.ts";
 import { nearest } from "../core/config/nearest.ts";
@@ -6,7 +7,7 @@ import type { MetricsLine, Request } from "../core/control/requests.ts";
 import { ATTEMPTS_TOLD, GRANTS_A_LINE, type OpenGrant, type StatusLine } from "../core/control/status-lines.ts";
 import type { Door } from "../core/door.ts";
 import { EXIT, Failure } from "../core/exit.ts";
-import { type Grant, openUntilMs } from "../core/grant.ts";
+import { CLOSINGS_A_TURN, type Grant, openUntilMs } from "../core/grant.ts";
 import { formatPort } from "../core/port.ts";
 import { words } from "../core/text/words.ts";
 import { sightingJson } from "../core/verdict/json.ts";
@@ -126,7 +127,13 @@ export class ControlRequests {
   }
 
   async *#closeAll(): AsyncGenerator<DoorResult, void> {
-    const closing = [...this.#tools.daemon.view.grants.each()].map((grant) => this.#shut(grant));
+    const closing: Promise<DoorResult>[] = [];
+    for (const grant of [...this.#tools.daemon.view.grants.each()]) {
+      // Its time may have come while others were closed.
+      if (grant.state === "closed") continue;
+      closing.push(this.#shut(grant));
+      if (closing.length % CLOSINGS_A_TURN === 0) await setImmediate();
+    }
     for (const result of closing) yield await result;
   }
 

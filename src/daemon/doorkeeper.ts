@@ -92,7 +92,8 @@ export class Doorkeeper {
       if (performance.now() < grant.closesMs) {
         // Ahead of its time: should we be killed now, the next start must not wait for that.
         grant.closesMs = performance.now();
-        await this.#note(grant);
+        if (isOursAlone(grant)) this.#forget(grant);
+        else await this.#note(grant);
       }
       const shut = await this.#shut(grant);
       const result = await this.#commands.runUntilStarted(grant, "close");
@@ -194,6 +195,11 @@ export class Doorkeeper {
   #letThrough({ door, ip, closesMs }: Grant): Promise<void> {
     return this.#tools.firewall.open(door, ip, Math.max(1, Math.round(closesMs - performance.now())));
   }
+}
+
+/** What the next start finds open without an entry, it closes. It does not look into sets of the administrator. */
+function isOursAlone({ door, family }: Grant): boolean {
+  return door.commands[family].stop === undefined && door.sets[family] === undefined;
 }
 
 function about(grant: Grant) {

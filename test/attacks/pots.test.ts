@@ -2,13 +2,13 @@
 // any more, not even by hand. What one door or one key takes is taken from nobody else.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { GRANTS_MAX, Grants } from "../../src/core/grant.ts";
+import { CLOSINGS_A_TURN, GRANTS_MAX, Grants } from "../../src/core/grant.ts";
 import { ONCE_MAX, OnceMemory } from "../../src/core/once.ts";
 import { config, door } from "../support/doors.ts";
 import { MemoryLedger } from "../support/memory-ledger.ts";
 import { memoryLog } from "../support/memory-log.ts";
 import { RecordingFirewall } from "../support/recording-firewall.ts";
-import { pass, Rig, stopClock } from "../support/rig.ts";
+import { pass, Rig, startRig, stopClock } from "../support/rig.ts";
 
 const ip = (number: number): string => `10.${number >> 16}.${(number >> 8) & 255}.${number & 255}`;
 const FLOOD = GRANTS_MAX + 4096;
@@ -58,6 +58,34 @@ describe("a daemon whose one door is flooded", () => {
     await rig.play("U8000");
     expect(rig.daemon.view.grants.get("ssh", "192.0.2.7")?.state).toBe("open");
     expect(rig.reading('knockd_refusals_total{reason="too_many_open"}')).toBe(0);
+    await rig.daemon.stop();
+  });
+});
+
+describe("a daemon at which thousands of openings end at once", () => {
+  beforeEach(() => stopClock());
+  afterEach(() => vi.useRealTimers());
+
+  it("closes some in a turn, and hears knocks between them", async () => {
+    const doors = [
+      { name: "known", sequence: "7000/udp", open: 2201, for: 10 },
+      { name: "ssh", sequence: "8000/udp", open: 22, for: 60 },
+    ];
+    const rig = await startRig(doors);
+    const many = 20 * CLOSINGS_A_TURN;
+    for (let number = 1; number <= many; number++) rig.seeFrom(ip(number), "U7000");
+    await pass(9999);
+    const left = () => rig.daemon.view.grants.count;
+    expect(left()).toBe(many);
+    await pass(1);
+    expect(left()).toBe(many - CLOSINGS_A_TURN);
+    rig.seeFrom("192.0.2.1", "U8000");
+    await pass(0);
+    expect(rig.firewall.letThrough()).toContain("ssh 192.0.2.1");
+    expect(left()).toBeGreaterThan(1);
+    await pass(20);
+    expect(left()).toBe(1);
+    expect(rig.firewall.letThrough()).toEqual(["ssh 192.0.2.1"]);
     await rig.daemon.stop();
   });
 });

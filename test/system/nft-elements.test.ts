@@ -2,6 +2,7 @@
 
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import * as z from "zod";
 import { Netns, root } from "../support/netns.ts";
 
 const DRIVER = fileURLToPath(new URL("../support/drivers/nft-elements.mjs", import.meta.url));
@@ -92,6 +93,34 @@ describe.skipIf(!root)("addresses in nftables sets", () => {
     expect(await drive([add("own", "192.0.2.7")], await without("nft"))).toEqual(["done"]);
     expect(await left("own")).toBeGreaterThan(50);
     expect(await left("own")).toBeLessThanOrEqual(60);
+  });
+
+  it("go by thousands in few transactions, between which the loop turns", async () => {
+    const ips = Array.from({ length: 4096 }, (_each, at) => `10.0.${at >>> 8}.${at & 255}`);
+    const filled = ips.map((ip) => `${ip} timeout 1h`).join(", ");
+    await net.nft("firewall", `add element inet t own { ${filled}, 192.0.2.7 timeout 1h }`);
+    const together = ips.map((ip) => remove("own", ip));
+    const [counted] = z
+      .tuple([z.object({ outcomes: z.array(z.string()), transactions: z.number(), turns: z.number() })])
+      .parse(await drive([{ counted: { together } }], await without("nft")));
+    expect(counted.outcomes).toEqual(["done"]);
+    expect(counted.transactions).toBe(4096 / 32);
+    expect(counted.turns).toBeGreaterThanOrEqual(4096 / 32 - 1);
+    expect(await elements("own")).toEqual([expect.stringMatching(/^192\.0\.2\.7 timeout 1h/)]);
+  });
+
+  it("go each by itself where one of them cannot", async () => {
+    await net.nft("firewall", "add element inet t own { 192.0.2.7 timeout 1h, 192.0.2.8 timeout 1h }");
+    const together = [remove("own", "192.0.2.7"), remove("nowhere", "192.0.2.7"), remove("own", "192.0.2.8")];
+    expect(await drive([{ together }])).toEqual([["done", expect.stringMatching(/^nft: Error: No such file/), "done"]]);
+    expect(await elements("own")).toEqual([]);
+  });
+
+  it("that come in the same breath as they go stay", async () => {
+    expect(await drive([{ together: [remove("own", "192.0.2.7"), add("own", "192.0.2.7")] }])).toEqual([
+      ["done", "done"],
+    ]);
+    expect(await elements("own")).toEqual([expect.stringMatching(/^192\.0\.2\.7 timeout 1m/)]);
   });
 
   it("of two sets come together or not at all, and nft says what is wrong", async () => {

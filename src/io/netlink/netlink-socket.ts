@@ -33,11 +33,13 @@ export class NetlinkSocket {
     if (libc.connect(this.#socket, kernel, kernel.length) < 0) throw this.#closedFor("connect");
   }
 
-  /** What the kernel answers; it does the work within the call. Throws what errno(3) says. */
+  /** What the kernel answers, all of it; it does the work within the call. Throws what errno(3) says. */
   request(bytes: Uint8Array): NetlinkMessage[] {
     const sent = this.#libc.send(this.#socket, bytes, bytes.length, 0);
     if (sent !== bytes.length) throw this.#error("send");
-    return this.receive().messages;
+    const { messages, missed } = this.receive();
+    if (missed) throw new Error("netlink: more answers than the socket could hold");
+    return messages;
   }
 
   /** What has come; `missed` if the kernel had more to tell than the socket could hold. Valid until the next call. */

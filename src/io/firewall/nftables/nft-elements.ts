@@ -12,6 +12,7 @@ import { NetlinkSocket } from "../../netlink/netlink-socket.ts";
 import { Slots } from "../../slots.ts";
 import { runTool } from "../../tool.ts";
 import { TABLE } from "./nft-names.ts";
+import { NftRemovals, PLACES_MAX } from "./nft-removals.ts";
 import {
   askElement,
   askSet,
@@ -36,10 +37,12 @@ interface Wired {
   readonly key: Key;
 }
 
-/** Three changes in two sets, with the longest names there are, take less. */
-const MESSAGE_BYTES_MAX = 8192;
+/** Two changes for each place, with the longest names there are, take less. */
+const MESSAGE_BYTES_MAX = PLACES_MAX * 2 * 1024;
 /** How far an element's time may be from what was asked, some of which has passed: then it is an older one's. */
 const ROUNDING_MS = 250;
+/** As all are written here. */
+const IPV4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
 /** Nobody's address (RFC 919), for looking what the kernel does. */
 const NOBODY = "255.255.255.255";
 const LOOK_MS = 1000;
@@ -58,7 +61,11 @@ export class NftElements {
   /** Whether the kernel gives an element that is there already its new time (from 6.12 on). */
   #renews = false;
   /** Sets that were looked at, and take addresses. BOUNDED: by the doors; forgotten whenever something goes wrong. */
-  readonly #known = new Set<string>();
+  readonly #known = new Map<string, SetName>();
+  readonly #removals = new NftRemovals(
+    (places) => this.#removeDirectly(places),
+    (places) => this.#withNft(places.map(({ set, element }) => addAndDelete(set, element, `${element} timeout 1s`))),
+  );
 
   get problem(): string | undefined {
     return this.#problem;
@@ -93,6 +100,8 @@ export class NftElements {
 
   /** For so long from now on, whether or not it is in there. Rejects with nft's own words. */
   async add(places: readonly Place[], forMs: number): Promise<void> {
+    // Who left such a place before must not take it from whoever comes now.
+    this.#removals.finish();
     if (this.#addDirectly(places, forMs)) return;
     await this.#withNft(
       places.map(({ set, element }) => {
@@ -102,10 +111,12 @@ export class NftElements {
     );
   }
 
-  /** Takes out what may have gone by itself. Rejects with nft's own words. */
+  /**
+   * Takes out what may have gone by itself, together with all else that is taken out now: thousands of doors may close at once.
+   * Rejects with nft's own words.
+   */
   async remove(places: readonly Place[]): Promise<void> {
-    if (this.#removeDirectly(places)) return;
-    await this.#withNft(places.map(({ set, element }) => addAndDelete(set, element, `${element} timeout 1s`)));
+    await this.#removals.add(places);
   }
 
   close(): void {
@@ -148,7 +159,7 @@ export class NftElements {
   #wired(places: readonly Place[]): Wired[] | undefined {
     if (this.#socket === undefined) return undefined;
     const wired = places.flatMap(({ set: words, element }) => {
-      const [set, key] = [setNameOf(words), keyOf(element)];
+      const [set, key] = [this.#known.get(words) ?? setNameOf(words), keyOf(element)];
       return set === undefined || key === undefined || !this.#takes(words, set, key) ? [] : [{ set, key }];
     });
     return wired.length === places.length ? wired : undefined;
@@ -158,7 +169,7 @@ export class NftElements {
   #takes(words: string, set: SetName, key: Key): boolean {
     if (this.#known.has(words)) return true;
     const takes = this.#ask(askSet(this.#writer, set, ++this.#sequence)).some((message) => takesKey(message, key));
-    if (takes && words.startsWith(`${TABLE} `)) this.#known.add(words);
+    if (takes && words.startsWith(`${TABLE} `)) this.#known.set(words, set);
     return takes;
   }
 
@@ -167,13 +178,13 @@ export class NftElements {
     return found.some((leftMs) => leftMs !== undefined && Math.abs(forMs - leftMs) <= ROUNDING_MS);
   }
 
-  /** Whether every change was answered, and none refused. Silence is no success. */
+  /** Whether the last change was answered, and none refused. Silence is no success. */
   #change(changes: readonly Change[]): boolean {
     const first = this.#sequence + 1;
     this.#sequence += changes.length;
     const answers = this.#ask(changeElements(this.#writer, changes, first));
-    const done = new Set(answers.filter((each) => errorOf(each) === 0).map(({ sequence }) => sequence));
-    const isDone = done.size === changes.length && changes.every((_change, number) => done.has(first + number));
+    const isDone =
+      answers.every((each) => errorOf(each) === 0) && answers.some(({ sequence }) => sequence === this.#sequence);
     if (!isDone) this.#known.clear();
     return isDone;
   }
@@ -206,12 +217,14 @@ function inShort(error: unknown): unknown {
 }
 
 function keyOf(address: string): Key | undefined {
+  const ipv4 = IPV4.exec(address);
+  if (ipv4 !== null) return Uint8Array.of(Number(ipv4[1]), Number(ipv4[2]), Number(ipv4[3]), Number(ipv4[4]));
   const words = parseAddress(address);
   if (words === undefined) return undefined;
   const bytes = new Uint8Array(16);
   const view = new DataView(bytes.buffer);
   for (const [number, word] of words.entries()) view.setInt32(number * 4, word);
-  return address.includes(":") ? bytes : bytes.slice(12);
+  return bytes;
 }
 
 function addAndDelete(set: string, ip: string, element: string): string {

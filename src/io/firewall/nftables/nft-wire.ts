@@ -101,13 +101,17 @@ export function expiryIn(message: NetlinkMessage): number | undefined {
   return numberIn(attributeIn(attributeIn(list, LIST_ELEMENT), ELEMENT.EXPIRATION));
 }
 
-/** All changes, as one transaction. Each is answered by itself, with the sequence numbers from `sequence` on. */
-export function changeElements(writer: NetlinkWriter, changes: readonly Change[], sequence: number): Uint8Array {
+/**
+ * All changes, as one transaction. The kernel answers each that it refuses, with a sequence number from `first` on; and if it
+ * has come to the end of them, the last one, whether or not it did that.
+ */
+export function changeElements(writer: NetlinkWriter, changes: readonly Change[], first: number): Uint8Array {
   writeBatchEdge(writer.clear(), BATCH_BEGIN);
   for (const [number, { set, key, does, forMs }] of changes.entries()) {
     const type = does === "add" ? MESSAGE.NEWSETELEM : MESSAGE.DELSETELEM;
-    const flags = FLAG.REQUEST | FLAG.ACK | (does === "add" ? FLAG.CREATE : 0);
-    begun(writer, type, flags, set.family, sequence + number);
+    const answered = number === changes.length - 1 ? FLAG.ACK : 0;
+    const flags = FLAG.REQUEST | answered | (does === "add" ? FLAG.CREATE : 0);
+    begun(writer, type, flags, set.family, first + number);
     writeElement(writer, set, key, forMs);
     writer.end();
   }
