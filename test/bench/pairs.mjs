@@ -37,6 +37,10 @@ const MEASURES = {
     run: (lab, { start }) => memoryUse(lab, start, { sources: 1000, rate: 10_000 }),
     numbers: { "idle memory of all processes, MB": (r) => r.idleMb },
   },
+  flooded: {
+    run: (lab, { start }) => memoryUse(lab, start, { sources: 5_000_000, rate: 200_000 }),
+    numbers: { "after 5 million sources, MB": (r) => r.floodedMb, "  idle, MB": (r) => r.idleMb },
+  },
   cpu: {
     run: (lab, { start }) => cpuOfFlood(lab, start, { sources: 100_000, rate: 100_000, count: 300_000 }),
     numbers: { "CPU in a flood, us/packet": (r) => r.usPerPacket },

@@ -1,7 +1,7 @@
 // Connections from before the daemon's first start, on a machine where nobody has tracked connections so far.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { eventually, HOST, Lab, SERVICE, stillTalks } from "../support/lab.ts";
-import { root } from "../support/netns.ts";
+import { eventually, HOST, Lab, SERVICE, stillTalks } from "../../support/lab.ts";
+import { root } from "../../support/netns.ts";
 
 const configWith = (firewall: string): string => `
 options: { interface: eth0, firewall: ${firewall} }

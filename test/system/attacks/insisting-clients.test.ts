@@ -2,8 +2,8 @@
 // its way: where any repeat of an earlier step ended the attempt, curl and bash in the background opened a door 0 times.
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { HOST, HOST_6, Lab } from "../support/lab.ts";
-import { root } from "../support/netns.ts";
+import { HOST, HOST_6, Lab } from "../../support/lab.ts";
+import { root } from "../../support/netns.ts";
 
 const PORTS = [21_347, 9283, 52_917];
 const CONFIG = `
