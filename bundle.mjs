@@ -2,6 +2,7 @@
 import { cpSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 import { librariesOf, licencesText } from "./libraries.mjs";
+import { precompile } from "./precompile.mjs";
 
 rmSync("dist", { recursive: true, force: true });
 const settings = {
@@ -19,22 +20,39 @@ const settings = {
 };
 /** What the entry of knockd loads only where it has no answer itself. */
 const LATER = ["main.js", "commands/completing.js"];
+/** Native code is loaded from where npm has built it. */
+const external = ["cap", "koffi"];
 
 // By itself: another file to open, and one to link, is a tenth of what the answer to --version takes.
 await build({ ...settings, entryPoints: ["build/src/knockd.js"], external: LATER.map((file) => `./${file}`) });
-const { metafile } = await build({
+const others = await build({
   ...settings,
-  entryPoints: ["knock.js", "capture.js", ...LATER].map((file) => `build/src/${file}`),
+  entryPoints: ["knock.js", "capture.js", "commands/completing.js"].map((file) => `build/src/${file}`),
   // What several commands share, and what only one of them needs, is a file of its own.
   splitting: true,
   chunkNames: "chunks/[name]-[hash]",
-  // Native code is loaded from where npm has built it.
-  external: ["cap", "koffi"],
+  external,
   // Which libraries are in it.
   metafile: true,
   // Libraries in the older module format ask for Node's modules with require.
   banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
 });
+// The program is a script of the older kind: of those, V8's code can be kept.
+const program = await build({
+  ...settings,
+  entryPoints: ["build/src/main.js"],
+  outfile: "dist/program.cjs",
+  outdir: undefined,
+  format: "cjs",
+  external,
+  metafile: true,
+  supported: { "dynamic-import": false },
+  // By a name that nothing in it has.
+  define: { "import.meta": "__place" },
+  banner: { js: "(function(require,__place){const module={exports:{}};" },
+  footer: { js: "return module.exports})" },
+});
+await build({ ...settings, entryPoints: ["build/src/compiled.js"], outfile: "dist/main.js", outdir: undefined });
 
 cpSync("src/shell/completion", "dist/completion", { recursive: true });
 // What the service allows is read from its own lines.
@@ -42,12 +60,15 @@ for (const file of readdirSync("systemd").filter((name) => name === "knockd.serv
   cpSync(`systemd/${file}`, `dist/unit/${file}`);
 const { programFor } = await import("./build/src/main.js");
 const { writePages } = await import("./build/src/shell/man/write-pages.js");
-const program = await programFor("");
-writePages("src/shell/man", "dist/man", program);
+const commands = await programFor("");
+writePages("src/shell/man", "dist/man", commands);
 const { outlineOf } = await import("./build/src/shell/outline.js");
 const { clientProgram } = await import("./build/src/shell/client-program.js");
-writeFileSync("dist/outline.json", JSON.stringify(outlineOf(program, clientProgram())));
+writeFileSync("dist/outline.json", JSON.stringify(outlineOf(commands, clientProgram())));
 
-const libraries = librariesOf(metafile.inputs);
+const libraries = librariesOf({ ...others.metafile.inputs, ...program.metafile.inputs });
 writeFileSync("dist/LICENSES.md", licencesText(libraries));
 writeFileSync("build/libraries.json", JSON.stringify(libraries));
+
+const { KINDS } = await import("./dist/main.js");
+for (const kind of KINDS) await precompile(kind);
