@@ -37,22 +37,44 @@ const others = await build({
   // Libraries in the older module format ask for Node's modules with require.
   banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
 });
-// The program is a script of the older kind: of those, V8's code can be kept.
-const program = await build({
-  ...settings,
-  entryPoints: ["build/src/main.js"],
-  outfile: "dist/program.cjs",
-  outdir: undefined,
-  format: "cjs",
-  external,
-  metafile: true,
-  supported: { "dynamic-import": false },
-  // By a name that nothing in it has.
-  define: { "import.meta": "__place" },
-  banner: { js: "(function(require,__place){const module={exports:{}};" },
-  footer: { js: "return module.exports})" },
-});
+const { SCRIPTS, WHOLE } = await import("./build/src/compiled.js");
+const scripts = [];
+for (const [name, commands] of [...Object.entries(SCRIPTS), [WHOLE]]) scripts.push(await script(name, commands));
 await build({ ...settings, entryPoints: ["build/src/compiled.js"], outfile: "dist/main.js", outdir: undefined });
+
+/** The program with these commands, or with all of them, as a script of the older kind: of those, V8's code can be kept. */
+function script(name, commands) {
+  const isOther = ({ importer, path }) =>
+    importer.endsWith("/build/src/main.js") && commands?.every((command) => path !== fileOf(command));
+  return build({
+    ...settings,
+    entryPoints: ["build/src/main.js"],
+    outfile: `dist/scripts/${name}.cjs`,
+    outdir: undefined,
+    format: "cjs",
+    external,
+    metafile: true,
+    supported: { "dynamic-import": false },
+    // Never asked for: the other commands have another script.
+    plugins: [
+      {
+        name: "other commands",
+        setup: (bundler) =>
+          bundler.onResolve({ filter: /^\.\/commands\// }, (asked) =>
+            isOther(asked) ? { path: asked.path, external: true } : undefined,
+          ),
+      },
+    ],
+    // By a name that nothing in it has.
+    define: { "import.meta": "__place" },
+    banner: { js: "(function(require,__place){const module={exports:{}};" },
+    footer: { js: "return module.exports})" },
+  });
+}
+
+function fileOf(command) {
+  return `./commands/${command}.js`;
+}
 
 cpSync("src/shell/completion", "dist/completion", { recursive: true });
 // What the service allows is read from its own lines.
@@ -66,9 +88,8 @@ const { outlineOf } = await import("./build/src/shell/outline.js");
 const { clientProgram } = await import("./build/src/shell/client-program.js");
 writeFileSync("dist/outline.json", JSON.stringify(outlineOf(commands, clientProgram())));
 
-const libraries = librariesOf({ ...others.metafile.inputs, ...program.metafile.inputs });
+const libraries = librariesOf(Object.assign({}, ...[others, ...scripts].map(({ metafile }) => metafile.inputs)));
 writeFileSync("dist/LICENSES.md", licencesText(libraries));
 writeFileSync("build/libraries.json", JSON.stringify(libraries));
 
-const { KINDS } = await import("./dist/main.js");
-for (const kind of KINDS) await precompile(kind);
+for (const name of [...Object.keys(SCRIPTS), WHOLE]) await precompile(name);

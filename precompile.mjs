@@ -1,8 +1,8 @@
 // V8's code of what a command runs, kept for its next start: the command is rehearsed on a machine that is made up here, where no
-// tool is started and no firewall touched. `node precompile.mjs KIND` rehearses one, in a process of its own.
+// tool is started and no firewall touched. `node precompile.mjs SCRIPT` rehearses one, in a process of its own.
 import { spawn as start } from "node:child_process";
 import { EventEmitter } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -21,38 +21,41 @@ const LINKS = [{ ifname: "eth0", flags: ["UP"], link_type: "ether", addr_info: [
 /** Says that a rehearsal of `run` is over. */
 const OPENED = "OPEN SESAME";
 
-/** Leaves the code that `kind` needs in dist/code. */
-export async function precompile(kind) {
-  const child = start(process.execPath, [fileURLToPath(import.meta.url), kind], { timeout: LIMIT_MS });
+/** By script, the command that it is rehearsed with. */
+const COMMANDS = { program: "check" };
+
+/** Leaves the code that the script needs beside it. */
+export async function precompile(script) {
+  const child = start(process.execPath, [fileURLToPath(import.meta.url), script], { timeout: LIMIT_MS });
   let said = "";
   child.stdout.on("data", (text) => {
     said += text;
-    if (kind === "run" && said.includes(OPENED)) child.kill("SIGTERM");
+    if (script === "run" && said.includes(OPENED)) child.kill("SIGTERM");
   });
   child.stderr.on("data", (text) => (said += text));
   const status = await new Promise((resolve) => child.on("close", resolve));
-  if (status !== 0) throw new Error(`rehearsal of ${kind}: exit status ${status}: ${said}`);
+  if (status !== 0) throw new Error(`rehearsal of ${script}: exit status ${status}: ${said}`);
 }
 
-async function rehearse(kind) {
+async function rehearse(name) {
+  const command = COMMANDS[name] ?? name;
   const directory = mkdtempSync(join(tmpdir(), "knockd-build-"));
   process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
   const config = join(directory, "knockd.yaml");
   writeFileSync(config, CONFIG, { mode: 0o600 });
   process.env.STATE_DIRECTORY = join(directory, "state");
   process.env.RUNTIME_DIRECTORY = join(directory, "run");
-  process.argv = [process.execPath, "knockd", kind, ...(kind === "status" ? [] : ["-c", config])];
+  process.argv = [process.execPath, "knockd", command, ...(command === "status" ? [] : ["-c", config])];
 
   const place = new URL("./dist/main.js", import.meta.url);
+  const scripts = new URL("./dist/scripts/program.cjs", import.meta.url);
   const { codeFile, scriptWith } = await import(place);
-  const script = scriptWith(undefined);
+  const script = scriptWith(name);
   const real = createRequire(place);
   const pretended = (name) => (name in PRETENDED ? PRETENDED[name](real) : real(name));
   const load = script.runInThisContext();
-  await load(pretended, { url: place.href, dirname: dirname(fileURLToPath(place)), resolve: String }).main();
-  const file = codeFile(kind);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, script.createCachedData());
+  await load(pretended, { url: scripts.href, dirname: dirname(fileURLToPath(scripts)), resolve: String }).main();
+  writeFileSync(codeFile(name), script.createCachedData());
   process.exit(0);
 }
 

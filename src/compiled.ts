@@ -1,5 +1,5 @@
-// What the build puts in the place of main.ts: the whole program as one script, with the code that V8 made of it at the build.
-// Compiling it anew took half of what a command takes.
+// What the build puts in the place of main.ts: the program as scripts, and the code that V8 made of them at the build. Compiling
+// them anew took half of what a command takes.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { Script } from "node:vm";
@@ -9,31 +9,45 @@ interface Program {
   main(): Promise<void>;
 }
 
-/** A program that is one script gets what a module would have of its own. */
+/** A script gets what a module has of its own. */
 type Load = (require: NodeJS.Require, place: typeof PLACE) => Program;
 
-const PLACE = { url: import.meta.url, dirname: import.meta.dirname, resolve: import.meta.resolve };
+const DIRECTORY = `${import.meta.dirname}/scripts`;
+const PLACE = {
+  url: new URL("scripts/program.cjs", import.meta.url).href,
+  dirname: DIRECTORY,
+  resolve: import.meta.resolve,
+};
 
-/** The commands that have code of their own, since each runs another part of the program. The rest take what stands first. */
-export const KINDS = ["check", "run", "status"] as const;
+/** By script, the commands that it has: what is started often, or must start soon, reads no more than it needs. */
+export const SCRIPTS = {
+  run: ["run"],
+  check: ["check"],
+  status: ["status", "close", "reload", "watch", "metrics"],
+} as const;
+/** The script that has them all. */
+export const WHOLE = "program";
 
 export async function main(): Promise<void> {
-  const script = scriptWith(readCode(codeFile(process.argv[2] ?? "")));
-  const load: Load = script.runInThisContext();
+  const name = scriptOf(process.argv[2] ?? "");
+  const load: Load = scriptWith(name, readCode(codeFile(name))).runInThisContext();
   await load(createRequire(import.meta.url), PLACE).main();
 }
 
-/** V8 itself refuses code that another V8 made, or one with other settings, and compiles what it needs. */
-export function scriptWith(code: Buffer | undefined): Script {
-  const file = `${import.meta.dirname}/program.cjs`;
-  // All of it is ASCII; so it takes a byte a character.
-  return new Script(readFileSync(file, "latin1"), { filename: file, ...(code === undefined ? {} : { cachedData: code }) });
+function scriptOf(command: string): string {
+  return Object.entries(SCRIPTS).find(([, commands]) => commands.some((each) => each === command))?.[0] ?? WHOLE;
 }
 
-/** By the version of Node.js that can use it. */
-export function codeFile(command: string): string {
-  const kind = KINDS.find((each) => each === command) ?? KINDS[0];
-  return `${import.meta.dirname}/code/${kind}-${process.version}-${process.arch}.bin`;
+/** V8 itself refuses code of another V8, or of one with other settings, and compiles what it needs. */
+export function scriptWith(name: string, code?: Buffer): Script {
+  const filename = `${DIRECTORY}/${name}.cjs`;
+  // All of it is ASCII; so it takes a byte a character.
+  return new Script(readFileSync(filename, "latin1"), { filename, ...(code === undefined ? {} : { cachedData: code }) });
+}
+
+/** By the Node.js that can use it. */
+export function codeFile(name: string): string {
+  return `${DIRECTORY}/${name}-${process.version}-${process.arch}.bin`;
 }
 
 function readCode(file: string): Buffer | undefined {
