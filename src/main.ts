@@ -1,5 +1,4 @@
 // Which command of `knockd`; one place turns an error into stderr lines and an exit code.
-import { setFlagsFromString } from "node:v8";
 import { Command, CommanderError } from "commander";
 import { EXIT, type ExitCode, Failure } from "./core/exit.ts";
 import { oldHabit } from "./core/text/old-habits.ts";
@@ -44,7 +43,7 @@ export async function main(): Promise<void> {
   process.exitCode = EXIT.OK;
   const words = forInstance(process.argv.slice(2));
   const [word = ""] = words;
-  if (word === "run") tuneForDaemon();
+  if (word === "run") await tuneForDaemon();
   // Who reads our output (`| head`) may have seen enough. The stdout of `run` belongs to its log.
   if (word !== "run") process.stdout.on("error", () => process.exit());
   try {
@@ -60,7 +59,8 @@ export async function main(): Promise<void> {
 }
 
 /** A daemon that hardly ever has to do anything must do it at once. */
-function tuneForDaemon(): void {
+async function tuneForDaemon(): Promise<void> {
+  const { setFlagsFromString } = await import("node:v8");
   // A flood makes short-lived garbage only: collected early, it takes no room.
   setFlagsFromString("--semi-space-growth-factor=1");
   // Compiled at its first call: the first knocks would be interpreted, which takes half as long again.

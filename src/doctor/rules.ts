@@ -21,7 +21,9 @@ const FAMILIES = [
 export async function learnRules(): Promise<Rules> {
   try {
     const json = await runTool(["nft", "--json", "list", "ruleset"]);
-    const { chains, sets, iptables } = readNftRuleset(json, await runTool(["nft", "-a", "list", "ruleset"]));
+    // Where there is no rule, there is no text of one.
+    const text = json.includes('"rule"') ? await runTool(["nft", "-a", "list", "ruleset"]) : "";
+    const { chains, sets, iptables } = readNftRuleset(json, text);
     const native = chains.filter(({ table }) => !iptables.has(table));
     const others = await Promise.all(FAMILIES.map((family) => iptablesChains(family, iptables)));
     return { chains: [...native, ...others.flat()], sets };
