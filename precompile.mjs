@@ -68,7 +68,8 @@ const PRETENDED = {
 };
 
 function execFile(file, args, _options, ended) {
-  const says = file === "ip" ? JSON.stringify(LINKS) : file === "nft" && args.includes("--json") ? '{"nftables":[]}' : "";
+  const says =
+    file === "ip" ? JSON.stringify(LINKS) : file === "nft" && args.includes("--json") ? '{"nftables":[]}' : "";
   setImmediate(() => ended(null, says, ""));
   return { stdin: { on() {}, end() {} } };
 }

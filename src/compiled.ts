@@ -52,7 +52,10 @@ function scriptOf(command: string): string {
 export function scriptWith(name: string, code?: Buffer): Script {
   const filename = `${DIRECTORY}/${name}.cjs`;
   // All of it is ASCII; so it takes a byte a character.
-  return new Script(readFileSync(filename, "latin1"), { filename, ...(code === undefined ? {} : { cachedData: code }) });
+  return new Script(readFileSync(filename, "latin1"), {
+    filename,
+    ...(code === undefined ? {} : { cachedData: code }),
+  });
 }
 
 /** By the Node.js that can use it. */

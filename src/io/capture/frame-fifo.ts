@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { libcIfLoaded } from "../netlink/libc.ts";
 import { TOOL_ENV } from "../tool.ts";
 import { readPipe } from "./frame-pipe.ts";
 import type { Sniffer } from "./sniffer.ts";
@@ -22,6 +23,7 @@ const OURS = new RegExp(`^${PREFIX}[A-Za-z0-9]{6}$`);
 /** Both end in .pcap because AppArmor lets a confined tcpdump touch no others. */
 const FILTER = "filter.pcap";
 const FRAMES = "frames.pcap";
+const MODE = 0o600;
 
 export interface FrameFifo {
   readonly directory: string;
@@ -94,11 +96,18 @@ function quietly<T>(act: () => T): T | undefined {
   }
 }
 
-/** A real pipe. What Node calls one is a pair of sockets, where each small write costs three times as much. */
-function openPipe(path: string): { reader: number; writer: number } {
-  const made = spawnSync("mkfifo", ["-m", "600", path], { env: TOOL_ENV, encoding: "utf8" });
+/** It has words for what is wrong. */
+function makeWithTool(path: string): void {
+  const made = spawnSync("mkfifo", [path], { env: TOOL_ENV, encoding: "utf8" });
   if (made.error !== undefined) throw made.error;
   if (made.status !== 0) throw new Error(made.stderr.trim() || "mkfifo: cannot make the pipe");
+}
+
+/** A real pipe. What Node calls one is a pair of sockets, where each small write costs three times as much. */
+function openPipe(path: string): { reader: number; writer: number } {
+  if (libcIfLoaded()?.mkfifo(path, MODE) !== 0) makeWithTool(path);
+  // Whatever the umask.
+  chmodSync(path, MODE);
   const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     return { reader, writer: openSync(path, constants.O_WRONLY) };

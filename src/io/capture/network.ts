@@ -3,6 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import * as z from "zod";
 import { type Address, AddressSet, parseAddress } from "../../core/address.ts";
 import { followNews } from "../netlink/netlink-news.ts";
+import { Serial } from "../serial.ts";
 import { runTool, spawnWatcher } from "../tool.ts";
 
 /** What `ip -details -json address` says; only what we use. (os.networkInterfaces() hides an interface until it runs.) */
@@ -43,6 +44,7 @@ export class Network {
   #monitor: ChildProcess | undefined;
   #settling: NodeJS.Timeout | undefined;
   #closed = false;
+  readonly #serial = new Serial();
 
   constructor(onChange: () => void) {
     this.#onChange = onChange;
@@ -50,8 +52,12 @@ export class Network {
 
   /** Learns the present state, and follows it from then on. Rejects if there is no learning it. */
   async start(): Promise<void> {
+    // First of all: what changes while we learn is learned once more.
+    const unfollow = await followNews(NETLINK_ROUTE, NETWORK_NEWS, () => this.#settle(SETTLE_MS));
+    if (unfollow !== undefined) this.#unfollow = unfollow;
+    if (this.#closed) return this.#unfollow();
     await this.#learn();
-    void this.#follow();
+    if (unfollow === undefined) this.#spawn();
   }
 
   /** Undefined while there is no such interface. */
@@ -64,14 +70,6 @@ export class Network {
     this.#unfollow();
     clearTimeout(this.#settling);
     this.#monitor?.kill();
-  }
-
-  async #follow(): Promise<void> {
-    const unfollow = await followNews(NETLINK_ROUTE, NETWORK_NEWS, () => this.#settle(SETTLE_MS));
-    if (unfollow === undefined) return this.#spawn();
-    if (this.#closed) return unfollow();
-    this.#unfollow = unfollow;
-    this.#settle(SETTLE_MS);
   }
 
   /** A program that listens for us, where we cannot. */
@@ -101,7 +99,12 @@ export class Network {
     }, ms);
   }
 
-  async #learn(): Promise<void> {
+  /** One look after the other: an older one must not have the last word. */
+  #learn(): Promise<void> {
+    return this.#serial.run("learn", () => this.#lookAround());
+  }
+
+  async #lookAround(): Promise<void> {
     const links = z
       .array(linkSchema)
       .parse(JSON.parse((await runTool(["ip", "-details", "-json", "address"])) || "[]"));

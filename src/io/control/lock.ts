@@ -3,11 +3,15 @@ import { spawn } from "node:child_process";
 import { constants, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { EXIT, Failure } from "../../core/exit.ts";
+import { libc } from "../netlink/libc.ts";
 import { pause } from "../pause.ts";
 import { refuseForeign } from "../state/private-directory.ts";
 import { TOOL_ENV } from "../tool.ts";
 
 const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
+/** flock(2): for us alone, without waiting. */
+const LOCK_EX_NB = 2 | 4;
+const EWOULDBLOCK = 11;
 /** flock(1): its file descriptor is the fourth that it gets. */
 const INHERITED = "3";
 const BUSY_STATUS = 1;
@@ -22,7 +26,8 @@ const AGAIN_MS = 100;
  * The lock is flock(2)'s: the kernel drops it with the last descriptor, so a SIGKILL leaves nothing stale behind, and it is the
  * file's own, so it holds across network, process and mount namespaces. (An abstract socket would not: each network namespace
  * has its own, and any local user could take its name first and keep knockd down. Nobody else can open a file of ours.)
- * Node has no flock, but a lock belongs to the open file, which a child shares: flock(1) takes it and ends, and we keep it.
+ * Node has no flock. Where the C library cannot be asked, a lock belongs to the open file, which a child shares: flock(1) takes
+ * it and ends, and we keep it.
  */
 export async function lock(path: string, variable: string): Promise<{ problem?: unknown }> {
   refuseForeign(dirname(path), variable);
@@ -77,18 +82,28 @@ function taken(directory: string, variable: string, pid: string): Failure {
   );
 }
 
-/** Whether flock(1) could lock the open file. */
-function takes(file: number): Promise<boolean> {
+/** Whether the open file could be locked. */
+async function takes(file: number): Promise<boolean> {
+  const calls = await libc();
+  if (!("problem" in calls)) {
+    if (calls.flock(file, LOCK_EX_NB) === 0) return true;
+    if (calls.errno() === EWOULDBLOCK) return false;
+  }
+  // It has words for whatever else is wrong.
+  return await takenBy("flock", file);
+}
+
+function takenBy(tool: string, file: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const child = spawn("flock", ["-n", INHERITED], { env: TOOL_ENV, stdio: ["ignore", "ignore", "ignore", file] });
+    const child = spawn(tool, ["-n", INHERITED], { env: TOOL_ENV, stdio: ["ignore", "ignore", "ignore", file] });
     child.on("error", (error) =>
       reject(
-        new Failure(EXIT.UNAVAILABLE, `cannot run flock: ${error.message}`, "install it: apt-get install util-linux"),
+        new Failure(EXIT.UNAVAILABLE, `cannot run ${tool}: ${error.message}`, "install it: apt-get install util-linux"),
       ),
     );
     child.on("close", (code) => {
       if (code === 0 || code === BUSY_STATUS) resolve(code === 0);
-      else reject(new Failure(EXIT.UNAVAILABLE, `flock: exit status ${code}`));
+      else reject(new Failure(EXIT.UNAVAILABLE, `${tool}: exit status ${code}`));
     });
   });
 }

@@ -1,4 +1,5 @@
-// The C library's calls for netlink sockets, which Node does not have: through koffi, in this process, without waiting.
+// The C library's calls for netlink sockets, locks and named pipes, which Node does not have: through koffi, in this process,
+// without waiting.
 //
 // What the kernel may answer cannot harm us: it writes into buffers of ours, no more than their length that we tell it, and
 // the bytes are then read with every bound checked. koffi itself is handed integers and buffers only; nothing that a stranger
@@ -14,6 +15,8 @@ export interface Libc {
   send(socket: number, bytes: Uint8Array, length: number, flags: number): number;
   recv(socket: number, bytes: Uint8Array, length: number, flags: number): number;
   close(socket: number): number;
+  flock(file: number, operation: number): number;
+  mkfifo(path: string, mode: number): number;
   errno(): number;
   /** Calls back whenever the socket has something to read, until what it gives is called. */
   watch(socket: number, readable: () => void): () => void;
@@ -25,6 +28,7 @@ const NAMES = ["libc.so.6", "libc.so"];
 const STACK_BYTES = 64 * 1024;
 
 let loading: Promise<Libc | { readonly problem: string }> | undefined;
+let loaded: Libc | undefined;
 
 /** Loaded once. Where koffi is not installed, or not for this machine, it says why. */
 export function libc(): Promise<Libc | { readonly problem: string }> {
@@ -32,23 +36,31 @@ export function libc(): Promise<Libc | { readonly problem: string }> {
   return loading;
 }
 
+/** For who cannot wait: undefined also where nobody has asked for it before. */
+export function libcIfLoaded(): Libc | undefined {
+  return loaded;
+}
+
 async function load(): Promise<Libc> {
   const { default: koffi } = await import("koffi");
   koffi.config({ sync_stack_size: STACK_BYTES, sync_heap_size: STACK_BYTES });
   const library = loadAny(koffi.load);
-  return {
+  loaded = {
     socket: library.func("int socket(int, int, int)"),
     bind: library.func("int bind(int, const void *, uint32_t)"),
     connect: library.func("int connect(int, const void *, uint32_t)"),
     send: library.func("intptr_t send(int, const void *, size_t, int)"),
     recv: library.func("intptr_t recv(int, void *, size_t, int)"),
     close: library.func("int close(int)"),
+    flock: library.func("int flock(int, int)"),
+    mkfifo: library.func("int mkfifo(const char *, uint32_t)"),
     errno: () => koffi.errno(),
     watch: (socket, readable) => {
       const handle = koffi.node.poll(socket, { readable: true }, readable);
       return () => handle.close();
     },
   };
+  return loaded;
 }
 
 function loadAny<T>(open: (name: string) => T): T {

@@ -1,6 +1,7 @@
 // The row of the iptables back-end.
 import { runTool } from "../../tool.ts";
 import type { BackEnd } from "../back-end.ts";
+import { NO_TABLE, tableHandle } from "../nftables/nft-table.ts";
 import { clearIptables, Iptables } from "./iptables.ts";
 import { OUR_CHAINS } from "./iptables-chains.ts";
 
@@ -26,9 +27,10 @@ export const iptablesRow: BackEnd = {
 
 /** The chains of versions before the gate did hide. nft sees those of iptables-nft, also where iptables may not read them. */
 async function hidingChains(): Promise<string[]> {
-  const listings = ["ip", "ip6"].map((family) =>
-    runTool(["nft", "list", "chain", family, "filter", OUR_CHAINS]).catch(() => ""),
-  );
+  const listings = ["ip", "ip6"].map(async (family) => {
+    if ((await tableHandle(`${family} filter`)) === NO_TABLE) return "";
+    return await runTool(["nft", "list", "chain", family, "filter", OUR_CHAINS]).catch(() => "");
+  });
   const hides = (await Promise.all(listings)).some((listing) => /\bdrop$/m.test(listing));
   return hides ? [`iptables chain "${OUR_CHAINS}"`] : [];
 }

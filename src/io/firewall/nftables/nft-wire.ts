@@ -1,4 +1,4 @@
-// What we say to nftables in its own bytes (linux/netfilter/nf_tables.h): look at a set, look at an element, change elements.
+// What we say to nftables in its own bytes (linux/netfilter/nf_tables.h): look at a table, a set, an element, change elements.
 import {
   attributeIn,
   big64,
@@ -18,6 +18,8 @@ const NFNL_SUBSYS_NFTABLES = 10;
 const BATCH_BEGIN = 16;
 const BATCH_END = 17;
 const MESSAGE = {
+  NEWTABLE: 0,
+  GETTABLE: 1,
   DELTABLE: 2,
   DELCHAIN: 5,
   NEWRULE: 6,
@@ -44,6 +46,7 @@ const ELEMENT = { KEY: 1, TIMEOUT: 4, EXPIRATION: 5 } as const;
 const DATA_VALUE = 1;
 /** First of all attributes of a table, a chain and a rule. */
 const TABLE_NAME = 1;
+const TABLE_HANDLE = 4;
 
 /** `inet knockd ssh_ipv4`, in three words. */
 export interface SetName {
@@ -67,6 +70,19 @@ export function setNameOf(words: string): SetName | undefined {
   const [family = "", table = "", set = ""] = words.split(" ");
   const number = FAMILIES[family];
   return number === undefined ? undefined : { family: number, table: named(table), set: named(set) };
+}
+
+export function askTable(writer: NetlinkWriter, name: Omit<SetName, "set">, sequence: number): Uint8Array {
+  return begun(writer.clear(), MESSAGE.GETTABLE, FLAG.REQUEST, name.family, sequence)
+    .attribute(TABLE_NAME, name.table)
+    .end()
+    .bytes();
+}
+
+/** The kernel's number of a table; undefined if this is none. */
+export function handleOf(message: NetlinkMessage): string | undefined {
+  if (message.type !== typeOf(MESSAGE.NEWTABLE)) return undefined;
+  return numberIn(attributeIn(attributesOf(message), TABLE_HANDLE))?.toString();
 }
 
 export function askSet(writer: NetlinkWriter, { family, table, set }: SetName, sequence: number): Uint8Array {

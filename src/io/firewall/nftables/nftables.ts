@@ -12,6 +12,7 @@ import { NftMonitor } from "./nft-monitor.ts";
 import { FAMILIES, handleIn, isForGood, setsIn, TABLE } from "./nft-names.ts";
 import { openOf, ownPlace, ownSets } from "./nft-networks.ts";
 import { tcpSessionsAt } from "./nft-sessions.ts";
+import { NO_TABLE, tableHandle } from "./nft-table.ts";
 import { isWhole, marksOf, portsOf, ruleset, withOpenings } from "./nft-writer.ts";
 
 const LET_GO = "systemctl stop knockd; nft delete table inet knockd";
@@ -72,7 +73,7 @@ export class Nftables implements Firewall {
       );
       this.#hiding = loading.catch(() => {});
       await Promise.all([loading, this.#elements.prepare()]);
-      this.#handle = handleIn(before) ?? handleIn(await runTool(["nft", "-a", "list", "tables"]));
+      this.#handle = handleIn(before) ?? (await newHandle());
     } finally {
       this.#hiding = undefined;
     }
@@ -178,8 +179,16 @@ function elementsOf(set: z.output<typeof setSchema> | undefined): OpenElement[] 
   });
 }
 
+/** The kernel's number of our table, which has just been made. */
+async function newHandle(): Promise<string | undefined> {
+  const handle = await tableHandle(TABLE);
+  if (handle !== undefined && handle !== NO_TABLE) return handle;
+  return handleIn(await runTool(["nft", "-a", "list", "tables"]));
+}
+
 /** Our table as it is now, perhaps since an earlier run; empty if there is none. */
 async function listTable(): Promise<string> {
+  if ((await tableHandle(TABLE)) === NO_TABLE) return "";
   try {
     return await runTool(["nft", "--handle", "--terse", "list", "table", ...TABLE.split(" ")]);
   } catch (error) {
