@@ -124,6 +124,7 @@ describe.each(Object.entries(floors))(
 describe("the entries", () => {
   const entries: readonly [string, RegExp][] = [
     ["capture.ts", /^(node:fs|cap|core\/(exit|capture\/(pcap|cap-problem)|filter|frame)\.ts)$/],
+    ["compiled.ts", /^node:(fs|module|vm)$/],
     ["knockd.ts", /^(node:fs|main\.ts|commands\/completing\.ts|shell\/(outline|quick)\.ts)$/],
     [
       "main.ts",

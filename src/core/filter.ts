@@ -1,5 +1,5 @@
 // What somebody watches -> the BPF expression (pcap-filter(7)) that lets the kernel drop everything else.
-import { type Protocol, portOfKey } from "./port.ts";
+import { PORT_MAX, type Protocol, portKey } from "./port.ts";
 import { type Range, rangesOf } from "./ranges.ts";
 import { SPA_CHARACTERS_MAX, SPA_CHARACTERS_MIN, SPA_FIRST_CHARACTERS } from "./spa/open-packet.ts";
 import type { FlagRule } from "./tcp-flags.ts";
@@ -125,8 +125,10 @@ function search(field: string, ranges: readonly Range[]): string {
 }
 
 function portsOf(protocol: Protocol, keys: ReadonlySet<number>): Range[] {
-  const ports = [...keys].map(portOfKey).filter((port) => port.protocol === protocol);
-  return joinClosest(rangesOf(ports.map(({ number }) => number)));
+  const first = portKey(protocol, 0);
+  const numbers: number[] = [];
+  for (const key of keys) if (key >= first && key <= first + PORT_MAX) numbers.push(key - first);
+  return joinClosest(rangesOf(numbers));
 }
 
 function joinClosest(ranges: readonly Range[]): Range[] {

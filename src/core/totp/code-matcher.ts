@@ -1,7 +1,7 @@
 // The third way to earn a door: the digits of an authenticator app, two a knock. A code is
 // judged when it is whole, so nobody learns from our silence which pair was wrong.
 import { type Address, type AddressSet, formatAddress } from "../address.ts";
-import { ATTEMPTS_MAX, Attempts, NONE, type Slot } from "../attempts.ts";
+import { ATTEMPTS_MAX, NONE, type Slot } from "../attempts.ts";
 import { CoolDowns } from "../cool-downs.ts";
 import type { Door } from "../door.ts";
 import type { Knock } from "../frame.ts";
@@ -10,9 +10,9 @@ import { DEAF, type Report } from "../report.ts";
 import type { Earn, Seen, Way } from "../way.ts";
 import { type CodeSecret, stepOf } from "./code.ts";
 import type { CodeFinding } from "./code-finding.ts";
+import { type CodeRoom, noRoom, roomFor } from "./code-room.ts";
 import type { CodeRefusal } from "./code-verdict.ts";
 import { type CodeWatch, watchOf } from "./code-watch.ts";
-import { Enough } from "./enough.ts";
 import { judgeCode, type UsedCodes } from "./judge-code.ts";
 import type { Failure } from "./suspicion.ts";
 import { lastPort, PORTS_PER_PAIR } from "./totp.ts";
@@ -39,10 +39,8 @@ const BY_CODE = { earnedBy: "code" };
 export class CodeMatcher implements Way<CodeRules> {
   readonly #report: Report<CodeFinding>;
   readonly #used: UsedCodes;
-  readonly #attempts: Attempts;
-  /** The pairs so far of each slot, as a number. */
-  readonly #codes: Uint32Array;
-  readonly #enough: Enough;
+  readonly #makeRoom: () => CodeRoom;
+  #room: CodeRoom;
   readonly #coolDowns: CoolDowns;
   /** By port, the number of the door whose range it is in, plus 1. */
   readonly #doorAt = new Uint16Array(PORTS);
@@ -59,9 +57,8 @@ export class CodeMatcher implements Way<CodeRules> {
   }: { report: Report<CodeFinding>; usedCodes: UsedCodes; seed: number; attemptsMax?: number }) {
     this.#report = report;
     this.#used = usedCodes;
-    this.#attempts = new Attempts(attemptsMax, seed);
-    this.#codes = new Uint32Array(attemptsMax);
-    this.#enough = new Enough(seed);
+    this.#makeRoom = () => roomFor(attemptsMax, seed);
+    this.#room = noRoom(seed);
     this.#coolDowns = new CoolDowns(seed);
   }
 
@@ -78,8 +75,9 @@ export class CodeMatcher implements Way<CodeRules> {
     });
     const numbers = new Map(this.#watches.map((watch, number) => [watch.identity, number]));
     const renumber = (number: number): number => numbers.get(before[number]?.identity ?? "") ?? NONE;
-    this.#attempts.renumber(renumber);
-    this.#enough.apply(this.#watches, renumber);
+    if (before.length === 0 && this.#watches.length > 0) this.#room = this.#makeRoom();
+    this.#room.attempts.renumber(renumber);
+    this.#room.enough.apply(this.#watches, renumber);
     this.#coolDowns.renumber(renumber);
     this.#doorAt.fill(0);
     for (const [number, { rule }] of this.#watches.entries())
@@ -92,8 +90,8 @@ export class CodeMatcher implements Way<CodeRules> {
     const number = this.#watches.findIndex((watch) => watch.door.name === door.name);
     if (number === NONE) return true;
     const slot = this.#find(source, number);
-    if (slot !== NONE) this.#attempts.remove(slot);
-    this.#codes[this.#attempts.add(source, number, nowMs)] = 0;
+    if (slot !== NONE) this.#room.attempts.remove(slot);
+    this.#room.codes[this.#room.attempts.add(source, number, nowMs)] = 0;
     return true;
   }
 
@@ -121,11 +119,11 @@ export class CodeMatcher implements Way<CodeRules> {
 
   /** Forgets some of the attempts that are too old; call it several times a second. */
   sweep(nowMs: number): void {
-    this.#attempts.sweep(SWEEP_SLOTS, (slot) => {
-      const watch = this.#watches[this.#attempts.door(slot)];
-      return watch === undefined || this.#endsOfAge(slot, watch, this.#attempts.source(slot), nowMs);
+    this.#room.attempts.sweep(SWEEP_SLOTS, (slot) => {
+      const watch = this.#watches[this.#room.attempts.door(slot)];
+      return watch === undefined || this.#endsOfAge(slot, watch, this.#room.attempts.source(slot), nowMs);
     });
-    this.#enough.sweep(nowMs);
+    this.#room.enough.sweep(nowMs);
   }
 
   #isHeard({ knock, number, watch, nowMs }: Hit, local: Pick<AddressSet, "has">): boolean {
@@ -144,8 +142,8 @@ export class CodeMatcher implements Way<CodeRules> {
     const index = Math.floor((knock.port - rule.firstPort) / PORTS_PER_PAIR);
     const pair = (knock.port - rule.firstPort) % PORTS_PER_PAIR;
     const slot = this.#alive(hit);
-    const stage = slot === NONE ? 0 : this.#attempts.stage(slot) - stageOffset;
-    const code = slot === NONE ? 0 : (this.#codes[slot] ?? 0);
+    const stage = slot === NONE ? 0 : this.#room.attempts.stage(slot) - stageOffset;
+    const code = slot === NONE ? 0 : (this.#room.codes[slot] ?? 0);
     // The ports also say in which place of the code they belong, so a late copy is known for what it is.
     if (index < stage && pairAt(code, stage - 1 - index) === pair) {
       this.#found(door, "repeat", stage);
@@ -156,13 +154,13 @@ export class CodeMatcher implements Way<CodeRules> {
       else this.#drop(slot, stage, index, hit);
       return undefined;
     }
-    if (slot !== NONE) this.#attempts.advance(slot);
-    const taken = slot === NONE ? this.#attempts.add(knock.source, number, nowMs) : slot;
+    if (slot !== NONE) this.#room.attempts.advance(slot);
+    const taken = slot === NONE ? this.#room.attempts.add(knock.source, number, nowMs) : slot;
     const sofar = code * PORTS_PER_PAIR + pair;
-    this.#codes[taken] = sofar;
+    this.#room.codes[taken] = sofar;
     this.#found(door, "stage", stage + 1);
     if (stage + 1 < pairs) return undefined;
-    this.#attempts.remove(taken);
+    this.#room.attempts.remove(taken);
     return sofar;
   }
 
@@ -170,13 +168,13 @@ export class CodeMatcher implements Way<CodeRules> {
   #drop(slot: Slot, stage: number, index: number, hit: Hit): void {
     const { knock, number, watch, nowMs } = hit;
     const { door, rule, stageOffset } = watch;
-    this.#attempts.remove(slot);
-    const failure = stage < 2 ? undefined : this.#enough.fail({ ...hit, source: knock.source }, undefined);
+    this.#room.attempts.remove(slot);
+    const failure = stage < 2 ? undefined : this.#room.enough.fail({ ...hit, source: knock.source }, undefined);
     this.#report.dropped("wrong_port");
     if (failure !== undefined || this.#telling)
       this.#report.found({ way: "code", what: "wrong", door, stage, failure });
     if (index > 0 || stageOffset > 0) return;
-    this.#codes[this.#attempts.add(knock.source, number, nowMs)] = knock.port - rule.firstPort;
+    this.#room.codes[this.#room.attempts.add(knock.source, number, nowMs)] = knock.port - rule.firstPort;
     this.#found(door, "stage", 1);
   }
 
@@ -187,12 +185,12 @@ export class CodeMatcher implements Way<CodeRules> {
     const judged = judgeCode(text, { door: door.name, secret, window, wallMs, used: this.#used });
     const sent = { ...hit, source: knock.source };
     if ("step" in judged) {
-      const why = this.#enough.whyNot(judged.step, sent);
+      const why = this.#room.enough.whyNot(judged.step, sent);
       return why === undefined ? this.#open(hit) : this.#refuse(door, { outcome: "code-second", door: door.name, why });
     }
     if (!("failures" in judged)) return this.#refuse(door, judged);
     for (const step of window.begunLike(text, stepOf(wallMs))) watch.endings.note(step, knock.source);
-    const failure = this.#enough.fail(sent, code);
+    const failure = this.#room.enough.fail(sent, code);
     const failures = failure.kind === "again" ? undefined : failure.failures;
     return this.#refuse(door, { ...judged, failures }, failure);
   }
@@ -213,20 +211,23 @@ export class CodeMatcher implements Way<CodeRules> {
   #alive({ knock, number, watch, nowMs }: Hit): Slot {
     const slot = this.#find(knock.source, number);
     if (slot === NONE || !this.#endsOfAge(slot, watch, knock.source, nowMs)) return slot;
-    this.#attempts.remove(slot);
+    this.#room.attempts.remove(slot);
     return NONE;
   }
 
   #find(source: Address, number: number): Slot {
-    let slot = this.#attempts.first(source);
-    while (slot !== NONE && this.#attempts.door(slot) !== number) slot = this.#attempts.after(slot, source);
+    let slot = this.#room.attempts.first(source);
+    while (slot !== NONE && this.#room.attempts.door(slot) !== number) slot = this.#room.attempts.after(slot, source);
     return slot;
   }
 
   #endsOfAge(slot: Slot, { door, stageOffset }: CodeWatch, source: Address, nowMs: number): boolean {
-    const ageMs = this.#attempts.ageMs(slot, nowMs);
+    const ageMs = this.#room.attempts.ageMs(slot, nowMs);
     if (ageMs < door.seqTimeoutMs) return false;
-    this.#report.timedOut({ way: "code", door, source, stage: this.#attempts.stage(slot) - stageOffset, ageMs }, nowMs);
+    this.#report.timedOut(
+      { way: "code", door, source, stage: this.#room.attempts.stage(slot) - stageOffset, ageMs },
+      nowMs,
+    );
     return true;
   }
 

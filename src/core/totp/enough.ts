@@ -19,9 +19,9 @@ export class Enough {
   /** By the number of a door, the first of those that open a port with it: they count their failures together. */
   #groups: readonly number[] = [];
 
-  /** `seed` is a secret number. */
-  constructor(seed: number) {
-    this.#suspicion = new Suspicion(seed);
+  /** `seed` is a secret number; `sourcesMax` a power of two. */
+  constructor(seed: number, sourcesMax?: number) {
+    this.#suspicion = new Suspicion(seed, sourcesMax);
   }
 
   /** Doors have other numbers now. */
