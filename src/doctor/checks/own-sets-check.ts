@@ -80,7 +80,7 @@ async function judgeIpset({ door, set, family }: Wanted): Promise<Finding[]> {
   const create = `ipset create ${set} hash:ip family ${family === 4 ? "inet" : "inet6"} timeout 0`;
   try {
     const header = await runTool(["ipset", "list", set, "-terse"]);
-    if (/^Header: .*timeout/m.test(header)) return [ok(`${what} is there`)];
+    if (/^Header: .*\btimeout\b/m.test(header)) return [ok(`${what} is there`)];
     return [fail(`${what} takes no timeouts`, `ipset destroy ${set} && ${create}`, [IF_ASKED])];
   } catch (error) {
     if (/does not exist/.test(reasonOf(error))) return [fail(`${what} does not exist`, create, [NOT_LASTING])];
