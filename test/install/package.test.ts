@@ -15,6 +15,16 @@ const OLD_CONF = `[openSSH]
 	command = /sbin/iptables -A INPUT -s %IP% -p tcp --dport 22 -j ACCEPT
 	tcpflags = syn
 `;
+/** As versions before the gate left it. */
+const OLD_SAVED = `*filter
+:INPUT ACCEPT [0:0]
+:KNOCKD - [0:0]
+-A INPUT -j KNOCKD
+-A INPUT -p tcp -m tcp --dport 25 -j ACCEPT
+-A KNOCKD -p tcp -m tcp --dport 22 -m set --match-set knockd-ssh-4 src -j ACCEPT
+-A KNOCKD -p tcp -m tcp --dport 22 -j DROP
+COMMIT
+`;
 const WARNINGS = [
   // As npm builds cap.
   "hardening-no-relro",
@@ -121,14 +131,20 @@ describe.skipIf(!root)("the Debian package", { timeout: TEST_MS }, () => {
     expect(await box.says("stat", "-c", "%a %U %G", "/etc/knockd/knockd.yaml.imported")).toBe("640 root knockd");
     expect(box.read("/etc/knockd.conf")).toBe(OLD_CONF);
     expect(box.has("/usr/sbin/knockd")).toBe(false);
+    // By the name of knockd there is our package only: to purge that would be to undo the change.
+    const diagnosis = await box.says("knockd", "doctor");
+    expect(diagnosis).toMatch(/^warn {2}other knockds: the old knockd runs until you change over \(process \d+\)$/m);
+    expect(diagnosis).not.toMatch(/purge|kill /);
     expect(await box.says("readlink", "-f", "/usr/bin/knock")).toBe("/usr/lib/knockd/dist/knock.js");
   });
 
   it("neither starts nor enables anything, and its file hides nothing", async () => {
     expect(await box.says("systemctl", "is-enabled", "knockd")).toBe("disabled");
     box.write("/etc/default/knockd", "");
-    await box.ok("systemctl", "stop", "knockd");
-    await box.ok("systemctl", "reset-failed", "knockd");
+    const advice = /^warn {2}other knockds: .*\n {6}-> (.*)$/m;
+    await box.ok("sh", "-c", advice.exec(await box.says("knockd", "doctor"))?.[1] ?? "false");
+    expect(await box.says("knockd", "doctor")).toMatch(/^ok {4}other knockds: none$/m);
+    await box.ok("systemctl", "disable", "--now", "knockd");
     expect(await box.says("systemctl", "is-active", "knockd", "knockd-sniffer.socket")).toBe("inactive\ninactive");
     expect(await box.says("stat", "-c", "%a %U %G", "/etc/knockd", CONFIG)).toBe("750 root knockd\n640 root knockd");
     expect(await box.says("knockd", "check")).toContain("/etc/knockd/knockd.yaml: fine, 0 doors");
@@ -218,6 +234,23 @@ describe.skipIf(!root)("the Debian package", { timeout: TEST_MS }, () => {
     await box.ok("systemctl", "daemon-reload");
   });
 
+  it("says that a unit from a tutorial comes before it, and how to have ours", async () => {
+    const unit = "/etc/systemd/system/knockd.service";
+    box.write(unit, "[Service]\nExecStart=/usr/sbin/knockd -d -i eth0\n[Install]\nWantedBy=multi-user.target\n");
+    await box.ok("systemctl", "daemon-reload");
+    await box.run("systemctl", "restart", "knockd");
+    const { code, stdout } = await box.run("knockd", "doctor");
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^fail {2}unit: knockd\.service is another knockd's: .* comes before ours$/m);
+    const [, line = ""] = /^fail .*\n {6}-> (.*)$/m.exec(stdout) ?? [];
+    await box.ok("sh", "-c", line);
+    await machine.untilStatus("1 door open, listening on eth0");
+    expect(await box.says("knockd", "doctor")).toMatch(
+      /^ok {4}unit: knockd\.service is active \(running\) and enabled$/m,
+    );
+    await box.ok("rm", `${unit}.old`);
+  });
+
   it("comes back after a reboot with the door still open to whoever had knocked", async () => {
     await box.reboot();
     expect(await box.ok("nft", "list", "table", "inet", "knockd")).toContain("hidden by knockd: 22/tcp");
@@ -229,7 +262,21 @@ describe.skipIf(!root)("the Debian package", { timeout: TEST_MS }, () => {
   });
 
   it("stops, and hides nothing any more, when it is removed", async () => {
-    await box.ok("apt-get", "remove", "-y", "knockd");
+    const saved = ["/etc/nftables.conf", "/etc/iptables/rules.v4"];
+    await box.ok("mkdir", "-p", "/etc/iptables");
+    await box.ok(
+      "sh",
+      "-c",
+      "(cat /etc/nftables.conf; nft list ruleset) >/root/saved && mv /root/saved /etc/nftables.conf",
+    );
+    box.write("/etc/iptables/rules.v4", OLD_SAVED);
+    const said = await box.ok("sh", "-c", "apt-get remove -y knockd 2>&1");
+    const lines = [...said.matchAll(/^knockd: (\S+) holds rules of ours.*take them out: (.*)$/gm)];
+    expect(new Set(lines.map(([, path]) => path))).toEqual(new Set(saved));
+    for (const [, , line = ""] of lines) await box.ok("sh", "-c", line);
+    for (const path of saved) expect(box.read(path)).not.toMatch(/knockd/i);
+    expect(box.read("/etc/iptables/rules.v4")).toContain("-A INPUT -p tcp -m tcp --dport 25 -j ACCEPT");
+    await box.ok("nft", "--check", "--file", "/etc/nftables.conf");
     expect(await running()).toBe("");
     expect(await box.ok("nft", "list", "tables")).toBe("");
     expect(await machine.login()).toMatchObject(IN);

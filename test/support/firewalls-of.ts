@@ -188,6 +188,8 @@ export function describeFirewalls(name: string, system: BoxSystem, runs: boolean
       );
       await machine.untilStatus("1 door open, listening on eth0");
       expect(await box.ok("nft", "list", "ruleset")).not.toContain(FORMER);
+      expect(await machine.login()).toMatchObject(IN);
+      await box.ok("knockd", "close", "--all");
       await mendedBy(/^sed -i .* \/etc\/nftables\.conf$/, /^saved rules: \/etc\/nftables\.conf holds rules of ours/);
       expect(box.read("/etc/nftables.conf")).toContain("table inet filter {");
       await outlivesReboot();

@@ -32,7 +32,25 @@ export function textHints(door: Door): string[] {
     if (text !== undefined && ![...texts.values()].includes(text)) texts.set(key, text);
   }
   const each = [...texts].flatMap(([key, text]) => wordHints(text).map((said) => `doors.${name}.${key}: ${said}`));
-  return [...each, ...timeHints(door), ...ruleHints(door)];
+  return [...each, ...listHints(door), ...timeHints(door), ...ruleHints(door)];
+}
+
+/** Signs that mean something to a shell alone. */
+const SHELL_SIGN = /^(&&|\|\|?|;|&|\d?>>?|\d?>&\d|<)$/;
+
+function listHints({ name, commands }: Door): string[] {
+  const found = (["start", "stop"] as const).flatMap((which) =>
+    [commands[4][which], commands[6][which]].flatMap((command) => {
+      const sign =
+        command === undefined || "shell" in command ? undefined : command.argv.find((word) => SHELL_SIGN.test(word));
+      return sign === undefined
+        ? []
+        : [
+            `doors.${name}.${which}_command: ${sign} is a word like any other in a list, which runs without a shell: without the brackets it is a shell's`,
+          ];
+    }),
+  );
+  return [...new Set(found)];
 }
 
 export function textOf(command: Command): string {

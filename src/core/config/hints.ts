@@ -39,7 +39,16 @@ const HINTS: readonly ((config: Config) => string[])[] = [
   ({ doors }) => doors.flatMap(reachHints),
   ({ doors }) => doors.flatMap(commandHints),
   allowsEverybody,
+  hearsItselfAlone,
 ];
+
+/** Where nobody else's packets come in. */
+const LOOPBACK = "lo";
+
+function hearsItselfAlone({ interfaces }: Config): string[] {
+  if (interfaces.length === 0 || !interfaces.every((name) => name === LOOPBACK)) return [];
+  return [`options.interface: on ${LOOPBACK} nobody's knock is heard but this machine's own`];
+}
 
 export function hints(config: Config): string[] {
   return HINTS.flatMap((hint) => hint(config));

@@ -29,6 +29,8 @@ function familyHints({ name, target, open, sets, commands }: Door): string[] {
   if (target === undefined || open.length > 0) return [];
   const family = familyOf(target);
   const other = family === 4 ? 6 : 4;
-  if (sets[family] !== undefined || commands[family].start !== undefined || sets[other] === undefined) return [];
-  return [`doors.${name}.target: only IPv${family} knocks go there, and the door's set is for IPv${other}`];
+  if (sets[family] !== undefined || commands[family].start !== undefined) return [];
+  const what = sets[other] === undefined ? commands[other].start && "start_command" : "set";
+  if (what === undefined) return [];
+  return [`doors.${name}.target: only IPv${family} knocks go there, and the door's ${what} is for IPv${other}`];
 }

@@ -17,10 +17,33 @@ const SERVICES: Readonly<Record<string, string>> = {
   ftp: "21",
 };
 
-export function ruleHints({ name, commands: { 4: commands } }: Door): string[] {
+/** What iptables refuses whatever the address, by what it would have to be. */
+const REFUSED: readonly { readonly form: RegExp; readonly say: (found: string) => string }[] = [
+  {
+    form: /\s-[IAD] (input|output|forward|prerouting|postrouting)\b/,
+    say: (chain) => `iptables knows no chain ${chain}, did you mean ${chain.toUpperCase()}?`,
+  },
+  {
+    form: /\s(?:-j|--jump) (accept|drop|reject|return)\b/,
+    say: (target) => `iptables knows no target ${target}, did you mean ${target.toUpperCase()}?`,
+  },
+  {
+    form: /^(?!.*\s(?:-p|--proto\w*)[ =]).*\s(--(?:[ds]port|destination-port|source-port))\b/,
+    say: (option) => `iptables takes ${option} only after -p tcp or -p udp`,
+  },
+  {
+    form: /\s--(?:[ds]port|destination-port|source-port)[ =](6553[6-9]|655[4-9]\d|65[6-9]\d\d|6[6-9]\d{3}|[7-9]\d{4}|\d{6,})\b/,
+    say: (port) => `there is no port ${port}`,
+  },
+];
+
+export function ruleHints({ name, commands: { 4: commands, 6: commands6 } }: Door): string[] {
   const start = textOf(commands.start);
   const stop = textOf(commands.stop);
-  const found: string[] = [];
+  const found = [
+    ...[start, textOf(commands6.start)].flatMap((text) => refused(text, `doors.${name}.start_command`)),
+    ...[stop, textOf(commands6.stop)].flatMap((text) => refused(text, `doors.${name}.stop_command`)),
+  ].filter((each, index, all) => all.indexOf(each) === index);
   if (OPENS_ALL.some((form) => form.test(start)))
     found.push(`doors.${name}.start_command: has no %IP%, so what it opens it opens for everybody`);
   if (/\bip6?tables\b.*\s(?:-D|--delete)\s+\S+\s+\d+\s*(?:$|[;&|])/.test(stop))
@@ -30,6 +53,16 @@ export function ruleHints({ name, commands: { 4: commands } }: Door): string[] {
   else if (given(start) !== undefined && taken(stop) !== undefined && given(start) !== taken(stop))
     found.push(`doors.${name}.stop_command: takes back another rule than start_command gives, which stays for ever`);
   return found;
+}
+
+function refused(text: string, place: string): string[] {
+  const parts = text.split(/[;&|\n]/).filter((part) => /(?:^|[\s/])ip6?tables\s/.test(part));
+  return parts.flatMap((part) =>
+    REFUSED.flatMap(({ form, say }) => {
+      const word = form.exec(part)?.[1];
+      return word === undefined ? [] : [`${place}: ${say(word)}`];
+    }),
+  );
 }
 
 function textOf(command: Command | undefined): string {

@@ -4,6 +4,8 @@ import type { Door } from "../../core/door.ts";
 import { formatInside, type Opening } from "../../core/opening.ts";
 import { formatPort } from "../../core/port.ts";
 import { BACK_ENDS } from "../../io/firewall/firewalls.ts";
+import { OUR_CHAINS } from "../../io/firewall/iptables/iptables-chains.ts";
+import { ROOT_ADVICE } from "../../io/tool.ts";
 import { type LetIn, letIn, type Shut } from "../let-in.ts";
 import { arrivalsOf } from "../links.ts";
 import { type Check, type Finding, fail, ok, warn } from "../machine-check.ts";
@@ -82,7 +84,7 @@ function shutFindings(what: string, around: Around, door: Door, port: Opening, a
       !BACK_ENDS[around.firewall].othersMayDrop &&
       first.keeper.kind !== "nftables" &&
       first.keeper.kind !== "firewalld";
-    const how = own ? jumpFirst(first.place) : letIn(door, port, [first, ...more]);
+    const how = own ? oursFirst(first.place, around.chains) : letIn(door, port, [first, ...more]);
     const text = `${what} is dropped even for those who knocked, by ${how.keeper}: ${placeText(first.place)}`;
     const [exception] = [first, ...more].flatMap(({ exceptions }) => exceptions);
     if (exception === undefined) return [fail(text, how.line, how.more)];
@@ -95,9 +97,16 @@ function groupOf({ keeper, place: { chain } }: Shut): string {
   return keeper.kind === "nftables" ? `${chain.table} ${chain.name}` : keeper.kind;
 }
 
-/** Our own chain accepts what these rules drop, if it is asked before them. */
-function jumpFirst({ chain }: Place): LetIn {
+/** Our own chain accepts what these rules drop, if it is there and is asked before them. */
+function oursFirst({ chain }: Place, chains: readonly Chain[]): LetIn {
   const tool = chain.legacy === true ? `${chain.by}-legacy` : chain.by;
-  const line = `${tool} -D INPUT -j KNOCKD; ${tool} -I INPUT -j KNOCKD`;
-  return { keeper: "a rule before ours", line, more: ["our chain KNOCKD is to be the first in INPUT"] };
+  const isThere = chains.some(
+    ({ by, legacy, name }) => by === chain.by && legacy === chain.legacy && name === OUR_CHAINS,
+  );
+  if (!isThere) {
+    const dropIn = chain.legacy === true ? [`${ROOT_ADVICE}: ${tool} needs it`] : [];
+    return { keeper: `rules of ${tool}, where ours are not`, line: "systemctl restart knockd", more: dropIn };
+  }
+  const line = `${tool} -D INPUT -j ${OUR_CHAINS}; ${tool} -I INPUT -j ${OUR_CHAINS}`;
+  return { keeper: "a rule before ours", line, more: [`our chain ${OUR_CHAINS} is to be the first in INPUT`] };
 }

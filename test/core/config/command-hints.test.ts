@@ -42,6 +42,14 @@ describe("a target", () => {
     ]);
     expect(said({ target: "192.0.2.1", set: "inet filter ok" })).toEqual([]);
   });
+
+  it("of one family and a command for the other run nothing", () => {
+    const commands = { start_command: "", start_command_6: "/x %IP%" };
+    expect(said({ target: "192.0.2.1", ...commands })).toEqual([
+      "target: only IPv4 knocks go there, and the door's start_command is for IPv6",
+    ]);
+    expect(said({ target: "2001:db8::1", ...commands })).toEqual([]);
+  });
 });
 
 describe("a command for one family of addresses", () => {
@@ -124,5 +132,18 @@ describe("a command that takes its time", () => {
       "start_command: ends by itself after 4 s, and the door after 10 s: let both be equal",
     ]);
     expect(said({ ...commands, cmd_timeout: 4 })).toEqual([]);
+  });
+});
+
+describe("a list, which runs without a shell", () => {
+  it.each(["&&", ";", "|", ">>", "2>&1", "&"])("gives %s to the program", (sign) => {
+    expect(said({ start_command: ["/x", "%IP%", sign, "/y"] })).toEqual([
+      expect.stringContaining(`start_command: ${sign} is a word like any other in a list`),
+    ]);
+    expect(said({ start_command: `/x %IP% ${sign} /y` })).toEqual([]);
+  });
+
+  it.each(["a&&b", ">x", "a;b", "a > b"])("may well mean %j", (word) => {
+    expect(said({ start_command: ["/x", "%IP%", word] })).toEqual([]);
   });
 });

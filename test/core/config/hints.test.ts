@@ -38,6 +38,12 @@ describe("what an administrator is told of a file that works", () => {
     expect(hintsFor({ ...SSH, sequence: "100,7/icmp" }, { ...WEB, sequence: "100,70/icmp,1" })).toEqual([]);
   });
 
+  it("is that only this machine itself is heard", () => {
+    const on = (...interfaces: string[]) => hints({ ...config([SSH]), interfaces });
+    expect(on("lo")).toEqual(["options.interface: on lo nobody's knock is heard but this machine's own"]);
+    for (const fine of [["lo", "eth0"], ["any"], []]) expect(on(...fine)).toEqual([]);
+  });
+
   it("is not said of one-time sequences, which nobody sees here", () => {
     const door = { one_time_sequences: "/var/lib/knockd/travel", open: 22 };
     expect(hintsFor({ name: "a", ...door }, { name: "b", ...door })).toEqual([]);

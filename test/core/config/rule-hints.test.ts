@@ -64,3 +64,27 @@ describe("a start command without %IP%", () => {
     expect(said(start)).toBe("");
   });
 });
+
+describe("a rule that iptables never takes", () => {
+  // biome-ignore format: a table is read by its columns
+  it.each([
+    ["iptables -I input -s %IP% -p tcp --dport 22 -j ACCEPT", "iptables knows no chain input, did you mean INPUT?"],
+    ["/sbin/ip6tables -A forward -s %IP% -j ACCEPT", "iptables knows no chain forward, did you mean FORWARD?"],
+    ["iptables -I INPUT -s %IP% -p tcp --dport 22 -j accept", "iptables knows no target accept, did you mean ACCEPT?"],
+    ["iptables -I INPUT -s %IP% --dport 22 -j ACCEPT", "iptables takes --dport only after -p tcp or -p udp"],
+    ["iptables -I INPUT -s %IP% --sport 22 -j ACCEPT; logger -p info x", "iptables takes --sport only after -p tcp or -p udp"],
+    ["iptables -I INPUT -s %IP% -p tcp --dport 70000 -j ACCEPT", "there is no port 70000"],
+    ["iptables -I INPUT -s %IP% -p tcp --dport 65536 -j ACCEPT", "there is no port 65536"],
+  ])("%s", (command, expected) => {
+    expect(said(command)).toBe(`doors.a.start_command: ${expected}`);
+  });
+
+  it.each([
+    "iptables -I INPUT -s %IP% -p tcp --dport 65535 -j ACCEPT",
+    "iptables -I INPUT -s %IP% --protocol=tcp --dport 22 -j ACCEPT",
+    "iptables -I knockers -s %IP% -p tcp -m multiport --dports 22,80 -j accepted",
+    "logger -j accept --dport 22; iptables -I INPUT -s %IP% -j ACCEPT",
+  ])("is not %s", (command) => {
+    expect(said(command)).toBe("");
+  });
+});
