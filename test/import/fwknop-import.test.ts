@@ -138,6 +138,21 @@ describe("a stanza of access.conf", () => {
     }
   });
 
+  it("names what stands in fwknopd.conf, which is not read: the interface, the port and the age", () => {
+    const imported = importFwknop(`SOURCE ANY\nOPEN_PORTS tcp/22\n${KEY}\n`, {
+      file: "f",
+      directory: "/k",
+      makesKeys: true,
+    });
+    const yaml = "yaml" in imported ? imported.yaml : "";
+    for (const [theirs, ours] of [
+      ["PCAP_INTF", "interface"],
+      ["UDPSERV_PORT", "spa_port"],
+      ["MAX_SPA_PACKET_AGE", "spa_max_age"],
+    ])
+      expect(yaml).toMatch(new RegExp(`^#[^]*${theirs}[^]*${ours}[^]*\\n\\nkeys:`));
+  });
+
   it("without an HMAC is taken as such, and warned of", () => {
     const { yaml, said } = imported("SOURCE ANY\nREQUIRE_SOURCE Y\nKEY x\nENCRYPTION_MODE legacy\nOPEN_PORTS tcp/22\n");
     expect(configOf(yaml).keys[0]?.legacy).toEqual(["legacy-iv", "no-hmac"]);

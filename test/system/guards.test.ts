@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { guardsOf, UNTOUCHED_GROUND } from "../../src/core/guard.ts";
 import { portOfKey } from "../../src/core/port.ts";
 import { door } from "../support/doors.ts";
-import { HOST, Lab, SERVICE_2 } from "../support/lab.ts";
+import { eventually, HOST, Lab, SERVICE_2 } from "../support/lab.ts";
 import { root } from "../support/netns.ts";
 import type { Running } from "../support/running.ts";
 
@@ -17,6 +17,8 @@ doors:
   ssh: { sequence: [${SEQUENCE}], open: 2201/tcp, for: 1h }
   afterwards: { sequence: [5000/udp], open: ${SERVICE_2}/tcp, for: 1h }
 `;
+/** A few seconds, on a machine that does much else. */
+const NOTICED_MS = 20_000;
 /** What the state directory keeps: four numbers, which place the guards. */
 const SECRET = [1, 2, 3, 4] as const;
 const SSH = door({ name: "ssh", sequence: SEQUENCE.join(","), open: 2201 });
@@ -70,6 +72,22 @@ describe.skipIf(!root)("a knock", () => {
       for (const port of [53, 443, GUARD]) await datagram(port);
     }
     await lab.opens("client");
+  });
+
+  it("opens with datagrams to a service that began after the daemon, within seconds", async () => {
+    await start();
+    await serve(`UDP-RECV:${GUARD}`);
+    await eventually(
+      "no guard any more",
+      async () => {
+        for (const step of ["17301", "4312", "28119:udp"]) {
+          await lab.knock("client", HOST, step);
+          await datagram(GUARD);
+        }
+        return await lab.reachable("client");
+      },
+      NOTICED_MS,
+    );
   });
 
   it("does not open for someone who touches the same port where nothing listens", async () => {

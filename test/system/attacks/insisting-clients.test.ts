@@ -15,6 +15,7 @@ doors:
 const CLIENTS: Record<string, (host: string, port: number) => string> = {
   curl: (host, port) =>
     `curl -s -m 4 'http://${host.includes(":") ? `[${host}]` : host}:${port}' >/dev/null & sleep .6`,
+  ssh: (host, port) => `ssh -F none -o BatchMode=yes -o ConnectTimeout=4 -p ${port} ${host} 2>/dev/null & sleep .6`,
   bash: (host, port) => `timeout 4 bash -c 'echo >/dev/tcp/${host}/${port}' 2>/dev/null & sleep .6`,
 };
 
