@@ -34,6 +34,14 @@ describe("the units", () => {
     for (const unit of UNITS) expect(statSync(scratch.pathOf(unit)).mode & 0o777).toBe(0o644);
   });
 
+  it("start after those who load rules of their own, and before the network is configured", async () => {
+    const lines = await directivesOf("knockd.service");
+    const after = lines.filter((line) => line.startsWith("After=")).join(" ");
+    for (const unit of ["nftables.service", "netfilter-persistent.service", "ufw.service", "firewalld.service"])
+      expect(after).toContain(unit);
+    expect(lines).toContainEqual(expect.stringMatching(/^Before=.*network-pre\.target/));
+  });
+
   it.each(UNITS)("name only programs below their prefix: %s", async (unit) => {
     const programs = (lines: string[]) => lines.flatMap((line) => line.match(/\/usr\/\S*knockd\S*/g) ?? []);
     const inUsr = programs(await directivesOf(unit));

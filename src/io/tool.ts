@@ -4,6 +4,7 @@ import { accessSync, constants } from "node:fs";
 import { EXIT, Failure } from "../core/exit.ts";
 import { endsWithin } from "./pause.ts";
 import { snifferSocket } from "./state/directories.ts";
+import { dropInLine } from "./unit-files.ts";
 
 /** The same words from every tool whatever the locale, and the directories of system tools even under a bare PATH. */
 export const TOOL_ENV: NodeJS.ProcessEnv = {
@@ -15,12 +16,11 @@ export const PRIVILEGES_NEEDED = "run as root, or with CAP_NET_RAW and CAP_NET_A
 
 /** What iptables says where it may open no raw socket, as in our unit. */
 const IPSET_REFUSED = "Can't open socket to ipset";
-export const IPSET_ADVICE =
-  "put knockd-iptables.conf, which came with knockd, into /etc/systemd/system/knockd.service.d/";
+const IPSET_DROP_IN = "knockd-iptables.conf";
 
 /** What iptables of old says where it may not write its lock, as in our unit. */
 const LOCK_REFUSED = "/run/xtables.lock";
-export const ROOT_ADVICE = "put knockd-root.conf, which came with knockd, into /etc/systemd/system/knockd.service.d/";
+const LOCK_DROP_IN = "knockd-root.conf";
 
 /** BOUNDED: how much of a command an error quotes. */
 const COMMAND_TEXT_MAX = 200;
@@ -60,8 +60,8 @@ export function toolFailure(file: string, args: readonly string[], error: ExecFi
     );
   const said = stderr.trim() || silence(error);
   const message = `${[file, ...args].join(" ").slice(0, COMMAND_TEXT_MAX)}: ${said}`;
-  if (said.includes(IPSET_REFUSED)) return new Failure(EXIT.NO_PERMISSION, message, IPSET_ADVICE);
-  if (said.includes(LOCK_REFUSED)) return new Failure(EXIT.NO_PERMISSION, message, ROOT_ADVICE);
+  if (said.includes(IPSET_REFUSED)) return new Failure(EXIT.NO_PERMISSION, message, dropInLine(IPSET_DROP_IN));
+  if (said.includes(LOCK_REFUSED)) return new Failure(EXIT.NO_PERMISSION, message, dropInLine(LOCK_DROP_IN));
   if (!/not permitted|permission denied|must be root/i.test(said)) return new Failure(EXIT.UNAVAILABLE, message);
   return new Failure(EXIT.NO_PERMISSION, message, PRIVILEGES_NEEDED);
 }

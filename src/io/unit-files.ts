@@ -15,9 +15,25 @@ const SYSTEMD = [
 /** By how much they give, the least first. */
 const DROP_INS = ["network", "home", "write", "iptables", "root"].map((name) => `knockd-${name}.conf`);
 
+/** A line for a shell of root's: from then on the service has it. `path`: what a drop-in with a place for a path is to hold. */
+export function dropInLine(name: string, path?: string): string {
+  const from = join(shippedDirectory(), name);
+  const target = `/etc/systemd/system/knockd${instance() === "" ? "" : `@${instance()}`}.service.d`;
+  const put =
+    path === undefined
+      ? `install -D -m 644 -t ${target} ${from}`
+      : `sed 's,/the/directory,${path},' ${from} | install -D -m 644 /dev/stdin ${target}/${name}`;
+  const unit = instance() === "" ? "knockd" : `knockd@${instance()}`;
+  return `${put} && systemctl daemon-reload && systemctl restart ${unit}`;
+}
+
+function shippedDirectory(): string {
+  return SHIPPED.find((place) => read(join(place, "knockd.service")) !== undefined) ?? "";
+}
+
 /** As it came with us, on any machine. */
 export function shippedSandbox(): Sandbox {
-  const directory = SHIPPED.find((place) => read(join(place, "knockd.service")) !== undefined) ?? "";
+  const directory = shippedDirectory();
   const dropIns = DROP_INS.flatMap((name) => {
     const text = read(join(directory, name));
     return text === undefined ? [] : [{ name, text }];

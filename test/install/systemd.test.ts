@@ -200,6 +200,15 @@ describe.skipIf(!root)("the systemd service", { timeout: TEST_MS }, () => {
       /^fail {2}service: door ssh: nothing listens on 22\/tcp$/m,
     ])
       expect(said).toMatch(line);
+    // What is not running, and what nothing hides any more, is mended by the first line.
+    await box.ok("systemctl", "stop", "knockd");
+    await box.ok("nft", "flush", "ruleset");
+    const gone = await box.says("knockd", "doctor");
+    expect(gone).toMatch(/^fail {2}hidden: door web: 8080\/tcp is visible to everyone/m);
+    await box.ok("sh", "-c", /^fail .*\n {6}-> (.*)$/m.exec(gone)?.[1] ?? "false");
+    const again = await box.says("knockd", "doctor");
+    expect(again).toMatch(/^ok {4}daemon: running/m);
+    expect(again).toMatch(/^ok {4}hidden: door web: 8080\/tcp is hidden/m);
     await box.ok("systemctl", "disable", "knockd");
     const disabled = /^warn {2}unit: knockd\.service is active \(running\), but does not start with the machine$/m;
     expect(await box.says("knockd", "doctor")).toMatch(disabled);
@@ -314,7 +323,17 @@ describe.skipIf(!root)("the systemd service", { timeout: TEST_MS }, () => {
     );
     box.write("/etc/knockd/knockd.yaml", sets.slice(sets.lastIndexOf("options: { firewall")));
     const needs = /^fail {2}privileges: knockd\.service has no CAP_NET_RAW.*[\s\S]*knockd-iptables\.conf/m;
-    expect(await box.says("knockd", "doctor")).toMatch(needs);
+    const said = await box.says("knockd", "doctor");
+    expect(said).toMatch(needs);
+    // Pasted, it is given.
+    await box.ok("ipset", "create", "members", "hash:ip", "timeout", "0");
+    await box.ok("sh", "-c", /privileges: .*\n {6}-> (.*)$/m.exec(said)?.[1] ?? "false");
+    const given = await box.says("knockd", "doctor");
+    expect(given).not.toMatch(needs);
+    expect(given).toMatch(/^ok {4}sets: door lan: ipset members is there$/m);
+    await box.ok("systemctl", "stop", "knockd");
+    await box.ok("systemctl", "revert", "knockd");
+    await box.ok("ipset", "destroy", "members");
     box.write("/etc/knockd/knockd.yaml", file);
     await box.ok("systemctl", "start", "knockd");
   });

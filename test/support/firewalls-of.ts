@@ -17,7 +17,6 @@ const PERSISTENT = ["netfilter-persistent", "iptables-persistent"];
 const DOWNLOAD_MS = 60_000;
 const CLIENT = "10.9.0.2";
 const FORMER = "192.0.2.77";
-const DROP_INS = "/etc/systemd/system/knockd.service.d";
 const NFTABLES_CONF = `#!/usr/sbin/nft -f
 flush ruleset
 table inet filter {
@@ -269,13 +268,17 @@ export function describeFirewalls(name: string, system: BoxSystem, runs: boolean
       expect(said).toMatch(/or options\.firewall: iptables, .* \(needs knockd-root\.conf for the service\)/);
       await box.ok("sed", "-i", "s/^options:.*/&\\n  firewall: iptables/", CONFIG);
       expect((await box.run("systemctl", "restart", "knockd")).code).not.toBe(0);
-      await box.journal(
-        /hint: put knockd-root\.conf, which came with knockd, into \/etc\/systemd\/system\/knockd\.service\.d\//,
+      const hint = await box.ok(
+        "journalctl",
+        "-b",
+        "-u",
+        "knockd",
+        "-o",
+        "cat",
+        "-g",
+        "^knockd: hint: install .*knockd-root",
       );
-
-      await box.ok("install", "-D", "-t", DROP_INS, "/usr/share/doc/knockd/examples/knockd-root.conf");
-      await box.ok("systemctl", "daemon-reload");
-      await box.ok("systemctl", "restart", "knockd");
+      await box.ok("sh", "-c", hint.trim().split("\n").at(-1)?.replace("knockd: hint: ", "") ?? "");
       await machine.untilStatus("0 doors open, listening on eth0");
       await opensAndCloses();
       expect(await diagnosis()).toMatchObject({ code: 0 });

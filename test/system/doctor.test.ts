@@ -9,7 +9,7 @@ import { KNOCKD } from "../support/knockd.ts";
 import { type Daemon, eventually, HOST, Lab, words } from "../support/lab.ts";
 import { root } from "../support/netns.ts";
 
-const SSH = "ssh: { sequence: [7000, 8200/udp, 7600], open: 2201/tcp, for: 1h }";
+const SSH = "ssh: { sequence: [17301, 4312/udp, 28119], open: 2201/tcp, for: 1h }";
 const reportSchema = z.object({
   ok: z.boolean(),
   checks: z.array(
@@ -188,7 +188,7 @@ describe.skipIf(!root)("knockd doctor", () => {
 
   it.each(["nftables", "iptables"])("is content with a healthy machine that hides with %s", async (firewall) => {
     await start(
-      "ssh: { sequence: [7000, 8200/udp, 7600], open: [2201/tcp, 2202/udp] }",
+      "ssh: { sequence: [17301, 4312/udp, 28119], open: [2201/tcp, 2202/udp] }",
       `firewall: ${firewall}, interface: [eth0]`,
     );
     expect(await faults()).toEqual([]);
@@ -238,7 +238,7 @@ describe.skipIf(!root)("knockd doctor", () => {
   });
 
   it("says that there is no ipset, where that is needed", async () => {
-    await start("lan: { sequence: [7000, 8200/udp, 7600], set: members }", "firewall: iptables");
+    await start("lan: { sequence: [17301, 4312/udp, 28119], set: members }", "firewall: iptables");
     const copy = join(lab.directory, "sbin");
     const mounts = `rm -rf ${copy}; cp -a /usr/sbin ${copy} && rm ${copy}/ipset && mount --bind ${copy} /usr/sbin`;
     expect(await faults({ mounts })).toEqual(["fail tools: cannot run ipset: not found"]);
@@ -313,7 +313,7 @@ describe.skipIf(!root)("knockd doctor", () => {
   });
 
   it("says that nothing listens behind a door", async () => {
-    await start("ssh: { sequence: [7000, 8200/udp, 7600], open: [2201/tcp, 2209/tcp, 2209/udp] }");
+    await start("ssh: { sequence: [17301, 4312/udp, 28119], open: [2201/tcp, 2209/tcp, 2209/udp] }");
     expect(await faults()).toEqual([
       "fail service: door ssh: nothing listens on 2209/tcp",
       "fail service: door ssh: nothing listens on 2209/udp",
@@ -321,7 +321,7 @@ describe.skipIf(!root)("knockd doctor", () => {
   });
 
   it("says that a service listens on loopback alone", async () => {
-    await start("ssh: { sequence: [7000, 8200/udp, 7600], open: 2210/tcp }");
+    await start("ssh: { sequence: [17301, 4312/udp, 28119], open: 2210/tcp }");
     const listening = net.spawn("server", words("socat TCP-LISTEN:2210,bind=127.0.0.1,fork STDOUT"));
     await eventually("listening", async () => (await net.ok("server", words("ss -Hlnt sport = :2210"))) !== "");
     expect(await faults()).toEqual(["fail service: door ssh: 2210/tcp listens on loopback alone, so no door opens it"]);
@@ -330,7 +330,7 @@ describe.skipIf(!root)("knockd doctor", () => {
 
   it("says that this machine forwards nothing, where a door leads to a host behind it", async () => {
     await net.ok("server", words("sysctl -q net.ipv4.ip_forward=0"));
-    await start("nas: { sequence: [7000, 8200/udp, 7600], open: {port: 2222/tcp, to: 192.168.1.10:22} }");
+    await start("nas: { sequence: [17301, 4312/udp, 28119], open: {port: 2222/tcp, to: 192.168.1.10:22} }");
     expect(await faults()).toEqual([
       "fail forwarding: doors lead to hosts behind this one, but it forwards nothing: set net.ipv4.ip_forward = 1 (sysctl -w net.ipv4.ip_forward=1)",
     ]);
@@ -456,7 +456,7 @@ describe.skipIf(!root)("knockd doctor", () => {
 
   it("says that a port is visible when the daemon has not read the file again", async () => {
     await start();
-    writeFileSync(daemon.file, `doors:\n  ${SSH}\n  web: { sequence: [7000, 7002], open: 2202/tcp }\n`);
+    writeFileSync(daemon.file, `doors:\n  ${SSH}\n  web: { sequence: [23017, 9114/udp, 31007], open: 2202/tcp }\n`);
     expect(await faults()).toEqual([
       "fail hidden: door web: 2202/tcp is visible to everyone (IPv4 on eth0, IPv6 on eth0): none of our rules hides it",
     ]);
@@ -493,7 +493,7 @@ describe.skipIf(!root)("knockd doctor", () => {
       await paste(await adviceFor("hidden"));
       expect(await faults()).toEqual([]);
       expect(await lab.reachable("client")).toBe(false);
-      await lab.knock("client", HOST, "7000", "8200:udp", "7600");
+      await lab.knock("client", HOST, "17301", "4312:udp", "28119");
       await lab.opens("client");
     },
   );
@@ -511,7 +511,7 @@ describe.skipIf(!root)("knockd doctor", () => {
     await start(SSH.replace("for:", `${keys.replace(" and ", ", ")}, for:`));
     expect(await faults()).toEqual([]);
     expect(await lab.reachable("client")).toBe(false);
-    await lab.knock("client", HOST, "7000", "8200:udp", "7600");
+    await lab.knock("client", HOST, "17301", "4312:udp", "28119");
     await lab.opens("client");
   });
 
@@ -524,7 +524,7 @@ describe.skipIf(!root)("knockd doctor", () => {
     await paste(await adviceFor("hidden"));
     await net.ok("server", ["nft", "-f", NFTABLES_CONF]);
     await eventually("all is well again", async () => (await faults()).length === 0);
-    await lab.knock("client", HOST, "7000", "8200:udp", "7600");
+    await lab.knock("client", HOST, "17301", "4312:udp", "28119");
     await lab.opens("client");
     writeFileSync(NFTABLES_CONF, "");
   });
@@ -609,14 +609,14 @@ describe.skipIf(!root)("knockd doctor", () => {
 
   it("is not mistaken about what is hidden where the machine has no names of protocols", async () => {
     await net.ok("server", words("iptables -A INPUT -p tcp --dport 22 -j ACCEPT"));
-    await start("ssh: { sequence: [7000, 8200/udp, 7600], open: [2201/tcp, 2202/udp] }");
+    await start("ssh: { sequence: [17301, 4312/udp, 28119], open: [2201/tcp, 2202/udp] }");
     expect(await faults({ mounts: "mount --bind /dev/null /etc/protocols" })).toEqual([]);
     await net.ok("server", words("iptables -F INPUT"));
   });
 
   it.each([
-    ["nftables", "nft add rule inet eyes input udp dport 8200 log prefix knocks"],
-    ["iptables", "iptables -A INPUT -p udp --dport 8200 -j LOG"],
+    ["nftables", "nft add rule inet eyes input udp dport 4312 log prefix knocks"],
+    ["iptables", "iptables -A INPUT -p udp --dport 4312 -j LOG"],
   ])("says that a rule of %s writes the steps of knocks into the log", async (_by, rule) => {
     await start();
     const about = async () => (await look()).flatMap(({ check, text }) => (check === "firewall's log" ? [text] : []));
@@ -659,7 +659,7 @@ describe.skipIf(!root)("knockd doctor", () => {
   });
 
   it("says what is wrong with a set of the administrator's own", async () => {
-    const door = "lan: { sequence: [7000, 8200/udp, 7600], set: inet filter members }";
+    const door = "lan: { sequence: [17301, 4312/udp, 28119], set: inet filter members }";
     await net.nft("server", `table inet filter {\n${ADMIN_CHAIN}; }\n}`);
     await start(door);
     expect(await faults()).toEqual(["fail sets: door lan: set inet filter members does not exist"]);
@@ -675,8 +675,19 @@ describe.skipIf(!root)("knockd doctor", () => {
     expect(await faults()).toEqual([expect.stringMatching(/^warn sets: .* is asked by no rule/)]);
   });
 
+  it("tells how a set comes back with each load of /etc/nftables.conf, where that makes its table", async () => {
+    writeFileSync(NFTABLES_CONF, `flush ruleset\ntable inet filter {\n${ADMIN_CHAIN}; tcp dport 2201 accept; }\n}\n`);
+    await net.ok("server", ["nft", "-f", NFTABLES_CONF]);
+    await start("lan: { sequence: [17301, 4312/udp, 28119], set: inet filter members }");
+    expect(await faults()).toEqual(["fail sets: door lan: set inet filter members does not exist"]);
+    await paste(await adviceFor("sets"));
+    await net.ok("server", ["nft", "-f", NFTABLES_CONF]);
+    expect(await faults()).toEqual([expect.stringMatching(/^warn sets: .* is asked by no rule/)]);
+    writeFileSync(NFTABLES_CONF, "");
+  });
+
   it("says what is wrong with an ipset of the administrator's own", async () => {
-    await start("lan: { sequence: [7000, 8200/udp, 7600], set: members }", "firewall: iptables");
+    await start("lan: { sequence: [17301, 4312/udp, 28119], set: members }", "firewall: iptables");
     expect(await faults()).toEqual(["fail sets: door lan: ipset members does not exist"]);
     await mendedByAdvice("sets");
     await net.ok("server", words("ipset destroy members"));

@@ -1,6 +1,7 @@
 // The administrator's own nftables rules: doors that use them, and the promise never to touch them.
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { KNOCKD } from "../support/knockd.ts";
 import { HOST, HOST_6, Lab, SERVICE_2, words } from "../support/lab.ts";
 import { root } from "../support/netns.ts";
 
@@ -53,6 +54,22 @@ describe.skipIf(!root)("knockd", () => {
     await lab.knock("client", HOST, "7005:udp");
     await lab.opens("client", HOST);
     expect(await lab.reachable("client", HOST_6)).toBe(false);
+  });
+
+  it("says that a set is missing before anybody knocks: at the start, at a reload, and in check", async () => {
+    const yaml = config(
+      "lan: { sequence: [7000/udp, 7600/udp], set: inet admin nowhere, set_6: inet admin ssh_allowed6 }",
+    );
+    await net.nft("server", ADMIN);
+    const daemon = await lab.start(yaml);
+    const said = /^lan: the set inet admin nowhere does not exist, so nobody can come in by it/;
+    expect(daemon.count(said)).toBe(1);
+    await daemon.reload(yaml.replace("7600", "7601"));
+    expect(daemon.count(said)).toBe(2);
+    const { code, stderr } = await net.run("server", [...KNOCKD, "check", "-c", daemon.file]);
+    expect(code).toBe(0);
+    expect(stderr).toContain("doors.lan: the set inet admin nowhere does not exist on this machine\n");
+    expect(daemon.log + stderr).not.toContain("ssh_allowed6 does not");
   });
 
   it("opens a port in its own table and in the administrator's set together", async () => {

@@ -2,10 +2,8 @@
 import { existsSync } from "node:fs";
 import { fileHints, sandboxHints } from "../../core/sandbox/command-needs.ts";
 import { shellHints } from "../../io/shell-hints.ts";
-import { sandboxHere } from "../../io/unit-files.ts";
+import { dropInLine, sandboxHere } from "../../io/unit-files.ts";
 import { type Check, fail, warn } from "../machine-check.ts";
-
-const PLACE = "/etc/systemd/system/knockd.service.d/";
 
 export const commands: Check = {
   name: "commands",
@@ -19,13 +17,12 @@ export const commands: Check = {
         : [...fileHints(config, sandbox), ...doors.flatMap((door) => sandboxHints(door, sandbox))];
     return [
       ...doors.flatMap(shellHints).map((text) => fail(text)),
-      ...needs.map((text) => {
-        const file = /knockd-[\w-]+\.conf/.exec(text)?.[0];
-        return warn(
-          text,
-          file === undefined ? "systemctl edit knockd" : `put ${file}, which came with knockd, into ${PLACE}`,
-        );
-      }),
+      ...needs.map((text) => warn(text, adviceFor(text))),
     ];
   },
 };
+
+function adviceFor(text: string): string {
+  const file = /knockd-[\w-]+\.conf/.exec(text)?.[0];
+  return file === undefined ? "systemctl edit knockd" : dropInLine(file, /ReadWritePaths=(\S+) gives/.exec(text)?.[1]);
+}

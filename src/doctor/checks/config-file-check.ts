@@ -1,5 +1,5 @@
 // Whether the config can be used, and whether it keeps its secret: whoever reads it can knock.
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { looseness } from "../../core/config/looseness.ts";
 import { weakSequences, weakSequenceText } from "../../core/config/weakness.ts";
 import { type Check, type Finding, fail, ok, warn } from "../machine-check.ts";
@@ -7,7 +7,7 @@ import { type Check, type Finding, fail, ok, warn } from "../machine-check.ts";
 export const configFile: Check = {
   name: "config",
   look({ file, read }) {
-    if ("problem" in read) return [fail(read.problem, `knockd check -c ${file}`)];
+    if ("problem" in read) return [fail(read.problem, `knockd ${existsSync(file) ? "check" : "init"} -c ${file}`)];
     const { doors } = read.config;
     const loose = looseness(statSync(file).mode);
     const found: Finding[] =

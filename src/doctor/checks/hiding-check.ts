@@ -5,7 +5,7 @@ import { formatInside, type Opening } from "../../core/opening.ts";
 import { formatPort } from "../../core/port.ts";
 import { BACK_ENDS } from "../../io/firewall/firewalls.ts";
 import { OUR_CHAINS } from "../../io/firewall/iptables/iptables-chains.ts";
-import { ROOT_ADVICE } from "../../io/tool.ts";
+import { dropInLine } from "../../io/unit-files.ts";
 import { type LetIn, letIn, type Shut } from "../let-in.ts";
 import { arrivalsOf } from "../links.ts";
 import { type Check, type Finding, fail, ok, warn } from "../machine-check.ts";
@@ -104,8 +104,9 @@ function oursFirst({ chain }: Place, chains: readonly Chain[]): LetIn {
     ({ by, legacy, name }) => by === chain.by && legacy === chain.legacy && name === OUR_CHAINS,
   );
   if (!isThere) {
-    const dropIn = chain.legacy === true ? [`${ROOT_ADVICE}: ${tool} needs it`] : [];
-    return { keeper: `rules of ${tool}, where ours are not`, line: "systemctl restart knockd", more: dropIn };
+    const keeper = `rules of ${tool}, where ours are not`;
+    if (chain.legacy !== true) return { keeper, line: "systemctl restart knockd", more: [] };
+    return { keeper, line: dropInLine("knockd-root.conf"), more: [`${tool} needs more than the service has: root`] };
   }
   const line = `${tool} -D INPUT -j ${OUR_CHAINS}; ${tool} -I INPUT -j ${OUR_CHAINS}`;
   return { keeper: "a rule before ours", line, more: [`our chain ${OUR_CHAINS} is to be the first in INPUT`] };

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Config } from "../../core/config/config.ts";
 import { BACK_ENDS } from "../../io/firewall/firewalls.ts";
-import { IPSET_ADVICE } from "../../io/tool.ts";
+import { dropInLine } from "../../io/unit-files.ts";
 import { type Check, fail, ok, warn } from "../machine-check.ts";
 import { unitOf } from "../systemctl.ts";
 
@@ -20,7 +20,7 @@ export const privileges: Check = {
     // Its sniffers are processes of their own, which have CAP_NET_RAW.
     const hasSniffers = unit?.get("Environment")?.includes("KNOCKD_SNIFFER_SOCKET=/") === true;
     if (hasSniffers && fillsIpsets(config) && !given.includes("CAP_NET_RAW"))
-      return [fail("knockd.service has no CAP_NET_RAW, which ipset needs", IPSET_ADVICE)];
+      return [fail("knockd.service has no CAP_NET_RAW, which ipset needs", dropInLine("knockd-iptables.conf"))];
     const missing = missingHere();
     if (missing.length === 0) return [ok("CAP_NET_RAW and CAP_NET_ADMIN are here")];
     const lacking = NEEDED.filter(({ name }) => !given.includes(name) && !(hasSniffers && name === "CAP_NET_RAW"));
