@@ -46,7 +46,9 @@ async function startOurs(lab, doors, sniffer = "tcpdump", program = OURS, env = 
   rmSync(state, { recursive: true, force: true });
   const log = join(lab.directory, "ours.log");
   const argv = [process.execPath, program, "run", "-c", file];
-  const daemon = await start(lab, argv, { log, env: { STATE_DIRECTORY: state, ...env } }, log);
+  // Another knockd of this machine may have /run/knockd.
+  const directories = { STATE_DIRECTORY: state, RUNTIME_DIRECTORY: join(lab.directory, "run") };
+  const daemon = await start(lab, argv, { log, env: { ...directories, ...env } }, log);
   return { ...daemon, countOpen: () => countElements(lab, "knockd", /^door/) };
 }
 
