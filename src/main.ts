@@ -43,7 +43,7 @@ export async function main(): Promise<void> {
   process.exitCode = EXIT.OK;
   const words = forInstance(process.argv.slice(2));
   const [word = ""] = words;
-  if (word === "run") await tuneForDaemon();
+  if (word === "run") (await import("./io/tuning.ts")).tuneForStart();
   // Who reads our output (`| head`) may have seen enough. The stdout of `run` belongs to its log.
   if (word !== "run") process.stdout.on("error", () => process.exit());
   try {
@@ -56,15 +56,6 @@ export async function main(): Promise<void> {
   } catch (error) {
     process.exitCode = exitCodeOf(error);
   }
-}
-
-/** A daemon that hardly ever has to do anything must do it at once. */
-async function tuneForDaemon(): Promise<void> {
-  const { setFlagsFromString } = await import("node:v8");
-  // A flood makes short-lived garbage only: collected early, it takes no room.
-  setFlagsFromString("--semi-space-growth-factor=1");
-  // Compiled at its first call: the first knocks would be interpreted, which takes half as long again.
-  setFlagsFromString("--always-sparkplug");
 }
 
 /** All commands, or, when a word names one that needs no other, that one. */

@@ -128,7 +128,7 @@ describe("the entries", () => {
     ["knockd.ts", /^(node:fs|main\.ts|commands\/completing\.ts|shell\/(outline|quick)\.ts)$/],
     [
       "main.ts",
-      /^(commander|node:v8|commands\/[\w-]+\.ts|core\/exit\.ts|core\/text\/old-habits\.ts|io\/terminal\.ts|version\.ts)$/,
+      /^(commander|commands\/[\w-]+\.ts|core\/exit\.ts|core\/text\/old-habits\.ts|io\/(terminal|tuning)\.ts|version\.ts)$/,
     ],
     ["knock.ts", /^(client\/[\w-]+\.ts|core\/[\w/-]+\.ts|version\.ts|node:[\w/]+)$/],
   ];

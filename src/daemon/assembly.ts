@@ -21,6 +21,7 @@ import { controlPath, stateDirectory } from "../io/state/directories.ts";
 import { readKeys } from "../io/state/key-files.ts";
 import { openState } from "../io/state/state.ts";
 import { PRIVILEGES_NEEDED } from "../io/tool.ts";
+import { tuneForWaiting } from "../io/tuning.ts";
 import { ControlRequests } from "./control-requests.ts";
 import { Daemon } from "./daemon.ts";
 import { configFor, Rereading, type Source, warnOfWeakPoints } from "./reloading.ts";
@@ -108,6 +109,7 @@ async function start(parts: Parts, { ending, trial }: Run): Promise<void> {
   // Whoever has waited for us may knock at once.
   await Promise.race([captures.settled(), ending.promise]);
   notify.start(() => words.standing(daemon.view.grants.count, captures.states()));
+  tuneForWaiting();
 }
 
 async function stop(parts: Parts, { trial }: Run): Promise<void> {
