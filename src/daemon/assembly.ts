@@ -61,6 +61,7 @@ async function assemble(config: Config, { ending, trial, version, ...source }: R
     ...captureLog(log),
     denied: (reason) => ending.fail(new Failure(EXIT.NO_PERMISSION, `cannot capture: ${reason}`, PRIVILEGES_NEEDED)),
   });
+  await captures.prepare();
   const observer = new Tracers();
   const machine = { boot: bootId(), ground: groundNow, readKeys, readCodeSecrets, runCommand };
   const watch = captures.watch.bind(captures);

@@ -51,12 +51,15 @@ export type Parsed =
     }
   | { readonly problems: readonly Problem[] };
 
+/** Code that zod makes and V8 compiles for it would be worth its time from some hundreds of files on. */
+const ONCE = { jitless: true };
+
 export function parseConfig(text: string): Parsed {
   const foreign = foreignFile(text);
   if (foreign !== undefined) return { problems: [{ path: "", line: 1, column: 1, message: foreign }] };
   const file = readYaml(text);
   if ("problems" in file) return { problems: withOddCharacters(file.problems, text) };
-  const parsed = configSchema.safeParse(withoutEmpty(file.value));
+  const parsed = configSchema.safeParse(withoutEmpty(file.value), ONCE);
   const problems = [
     ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => problemsOf(issue, file, knownKeys))),
     ...nameProblems(file, "doors"),

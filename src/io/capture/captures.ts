@@ -71,6 +71,11 @@ export class Captures {
     this.#update();
   }
 
+  /** Begins with what takes its time; optional. */
+  prepare(): Promise<void> {
+    return this.#network.ask();
+  }
+
   /** Everything that is captured goes to `see`. */
   async start(see: See): Promise<void> {
     this.#see = see;

@@ -16,6 +16,8 @@ const linkSchema = z.object({
   addr_info: z.array(z.object({ local: z.string().optional() })).default([]),
 });
 const routeSchema = z.object({ dev: z.string().optional() });
+/** It is a small text: making code for it would take longer than reading it. */
+const PLAIN = { jitless: true };
 
 export interface Interface {
   readonly up: boolean;
@@ -41,6 +43,9 @@ export class Network {
   /** BOUNDED: by the interfaces of this machine. */
   #interfaces = new Map<string, Interface>();
   #unfollow: () => void = () => {};
+  #follows = false;
+  /** What was asked for before anybody needed it. */
+  #early: Promise<string> | undefined;
   #monitor: ChildProcess | undefined;
   #settling: NodeJS.Timeout | undefined;
   #closed = false;
@@ -50,14 +55,22 @@ export class Network {
     this.#onChange = onChange;
   }
 
-  /** Learns the present state, and follows it from then on. Rejects if there is no learning it. */
-  async start(): Promise<void> {
+  /** Follows what becomes of the network from now on, and begins to learn how it is; `start` needs not wait so long then. */
+  async ask(): Promise<void> {
     // First of all: what changes while we learn is learned once more.
     const unfollow = await followNews(NETLINK_ROUTE, NETWORK_NEWS, () => this.#settle(SETTLE_MS));
     if (unfollow !== undefined) this.#unfollow = unfollow;
-    if (this.#closed) return this.#unfollow();
+    this.#follows = unfollow !== undefined;
+    this.#early = listLinks();
+    // Whoever starts is told.
+    this.#early.catch(() => {});
+  }
+
+  /** Learns the present state, and tells of it and of each change. Rejects if there is no learning it. */
+  async start(): Promise<void> {
+    if (this.#early === undefined) await this.ask();
     await this.#learn();
-    if (unfollow === undefined) this.#spawn();
+    if (!this.#follows) this.#spawn();
   }
 
   /** Undefined while there is no such interface. */
@@ -105,9 +118,11 @@ export class Network {
   }
 
   async #lookAround(): Promise<void> {
+    const listing = this.#early ?? listLinks();
+    this.#early = undefined;
     const links = z
       .array(linkSchema)
-      .parse(JSON.parse((await runTool(["ip", "-details", "-json", "address"])) || "[]"));
+      .parse(JSON.parse(await listing), PLAIN);
     const own = new Map(links.map((link) => [link.ifname, addressesOf(link)]));
     const vlansOf = (name: string): Address[] =>
       links
@@ -133,11 +148,15 @@ export async function defaultInterface(): Promise<string | undefined> {
   for (const family of ["-4", "-6"] as const) {
     const routes = z
       .array(routeSchema)
-      .parse(JSON.parse((await runTool(["ip", family, "-json", "route", "show", "default"])) || "[]"));
+      .parse(JSON.parse((await runTool(["ip", family, "-json", "route", "show", "default"])) || "[]"), PLAIN);
     const device = routes.find((route) => route.dev !== undefined)?.dev;
     if (device !== undefined) return device;
   }
   return undefined;
+}
+
+async function listLinks(): Promise<string> {
+  return (await runTool(["ip", "-details", "-json", "address"])) || "[]";
 }
 
 function addressesOf(link: z.output<typeof linkSchema>): Address[] {
