@@ -1,5 +1,6 @@
 // What tsc has built, with the libraries it uses, as a few files in dist/: they load in half the time that two hundred take.
 import { cpSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { librariesOf, licencesText } from "./libraries.mjs";
 import { precompile } from "./precompile.mjs";
@@ -18,13 +19,18 @@ const settings = {
   minifySyntax: true,
   logLevel: "warning",
 };
-/** What the entry of knockd loads only where it has no answer itself. */
-const LATER = ["main.js", "commands/completing.js"];
 /** Native code is loaded from where npm has built it. */
 const external = ["cap", "koffi"];
 
 // By itself: another file to open, and one to link, is a tenth of what the answer to --version takes.
-await build({ ...settings, entryPoints: ["build/src/knockd.js"], external: LATER.map((file) => `./${file}`) });
+await build({
+  ...settings,
+  entryPoints: ["build/src/knockd.js"],
+  external: ["./commands/completing.js"],
+  plugins: [
+    onResolve(/^\.\/main\.js$/, () => ({ path: fileURLToPath(new URL("build/src/compiled.js", import.meta.url)) })),
+  ],
+});
 const others = await build({
   ...settings,
   entryPoints: ["knock.js", "capture.js", "commands/completing.js"].map((file) => `build/src/${file}`),
@@ -57,19 +63,17 @@ function script(name, commands) {
     supported: { "dynamic-import": false },
     // Never asked for: the other commands have another script.
     plugins: [
-      {
-        name: "other commands",
-        setup: (bundler) =>
-          bundler.onResolve({ filter: /^\.\/commands\// }, (asked) =>
-            isOther(asked) ? { path: asked.path, external: true } : undefined,
-          ),
-      },
+      onResolve(/^\.\/commands\//, (asked) => (isOther(asked) ? { path: asked.path, external: true } : undefined)),
     ],
     // By a name that nothing in it has.
     define: { "import.meta": "__place" },
     banner: { js: "(function(require,__place){const module={exports:{}};" },
     footer: { js: "return module.exports})" },
   });
+}
+
+function onResolve(filter, resolve) {
+  return { name: String(filter), setup: (bundler) => bundler.onResolve({ filter }, resolve) };
 }
 
 function fileOf(command) {

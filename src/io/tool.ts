@@ -47,7 +47,9 @@ export function runTool(
     );
     // A tool that ends without reading its input breaks the pipe; its exit status tells the story.
     child.stdin?.on("error", () => {});
-    child.stdin?.end(input);
+    // Nothing is less than an empty write, which would fail where nobody reads.
+    if (input === "") child.stdin?.end();
+    else child.stdin?.end(input);
   });
 }
 

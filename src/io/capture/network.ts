@@ -120,9 +120,7 @@ export class Network {
   async #lookAround(): Promise<void> {
     const listing = this.#early ?? listLinks();
     this.#early = undefined;
-    const links = z
-      .array(linkSchema)
-      .parse(JSON.parse(await listing), PLAIN);
+    const links = z.array(linkSchema).parse(JSON.parse(await listing), PLAIN);
     const own = new Map(links.map((link) => [link.ifname, addressesOf(link)]));
     const vlansOf = (name: string): Address[] =>
       links
