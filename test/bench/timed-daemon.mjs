@@ -4,7 +4,9 @@ import { writeFileSync } from "node:fs";
 import { PcapReader } from "../../build/src/core/capture/pcap.js";
 import { Daemon } from "../../build/src/daemon/daemon.js";
 import { Nftables } from "../../build/src/io/firewall/nftables/nftables.js";
+import { NetlinkSocket } from "../../build/src/io/netlink/netlink-socket.js";
 import { Ledger } from "../../build/src/io/state/ledger-file.js";
+import { LineFile } from "../../build/src/io/state/line-file.js";
 import { main } from "../../build/src/main.js";
 
 const ways = [];
@@ -27,6 +29,19 @@ function timed(where, name, begins, ends) {
   };
 }
 
+/** Adds up how long a method keeps us. */
+function lasting(where, name, length) {
+  const original = where[name];
+  where[name] = function (...args) {
+    const begun = nowUs();
+    try {
+      return original.apply(this, args);
+    } finally {
+      if (way !== undefined) way[length] = (way[length] ?? 0) + nowUs() - begun;
+    }
+  };
+}
+
 const push = PcapReader.prototype.push;
 PcapReader.prototype.push = function (chunk) {
   chunkUs = nowUs();
@@ -39,6 +54,8 @@ Daemon.prototype.see = function (frame, local) {
   see.call(this, frame, local);
 };
 timed(Daemon.prototype, "open", "earned");
+lasting(LineFile.prototype, "append", "written");
+lasting(NetlinkSocket.prototype, "request", "kernel");
 timed(Ledger.prototype, "open", "noting", "noted");
 timed(Nftables.prototype, "open", "letting", "let");
 

@@ -32,8 +32,10 @@ export async function budget(lab, _start, { openings }) {
     "tcpdump -> pipe -> daemon reads it": (way) => way.chunk - before(flushed, way.chunk),
     "reads it -> judged": (way) => way.earned - way.chunk,
     "judged -> in the ledger": (way) => way.noted - way.earned,
+    "  of that, writing the line": (way) => way.written,
     "ledger -> firewall": (way) => way.letting - way.noted,
     firewall: (way) => way.let - way.letting,
+    "  of that, the kernel and koffi": (way) => way.kernel,
     "packet -> let in": (way) => way.let - way.packet,
   };
   return Object.fromEntries(
