@@ -46,7 +46,6 @@ const IPV4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
 /** Nobody's address (RFC 919), for looking what the kernel does. */
 const NOBODY = "255.255.255.255";
 const LOOK_MS = 1000;
-const BYTE = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
 /** So often our own way is gone before somebody knocks: the first times take ten times as long. */
 const WARM_UPS = 8;
 /** BOUNDED: so many nfts at a time, where it has to be nft. */
