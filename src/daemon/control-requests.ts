@@ -1,5 +1,4 @@
 // The requests behind the control socket: what each request makes the daemon do, and the answer to it.
-import { setImmediate } from "node:timers/promises";
 import { type Address, formatAddress, parseAddress } from "../core/address.ts";
 import type { FirewallKind } from "../core/config/firewall-kinds.ts";
 import { nearest } from "../core/config/nearest.ts";
@@ -16,6 +15,7 @@ import { wallTime } from "../io/clock.ts";
 import { Backlog } from "../io/control/backlog.ts";
 import { TRACERS_MAX, type Tracers } from "../io/control/tracers.ts";
 import type { Log } from "../io/log/log.ts";
+import { turn } from "../io/pause.ts";
 import type { Daemon } from "./daemon.ts";
 import type { DoorResult } from "./doorkeeper.ts";
 
@@ -132,7 +132,7 @@ export class ControlRequests {
       // Its time may have come while others were closed.
       if (grant.state === "closed") continue;
       closing.push(this.#shut(grant));
-      if (closing.length % CLOSINGS_A_TURN === 0) await setImmediate();
+      if (closing.length % CLOSINGS_A_TURN === 0) await turn();
     }
     for (const result of closing) yield await result;
   }

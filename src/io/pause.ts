@@ -6,6 +6,13 @@ export function pause(ms: number): Promise<void> {
   });
 }
 
+/** Until all that has happened meanwhile has been heard. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
 /** Whether `task` has ended before the limit. It is not interrupted. */
 export async function endsWithin(task: Promise<unknown>, limitMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
