@@ -35,7 +35,7 @@ main() {
 
 install_program() {
   mkdir "$lib/dist"
-  cp -R dist/*.js dist/outline.json dist/chunks dist/commands dist/scripts "$lib/dist"
+  cp -R dist/*.js dist/outline.json dist/chunks dist/commands dist/scripts dist/unit "$lib/dist"
   cp package.json "$lib"
   install -D -m 644 -t "$lib/config" config/knockd.schema.json
   install -D -m 644 systemd/knockd.sysusers "$root/usr/lib/sysusers.d/knockd.conf"

@@ -10,5 +10,5 @@ platform=$(node -p 'require("koffi"); `koffi-linux-${process.arch}`' 2>/dev/null
 mkdir -p "$target"
 target=$(realpath "$target")
 cd node_modules
-cp --parents koffi/{package.json,LICENSE.txt,index.js} koffi/src/koffi/index.js koffi/src/koffi/src/static.js "$target"
+cp --parents koffi/{package.json,LICENSE.txt,index.js,index.cjs} koffi/src/koffi/index.{js,cjs} koffi/src/koffi/src/static.{js,cjs} "$target"
 cp --parents "@koromix/$platform"/{package.json,index.js} "@koromix/$platform"/linux_*/koffi.node "$target"

@@ -205,7 +205,7 @@ describe.skipIf(!root)("the systemd service", { timeout: TEST_MS }, () => {
     await box.ok("nft", "flush", "ruleset");
     const gone = await box.says("knockd", "doctor");
     expect(gone).toMatch(/^fail {2}hidden: door web: 8080\/tcp is visible to everyone/m);
-    await box.ok("sh", "-c", /^fail .*\n {6}-> (.*)$/m.exec(gone)?.[1] ?? "false");
+    await box.ok("sh", "-c", /^fail {2}unit: .*\n {6}-> (.*)$/m.exec(gone)?.[1] ?? "false");
     const again = await box.says("knockd", "doctor");
     expect(again).toMatch(/^ok {4}daemon: running/m);
     expect(again).toMatch(/^ok {4}hidden: door web: 8080\/tcp is hidden/m);
