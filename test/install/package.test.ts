@@ -156,6 +156,15 @@ describe.skipIf(!root)("the Debian package", { timeout: TEST_MS }, () => {
     await box.ok("systemctl", "stop", "knockd");
   });
 
+  it("has the drop-ins that check names", async () => {
+    const door = "hook: { sequence: [24017/tcp, 8615/udp, 13908/tcp], start_command: curl -s http://192.0.2.1/ }";
+    box.write("/root/hook.yaml", `doors:\n  ${door}\n`);
+    const said = await box.says("knockd", "check", "-c", "/root/hook.yaml");
+    expect(said).toMatch(/needs the network \(curl\), .* IPAddressDeny=any\): knockd-network\.conf gives it$/m);
+    for (const place of ["/usr/lib/knockd/dist/unit", "/usr/share/doc/knockd/examples"])
+      expect(box.has(`${place}/knockd-network.conf`)).toBe(true);
+  });
+
   it("hides sshd, and lets in who knocks", async () => {
     machine.configure("5s");
     await box.ok("systemctl", "enable", "--now", "knockd");
