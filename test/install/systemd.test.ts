@@ -238,7 +238,7 @@ describe.skipIf(!root)("the systemd service", { timeout: TEST_MS }, () => {
     const closesMs = await closingTime(box);
     await box.ok("systemctl", "kill", "-s", "SIGKILL", "knockd");
     await until(async () => (await connection(net)).code === VISIBLE.code);
-    await box.journal(/(?:^starting up, listening on eth0$[\s\S]*){3}/m);
+    await box.journal(/(?:^starting up, listening on eth0$[\s\S]*){4}/m);
     expect(await property(box, "NRestarts")).toBe("1");
     expect(Math.abs((await closingTime(box)) - closesMs)).toBeLessThan(SAME_MS);
     await until(async () => (await connection(net)).code === HIDDEN.code);
