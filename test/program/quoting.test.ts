@@ -25,7 +25,7 @@ import {
 
 const KNOCK = [process.execPath, fileURLToPath(new URL("../../dist/knock.js", import.meta.url))];
 /** BOUNDED: each of them is a process of Node. */
-const RUNS = 4;
+const RUNS = 3;
 /** Nobody's network, and no firewall is touched. */
 const ALONE = ["unshare", "--net", ...(root ? [] : ["--map-root-user"])];
 /** Its interface is not there, which it says when all else is done. */
