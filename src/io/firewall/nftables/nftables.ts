@@ -164,8 +164,6 @@ export class Nftables implements Firewall {
 }
 
 /** What `nft -json list table` says (libnftables-json(5)); only what we use. */
-const timedSchema = z.object({ elem: z.object({ val: z.string() }) }).transform(({ elem }) => elem.val);
-const elementSchema = z.union([z.string(), timedSchema]);
 const setSchema = z.object({ name: z.string(), elem: z.array(z.unknown()).default([]) });
 const listingSchema = z.object({ nftables: z.array(z.object({ set: setSchema.optional() })) });
 const EMPTY_LISTING = '{"nftables":[]}';
@@ -174,9 +172,14 @@ const EMPTY_LISTING = '{"nftables":[]}';
 function elementsOf(set: z.output<typeof setSchema> | undefined): OpenElement[] {
   if (set === undefined) return [];
   return set.elem.flatMap((element) => {
-    const parsed = elementSchema.safeParse(element);
-    return parsed.success ? (openOf(set.name, parsed.data) ?? []) : [];
+    // Without a schema: there may be tens of thousands, and with a timeout each is an object.
+    const value = typeof element === "string" ? element : memberOf(memberOf(element, "elem"), "val");
+    return typeof value === "string" ? (openOf(set.name, value) ?? []) : [];
   });
+}
+
+function memberOf(of: unknown, name: string): unknown {
+  return typeof of === "object" && of !== null ? Reflect.get(of, name) : undefined;
 }
 
 /** The kernel's number of our table, which has just been made. */
