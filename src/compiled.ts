@@ -48,7 +48,10 @@ function scriptOf(command: string): string {
   return Object.entries(SCRIPTS).find(([, commands]) => commands.some((each) => each === command))?.[0] ?? WHOLE;
 }
 
-/** V8 itself refuses code of another V8, or of one with other settings, and compiles what it needs. */
+/**
+ * V8 itself refuses code of another V8, or of one with other settings, and compiles what it needs. Of a script it compares no
+ * more than the length: both are files of the program, and one build makes them.
+ */
 export function scriptWith(name: string, code?: Buffer): Script {
   const filename = `${DIRECTORY}/${name}.cjs`;
   // All of it is ASCII; so it takes a byte a character.
