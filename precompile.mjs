@@ -3,6 +3,7 @@
 import { spawn as start } from "node:child_process";
 import { EventEmitter } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -48,9 +49,10 @@ async function rehearse(name) {
 
   const place = new URL("./dist/main.js", import.meta.url);
   const scripts = new URL("./dist/scripts/program.cjs", import.meta.url);
-  const { codeFile, requireLate, scriptWith } = await import(place);
+  const { codeFile, scriptWith } = await import(place);
   const script = scriptWith(name);
-  const pretended = (name) => (name in PRETENDED ? PRETENDED[name](requireLate) : requireLate(name));
+  const real = createRequire(place);
+  const pretended = (name) => (name in PRETENDED ? PRETENDED[name](real) : real(name));
   const load = script.runInThisContext();
   await load(pretended, { url: scripts.href, dirname: dirname(fileURLToPath(scripts)), resolve: String }).main();
   writeFileSync(codeFile(name), script.createCachedData());

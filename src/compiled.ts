@@ -10,7 +10,7 @@ interface Program {
 }
 
 /** A script gets what a module has of its own. */
-type Load = (require: typeof requireLate, place: typeof PLACE) => Program;
+type Load = (require: NodeJS.Require, place: typeof PLACE) => Program;
 
 const DIRECTORY = `${import.meta.dirname}/scripts`;
 const PLACE = {
@@ -31,17 +31,7 @@ export const WHOLE = "program";
 export async function main(): Promise<void> {
   const name = scriptOf(process.argv[2] ?? "");
   const load: Load = scriptWith(name, readCode(codeFile(name))).runInThisContext();
-  await load(requireLate, PLACE).main();
-}
-
-/** Of Node's own, what takes it milliseconds to load and many a start never asks for: loaded when something in it is used. */
-const LATE = ["node:crypto"];
-const require = createRequire(import.meta.url);
-
-/** As a program's `require`. */
-export function requireLate(name: string): unknown {
-  if (!LATE.includes(name)) return require(name);
-  return new Proxy({}, { get: (_, key) => Reflect.get(require(name), key) });
+  await load(createRequire(import.meta.url), PLACE).main();
 }
 
 function scriptOf(command: string): string {
