@@ -13,7 +13,7 @@ import { readLedger } from "../../build/src/core/ledger.js";
 import { readOnce } from "../../build/src/core/once.js";
 import { parseOneTime } from "../../build/src/core/one-time.js";
 import { parseKeyFile } from "../../build/src/core/spa/key-file.js";
-import { open } from "../../build/src/core/spa/open-packet.js";
+import { open, prepare } from "../../build/src/core/spa/open-packet.js";
 import { parseSecretFile } from "../../build/src/core/totp/code.js";
 import { readCode } from "../../build/src/core/totp/totp.js";
 import { watchlistFor } from "../../build/src/core/watchlist.js";
@@ -42,6 +42,7 @@ const OWN_6 = parseAddress("2001:db8::1");
 const LOCAL = new AddressSet([OWN, OWN_6]);
 /** Of each piece of an input: how much time passes, whose packet it is, whatever link layer. */
 const HEAD_BYTES = 3;
+const KEYS = prepare([SIGNED, UNSIGNED]);
 
 const knock = emptyKnock();
 const PACKET_KEY = { ...SIGNED, doors: ["packet"] };
@@ -129,7 +130,7 @@ export const TARGETS = {
     for (const chunk of [bytes.subarray(0, half), bytes.subarray(half)]) reader.push(Uint8Array.from(chunk));
     reader.end();
   },
-  packet: (bytes) => void open(bytes.toString("latin1"), [SIGNED, UNSIGNED]),
+  packet: (bytes) => void open(bytes.toString("latin1"), KEYS),
   code: (bytes) => void [readCode(text(bytes)), parseSecretFile(text(bytes))],
   key: (bytes) => void parseKeyFile(text(bytes), []),
   control: (bytes) => void readRequest(text(bytes)),

@@ -1,6 +1,6 @@
 // The calculations of a signed packet: digests, HMACs, key derivation, ciphers. The one file of this floor that uses
 // node:crypto, which is arithmetic here and no edge: it asks nobody and knows no time; random bytes come in as values.
-import { createCipheriv, createDecipheriv, createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, createHmac, hash } from "node:crypto";
 
 /** OpenSSL's names. Neither the kind of an HMAC nor the mode of a cipher is on the wire: both ends must know. */
 export const DIGEST_KINDS = ["md5", "sha1", "sha256", "sha384", "sha512", "sha3-256", "sha3-512"] as const;
@@ -19,6 +19,20 @@ export const TAG_CHARACTERS: Record<DigestKind, number> = {
   "sha3-256": 43,
   "sha3-512": 86,
 };
+
+/** Of a digest's input: an HMAC fills one with its key (RFC 2104, FIPS 180-4, FIPS 202). */
+const HASH_BLOCK_BYTES: Record<DigestKind, number> = {
+  md5: 64,
+  sha1: 64,
+  sha256: 64,
+  sha384: 128,
+  sha512: 128,
+  "sha3-256": 136,
+  "sha3-512": 72,
+};
+const HASH_BLOCK_BYTES_MAX = 136;
+const INNER = 0x36;
+const OUTER = 0x5c;
 
 export const BLOCK_BYTES = 16;
 export const SALT_BYTES = 8;
@@ -46,7 +60,58 @@ export function tagText(kind: DigestKind, key: Uint8Array, text: string): string
 
 /** In a time that says nothing about where two texts differ. */
 export function sameText(a: string, b: string): boolean {
-  return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let at = 0; at < a.length; at++) difference |= a.charCodeAt(at) ^ b.charCodeAt(at);
+  return difference === 0;
+}
+
+/** A text that is signed with one key after the other: the key of each goes into the room before it. */
+export class SignedText {
+  readonly #bytes: Buffer;
+  /** By how much of that room it has. BOUNDED: by the kinds of digests. */
+  readonly #views = new Map<number, Buffer>();
+
+  constructor(text: string) {
+    this.#bytes = Buffer.allocUnsafe(HASH_BLOCK_BYTES_MAX + text.length);
+    this.#bytes.latin1Write(text, HASH_BLOCK_BYTES_MAX);
+  }
+
+  behind(block: Uint8Array): Buffer {
+    const known = this.#views.get(block.length);
+    const view = known ?? this.#bytes.subarray(HASH_BLOCK_BYTES_MAX - block.length);
+    if (known === undefined) this.#views.set(block.length, view);
+    view.set(block);
+    return view;
+  }
+}
+
+/** An HMAC whose key is prepared once. Two digests, each in one call, take a third of the time that createHmac() takes. */
+export class Signer {
+  readonly #kind: DigestKind;
+  readonly #inner: Buffer;
+  /** Ends with room for the inner digest. */
+  readonly #outer: Buffer;
+  readonly #blockBytes: number;
+
+  constructor(kind: DigestKind, key: Uint8Array) {
+    this.#kind = kind;
+    this.#blockBytes = HASH_BLOCK_BYTES[kind];
+    const secret = key.length > this.#blockBytes ? createHash(kind).update(key).digest() : key;
+    const digestBytes = hash(kind, "", "buffer").length;
+    this.#inner = Buffer.alloc(this.#blockBytes, INNER);
+    this.#outer = Buffer.alloc(this.#blockBytes + digestBytes, OUTER);
+    for (const [at, byte] of secret.entries()) {
+      this.#inner[at] = byte ^ INNER;
+      this.#outer[at] = byte ^ OUTER;
+    }
+  }
+
+  /** In hexadecimal. */
+  tag(text: SignedText): string {
+    this.#outer.hexWrite(hash(this.#kind, text.behind(this.#inner), "hex"), this.#blockBytes);
+    return hash(this.#kind, this.#outer, "hex");
+  }
 }
 
 /** Under which a packet is remembered: SHA-256 of its salt and ciphertext. */
@@ -91,7 +156,7 @@ function legacyKey(key: Uint8Array): Uint8Array {
   return filled;
 }
 
-function unpadded(base64: string): string {
+export function unpadded(base64: string): string {
   return base64.replace(/=+$/, "");
 }
 

@@ -1,7 +1,17 @@
 // The text of a signed packet -> whose it is and what it asks for. The signature first, over the text as it came: what is
 // not signed with one of our keys is neither decoded nor deciphered.
 
-import { BLOCK_BYTES, decrypt, fingerprint, SALT_BYTES, sameText, TAG_CHARACTERS, tagText } from "./crypto.ts";
+import {
+  BLOCK_BYTES,
+  decrypt,
+  fingerprint,
+  SALT_BYTES,
+  SignedText,
+  Signer,
+  sameText,
+  TAG_CHARACTERS,
+  unpadded,
+} from "./crypto.ts";
 import type { Key } from "./key.ts";
 import type { Refusal } from "./refusal.ts";
 import { looksDeciphered, readRequest, type SpaRequest } from "./request.ts";
@@ -25,26 +35,58 @@ const FORM = new RegExp(`^[${SPA_FIRST_CHARACTERS}][A-Za-z0-9+/]+$`);
 const MAGIC = Buffer.from("Salted__");
 const BYTES_MIN = 48;
 
+/** A key, ready to be tried. */
+export interface PreparedKey {
+  readonly key: Key;
+  /** Undefined: its packets are not signed. */
+  readonly signer: Signer | undefined;
+}
+
+export function prepare(keys: readonly Key[]): readonly PreparedKey[] {
+  return keys.map((key) => ({
+    key,
+    signer: key.hmacKey === undefined ? undefined : new Signer(key.hmac, key.hmacKey),
+  }));
+}
+
+/** Whether a text could be a packet at all: most of what strangers send ends here. */
+export function looksSealed(text: string): boolean {
+  return text.length >= SPA_CHARACTERS_MIN && text.length <= SPA_CHARACTERS_MAX && FORM.test(text);
+}
+
 /** `keys` in the order of the config; the first whose signature fits decides. Never throws, whatever the text. */
-export function open(text: string, keys: readonly Key[]): Opened | Refusal {
-  if (text.length < SPA_CHARACTERS_MIN || text.length > SPA_CHARACTERS_MAX || !FORM.test(text)) {
-    return { reason: "malformed" };
+export function open(text: string, keys: readonly PreparedKey[]): Opened | Refusal {
+  if (!looksSealed(text)) return { reason: "malformed" };
+  let signed: Signed | undefined;
+  for (const { key, signer } of keys) {
+    if (signer === undefined) continue;
+    // What is signed is the same for all keys with tags of the same length.
+    if (signed?.tag.length !== TAG_CHARACTERS[key.hmac]) signed = split(text, TAG_CHARACTERS[key.hmac]);
+    if (signed.text !== undefined && sameText(signer.tag(signed.text), signed.tagHex)) return decipher(signed.base64, key);
   }
-  const unsigned: Key[] = [];
-  for (const key of keys) {
-    if (key.hmacKey === undefined) unsigned.push(key);
-    else {
-      const signed = PREFIX + text.slice(0, -TAG_CHARACTERS[key.hmac]);
-      if (!canHold(signed.length)) continue;
-      if (sameText(tagText(key.hmac, key.hmacKey, signed), text.slice(-TAG_CHARACTERS[key.hmac])))
-        return decipher(signed, key);
-    }
-  }
-  for (const key of unsigned) {
+  for (const { key, signer } of keys) {
+    if (signer !== undefined) continue;
     const opened = decipher(PREFIX + text, key);
     if (!("reason" in opened) || opened.reason !== "unreadable") return opened;
   }
   return { reason: "no-key" };
+}
+
+interface Signed {
+  readonly base64: string;
+  /** Undefined: nobody signs what has this length, or writes a tag this way. */
+  readonly text: SignedText | undefined;
+  readonly tag: string;
+  readonly tagHex: string;
+}
+
+function split(packet: string, tagCharacters: number): Signed {
+  const base64 = PREFIX + packet.slice(0, -tagCharacters);
+  const tag = packet.slice(-tagCharacters);
+  const tagBytes = Buffer.from(tag, "base64");
+  // The last character says more than the tag needs: only one of its spellings is ours.
+  const fits = canHold(base64.length) && unpadded(tagBytes.toString("base64")) === tag;
+  return { base64, text: fits ? new SignedText(base64) : undefined, tag, tagHex: tagBytes.toString("hex") };
 }
 
 /** Which lengths of a packet's text any of these keys could have made: most others need no calculation at all. */
@@ -66,7 +108,7 @@ function canHold(characters: number): boolean {
 function decipher(base64: string, key: Key): Opened | Refusal {
   const unreadable = { reason: "unreadable", key: key.name } as const;
   const bytes = Buffer.from(base64, "base64");
-  if (!canHold(base64.length) || bytes.toString("base64").replace(/=+$/, "") !== base64) return unreadable;
+  if (!canHold(base64.length) || unpadded(bytes.toString("base64")) !== base64) return unreadable;
   const saltEnd = MAGIC.length + SALT_BYTES;
   if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) return unreadable;
   const legacy = key.legacy.includes("legacy-iv");

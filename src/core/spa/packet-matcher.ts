@@ -6,7 +6,7 @@ import type { Remembered } from "../once.ts";
 import type { Report } from "../report.ts";
 import type { Earn, Earned, Seen, Way } from "../way.ts";
 import type { Key } from "./key.ts";
-import { open, possibleLengths } from "./open-packet.ts";
+import { open, type PreparedKey, possibleLengths, prepare } from "./open-packet.ts";
 import type { PacketFinding } from "./packet-finding.ts";
 import { judge } from "./policy.ts";
 import type { Refusal } from "./refusal.ts";
@@ -51,6 +51,7 @@ export class PacketMatcher implements Way<PacketRules> {
   /** Where a packet may go that is not for this machine. BOUNDED: by the doors. */
   #targets: readonly Address[] = [];
   #lengths: ReadonlySet<number> = new Set();
+  #prepared: readonly PreparedKey[] = [];
   #triesPerPacket = 0;
   #triesLeft = TRIES_PER_SECOND;
   #triesAtMs = 0;
@@ -66,6 +67,7 @@ export class PacketMatcher implements Way<PacketRules> {
     this.#rules = { ...rules, doors };
     this.#targets = doors.flatMap(({ target }) => target ?? []);
     this.#lengths = possibleLengths(keys);
+    this.#prepared = prepare(keys);
     this.#triesPerPacket = keys.reduce((sum, key) => sum + (key.hmacKey === undefined ? UNSIGNED_TRIES : 1), 0);
   }
 
@@ -98,7 +100,7 @@ export class PacketMatcher implements Way<PacketRules> {
     if (!this.#mayTry(nowMs)) return { reason: "busy" };
     const { payloadStart, payloadEnd } = knock;
     const payload = Buffer.from(bytes.buffer, bytes.byteOffset + payloadStart, payloadEnd - payloadStart);
-    const opened = open(payload.toString("latin1"), this.#rules.keys);
+    const opened = open(payload.toString("latin1"), this.#prepared);
     if ("reason" in opened) return opened;
     const { fingerprint, key, request } = opened;
     if (this.#used.has(fingerprint)) return { reason: "replay", key: key.name };

@@ -4,13 +4,16 @@ import { describe, expect, it } from "vitest";
 import { formatAddress } from "../../../src/core/address.ts";
 import { formatPort } from "../../../src/core/port.ts";
 import { digestText, encrypt, tagText } from "../../../src/core/spa/crypto.ts";
-import { open as openPacket, possibleLengths } from "../../../src/core/spa/open-packet.ts";
+import type { Key } from "../../../src/core/spa/key.ts";
+import { open, possibleLengths, prepare } from "../../../src/core/spa/open-packet.ts";
 import { HMAC_BYTES, KEY_BYTES, key, packet, packetOfFields, padded, signed } from "../../support/spa-packets.ts";
 import { VECTORS, type Vector } from "../../support/spa-vectors.ts";
 
 const NOW_S = 1_800_000_000;
 /** KNOCKD_SPA_RUNS=1000000 for the long run. */
 const RUNS = Number(process.env["KNOCKD_SPA_RUNS"] ?? 3000);
+
+const openPacket = (text: string, keys: readonly Key[]) => open(text, prepare(keys));
 
 function keyOf({ key: bytes, hmacKey, hmacType, mode }: Vector) {
   const legacy = [...(["md5", "sha1"] as const), ...(hmacKey === undefined ? (["no-hmac"] as const) : [])];

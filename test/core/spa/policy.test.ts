@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseAddress } from "../../../src/core/address.ts";
 import type { Key } from "../../../src/core/spa/key.ts";
-import { open } from "../../../src/core/spa/open-packet.ts";
+import { open, prepare } from "../../../src/core/spa/open-packet.ts";
 import { judge } from "../../../src/core/spa/policy.ts";
 import type { Outgoing } from "../../../src/core/spa/seal.ts";
 import { doorsOf } from "../../support/doors.ts";
@@ -25,9 +25,8 @@ interface Case {
 }
 
 function judged(asked: Partial<Outgoing>, { rule = {}, sender = "192.0.2.7", nowMs = NOW_MS, yaml }: Case = {}) {
-  const opened = open(packet({ nowS: NOW_MS / 1000, ...asked }), [
-    key({ doors: ["ssh", "web", "hooks", "knocks"], ...rule }),
-  ]);
+  const keys = prepare([key({ doors: ["ssh", "web", "hooks", "knocks"], ...rule })]);
+  const opened = open(packet({ nowS: NOW_MS / 1000, ...asked }), keys);
   if ("reason" in opened) throw new Error(opened.reason);
   const address = parseAddress(sender);
   if (address === undefined) throw new Error(sender);
