@@ -33,7 +33,7 @@ await build({
 });
 const others = await build({
   ...settings,
-  entryPoints: ["knock.js", "capture.js", "commands/completing.js"].map((file) => `build/src/${file}`),
+  entryPoints: ["knock.js", "capture.js", "try-keys.js", "commands/completing.js"].map((file) => `build/src/${file}`),
   // What several commands share, and what only one of them needs, is a file of its own.
   splitting: true,
   chunkNames: "chunks/[name]-[hash]",

@@ -12,6 +12,7 @@ import { EXIT } from "./core/exit.ts";
 interface Order {
   readonly interface: string;
   readonly filter: string;
+  readonly snapBytes: number;
 }
 
 /**
@@ -19,6 +20,8 @@ interface Order {
  * with its header: libpcap then spends 128 KiB on each. 32 MiB become 511 slots in 64 MiB. With fewer, a flood loses knocks.
  */
 const RING_BYTES = 32 * 1024 * 1024;
+/** Where signed packets are looked for, which come whole: fewer of them are tried than come in a flood. */
+const RING_BYTES_OF_PACKETS = 8 * 1024 * 1024;
 const BATCH_BYTES = 64 * 1024;
 /** So many writes in so long go out at once: all steps of a hasty knock. More is a flood, which comes in batches. */
 const PROMPT_WRITES = 8;
@@ -59,7 +62,8 @@ async function main(): Promise<void> {
 function start(cap: Cap, order: Order): void {
   const frame = Buffer.alloc(SNAP_BYTES);
   cap.on("packet", (length: number, truncated: boolean) => add(frame, length, truncated));
-  const link = cap.open(order.interface, order.filter, RING_BYTES, frame);
+  const ringBytes = order.snapBytes < SNAP_BYTES ? RING_BYTES : RING_BYTES_OF_PACKETS;
+  const link = cap.open(order.interface, order.filter, ringBytes, frame);
   writeAll(fileHeader(linkTypeOf(link)), 24);
 }
 

@@ -125,6 +125,7 @@ describe("the entries", () => {
   const entries: readonly [string, RegExp][] = [
     ["capture.ts", /^(node:fs|cap|core\/(exit|capture\/(pcap|cap-problem)|filter|frame)\.ts)$/],
     ["compiled.ts", /^node:(fs|module|vm)$/],
+    ["try-keys.ts", /^(node:(os|worker_threads)|core\/spa\/(open-packet|key-trial)\.ts)$/],
     ["knockd.ts", /^(node:fs|main\.ts|commands\/completing\.ts|shell\/(outline|quick)\.ts)$/],
     [
       "main.ts",

@@ -54,14 +54,15 @@ function attemptLines({ attempts: { count, newest } }: Status, nowMs: number): s
 
 function captureLines({ capture }: Status): string[] {
   if (capture.length === 0) return ["no interface to listen on"];
-  const rows = capture.map((each) => [
-    each.interface,
-    each.state,
-    String(each.received),
-    each.dropped === null ? "unknown" : String(each.dropped),
-    each.lost === 1 ? "once" : `${each.lost} times`,
+  const rows = capture.flatMap(({ packets, ...each }) => [
+    [each.interface, ...captureCells(each), each.lost === 1 ? "once" : `${each.lost} times`],
+    ...(packets === undefined ? [] : [[`${each.interface}, signed packets`, ...captureCells(packets), ""]]),
   ]);
   return table([["INTERFACE", "STATE", "RECEIVED", "DROPPED", "LOST"], ...rows]);
+}
+
+function captureCells({ state, received, dropped }: NonNullable<Status["capture"][number]["packets"]>): string[] {
+  return [state, String(received), dropped === null ? "unknown" : String(dropped)];
 }
 
 function firewallLine({ firewall: { kind, hidden, restored_at } }: Status): string {

@@ -46,14 +46,13 @@ const STACKED_VLANS =
   "((ether[12:2] = 0x8100 or ether[12:2] = 0x88a8 or ether[12:2] = 0x9100) and (ether[16:2] = 0x0800 or ether[16:2] = 0x86dd))";
 
 /** Matches nothing. (libpcap refuses an expression that it sees through, such as "ip and ip6".) */
-const NOTHING = "less 0";
+export const NOTHING = "less 0";
 
 /**
  * The expression for any link layer. Doors that ask different things of TCP are groups of their own, so that one that takes any
- * packet does not make connections pass at the ports of the others. On `spaPort`, what has the length and the first character
- * of a signed packet passes. On Ethernet, add `withVlan`.
+ * packet does not make connections pass at the ports of the others. On Ethernet, add `withVlan`.
  */
-export function filterFor(groups: readonly Heard[], spaPort?: number): string {
+export function filterFor(groups: readonly Heard[]): string {
   const tcp = groups.map(({ keys, flags }) => ({ ranges: portsOf("tcp", keys), flags }));
   const all = new Set(groups.flatMap(({ keys }) => [...keys]));
   const udp = portsOf("udp", all);
@@ -66,7 +65,6 @@ export function filterFor(groups: readonly Heard[], spaPort?: number): string {
       "(icmp and icmp[0] = 8 and ip[0] > 0x45)",
       term("icmp and icmp[0] = 8", "", "ip[2:2]", moved(icmp, IPV4_HEADER_BYTES)),
     ),
-    spaTerm("udp", "udp[2:2]", "udp[4:2]", "udp[8]", spaPort),
   ].filter((text) => text !== "");
   const ipv6 = [
     ...tcp.map(({ ranges, flags }) =>
@@ -74,10 +72,21 @@ export function filterFor(groups: readonly Heard[], spaPort?: number): string {
     ),
     term(`${IPV6_NEXT_HEADER} = 17`, "", IPV6_DESTINATION_PORT, udp),
     term(`${IPV6_NEXT_HEADER} = 58 and ${IPV6_ICMP_TYPE} = 128`, "", IPV6_PAYLOAD_LENGTH, icmp),
-    spaTerm(`${IPV6_NEXT_HEADER} = 17`, IPV6_DESTINATION_PORT, IPV6_UDP_LENGTH, IPV6_UDP_PAYLOAD, spaPort),
   ].filter((text) => text !== "");
   if (ipv4.length === 0) return NOTHING;
-  return `(ip and (${ipv4.join(" or ")})) or (ip6 and (${[...ipv6, IPV6_EXTENSIONS].join(" or ")}))`;
+  return forBoth(ipv4.join(" or "), ipv6.join(" or "));
+}
+
+/** What has the port, the length and the first character of a signed packet, and nothing else. On Ethernet, add `withVlan`. */
+export function packetFilterFor(spaPort: number): string {
+  return forBoth(
+    spaTerm("udp", "udp[2:2]", "udp[4:2]", "udp[8]", spaPort),
+    spaTerm(`${IPV6_NEXT_HEADER} = 17`, IPV6_DESTINATION_PORT, IPV6_UDP_LENGTH, IPV6_UDP_PAYLOAD, spaPort),
+  );
+}
+
+function forBoth(ipv4: string, ipv6: string): string {
+  return `(ip and (${ipv4})) or (ip6 and (${ipv6} or ${IPV6_EXTENSIONS}))`;
 }
 
 /** The same also behind two VLAN tags. */
@@ -90,8 +99,7 @@ function term(kind: string, flags: string, field: string, ranges: readonly Range
 }
 
 /** The flood filter: nine of ten random datagrams of the right length end in the kernel, and all others. */
-function spaTerm(kind: string, port: string, length: string, first: string, spaPort: number | undefined): string {
-  if (spaPort === undefined) return "";
+function spaTerm(kind: string, port: string, length: string, first: string, spaPort: number): string {
   const lengths = `${length} >= ${UDP_HEADER_BYTES + SPA_CHARACTERS_MIN} and ${length} <= ${UDP_HEADER_BYTES + SPA_CHARACTERS_MAX}`;
   const firsts = [...SPA_FIRST_CHARACTERS].map((character) => `${first} = ${character.charCodeAt(0)}`).join(" or ");
   return `(${kind} and ${port} = ${spaPort} and ${lengths} and (${firsts}))`;

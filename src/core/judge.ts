@@ -5,12 +5,13 @@ import { SequenceMatcher } from "./match.ts";
 import { isNobodys } from "./nobody.ts";
 import type { Report, SequenceFinding } from "./report.ts";
 import type { SequenceRules } from "./sequence-watch.ts";
+import type { Opener } from "./spa/opener.ts";
 import type { PacketFinding } from "./spa/packet-finding.ts";
 import { PacketMatcher, type PacketRules, type UsedPackets } from "./spa/packet-matcher.ts";
 import type { CodeFinding } from "./totp/code-finding.ts";
 import { CodeMatcher, type CodeRules } from "./totp/code-matcher.ts";
 import type { UsedCodes } from "./totp/judge-code.ts";
-import type { Attempt, Earn, Seen, Way } from "./way.ts";
+import type { Attempt, Earn, Earned, Seen, Way } from "./way.ts";
 
 /** What is judged by: the doors, and what is not in the config file itself. */
 export interface Rules extends SequenceRules, PacketRules, CodeRules {}
@@ -20,6 +21,8 @@ export interface WayTools {
   readonly report: Report<SequenceFinding | PacketFinding | CodeFinding>;
   readonly usedPackets: UsedPackets;
   readonly usedCodes: UsedCodes;
+  /** Tries the keys of signed packets. */
+  readonly opener: Opener;
   /** A secret number: who knew it could choose sources that slow us down. */
   readonly seed: number;
   /** BOUNDED: attempts of each way; a power of two. */
@@ -35,12 +38,19 @@ export const WAYS: readonly ((tools: WayTools) => Way<Rules>)[] = [
 
 export class Judge {
   readonly #ways: readonly Way<Rules>[];
-  readonly #earn: Earn;
+  /** BOUNDED: by the ways. */
+  readonly #paths: { readonly way: Way<Rules>; readonly earn: Earn }[];
 
   /** `earn` hears of each door that is earned, once it is earned wholly. */
-  constructor(tools: WayTools, earn: Earn, ways = WAYS) {
+  constructor(tools: WayTools, earn: (earned: Earned) => void, ways = WAYS) {
     this.#ways = ways.map((make) => make(tools));
-    this.#earn = earn;
+    this.#paths = this.#ways.map((way) => ({
+      way,
+      earn: (earned, source, nowMs) => {
+        // What is half earned is not earned.
+        if (!this.#isHalf(way, earned.door, source, nowMs)) earn(earned);
+      },
+    }));
   }
 
   apply(rules: Rules): void {
@@ -51,11 +61,9 @@ export class Judge {
   see(seen: Seen): void {
     // Not by any way: nobody could use what it opened, and whoever forged it would have filled a place.
     if (isNobodys(seen)) return;
-    for (const way of this.#ways)
-      way.see(seen, (earned) => {
-        // What is half earned is not earned.
-        if (!this.#isHalf(way, earned.door, seen.knock.source, seen.nowMs)) this.#earn(earned);
-      });
+    const { capture } = seen;
+    for (const { way, earn } of this.#paths)
+      if (capture === undefined || capture === (way.capture ?? "knocks")) way.see(seen, earn);
   }
 
   sweep(nowMs: number): void {

@@ -58,7 +58,6 @@ export class SequenceMatcher implements Way<SequenceRules> {
     return this.#attempts.live;
   }
 
-  /** Attempts that made room for newer ones, so far. */
   get forgotten(): number {
     return this.#attempts.forgotten;
   }
@@ -75,7 +74,8 @@ export class SequenceMatcher implements Way<SequenceRules> {
   }
 
   see({ knock, local, nowMs }: Seen, earn: Earn): void {
-    for (const door of this.accept(knock, local, nowMs)) earn({ door, ip: formatAddress(knock.source), spends: true });
+    for (const door of this.accept(knock, local, nowMs))
+      earn({ door, ip: formatAddress(knock.source), spends: true }, knock.source, nowMs);
   }
 
   /**

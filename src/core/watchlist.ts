@@ -1,8 +1,8 @@
-// What the captures let through for these doors: their steps, the guard ports around them, and the filter for both.
+// What the captures let through for these doors: their steps, the guard ports around them, signed packets, and the filters for it.
 
 import { SNAP_BYTES } from "./capture/pcap.ts";
 import type { Door } from "./door.ts";
-import { filterFor, type Heard } from "./filter.ts";
+import { filterFor, type Heard, NOTHING, packetFilterFor } from "./filter.ts";
 import {
   type DoorGuards,
   type Ground,
@@ -15,12 +15,20 @@ import {
 import { portKey, portOfKey } from "./port.ts";
 import { commonFlags } from "./tcp-flags.ts";
 import { lastPort } from "./totp/totp.ts";
+import type { CaptureKind } from "./way.ts";
 
 export interface Watchlist {
   /** By the names of the doors. */
   readonly guards: ReadonlyMap<string, DoorGuards>;
   readonly widthClass: WidthClass;
-  /** A pcap-filter(7) expression. */
+  /** What is captured, each by itself: for knocks, and for signed packets. At least one. */
+  readonly searches: readonly Search[];
+}
+
+/** What one capture looks for. */
+export interface Search {
+  readonly capture: CaptureKind;
+  /** A pcap-filter(7) expression for any link layer. */
   readonly filter: string;
   /** Bytes of each frame that somebody reads. */
   readonly snapBytes: number;
@@ -45,8 +53,15 @@ export function watchlistFor(
     const group = knockedAt.filter(({ tcpflags }) => hearsAnswers(tcpflags) === answered);
     return group.length === 0 ? [] : [heardBy(group, guards, answered)];
   });
-  const snapBytes = spaPort === undefined ? HEADERS_BYTES : SNAP_BYTES;
-  return { guards, widthClass, filter: filterFor(groups, spaPort), snapBytes };
+  return { guards, widthClass, searches: searchesFor(filterFor(groups), spaPort) };
+}
+
+/** Packets by themselves: a flood of what looks like one fills a buffer that no knock is in. */
+function searchesFor(filter: string, spaPort: number | undefined): Search[] {
+  const knocks: Search = { capture: "knocks", filter, snapBytes: HEADERS_BYTES };
+  if (spaPort === undefined) return [knocks];
+  const packets: Search = { capture: "packets", filter: packetFilterFor(spaPort), snapBytes: SNAP_BYTES };
+  return filter === NOTHING ? [packets] : [knocks, packets];
 }
 
 /** A guard that every honest packet touches would be none: not where packets go, nor where a door leads on from here. */

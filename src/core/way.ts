@@ -15,8 +15,13 @@ export interface Earned {
   readonly spends?: boolean;
 }
 
+/** Knocks have a capture of their own, which a flood of what looks like signed packets cannot fill. */
+export type CaptureKind = "knocks" | "packets";
+
 /** One packet on the path. Valid only during the call. */
 export interface Seen {
+  /** Undefined: there is one capture for all, such as a file. */
+  readonly capture?: CaptureKind | undefined;
   readonly frame: Frame;
   readonly knock: Knock;
   /** The addresses that the interface has now. */
@@ -25,13 +30,16 @@ export interface Seen {
   readonly nowMs: number;
 }
 
-export type Earn = (earned: Earned) => void;
+/** `source` is whose packet earned it, `nowMs` when. */
+export type Earn = (earned: Earned, source: Address, nowMs: number) => void;
 
 /** `R` is what this way needs of the rules. */
 export interface Way<R> {
+  /** Where it looks, if not among the knocks. */
+  readonly capture?: CaptureKind;
   /** Judges by these rules from now on. Attempts at doors that did not change go on. */
   apply(rules: R): void;
-  /** Tells `earn` what this packet earns, usually nothing. A way that takes its time tells it later. */
+  /** Tells `earn` what this packet earns, usually nothing. A way that takes its time tells it later, and keeps what it needs for that. */
   see(seen: Seen, earn: Earn): void;
   /** Forgets some of what is too old; called several times a second. */
   sweep(nowMs: number): void;

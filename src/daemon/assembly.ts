@@ -16,6 +16,7 @@ import { warnOfMachine } from "../io/firewall/machine-warnings.ts";
 import { groundNow } from "../io/listening.ts";
 import { Logbook } from "../io/log/log.ts";
 import { notifyFor } from "../io/notify.ts";
+import { WorkerOpener } from "../io/packets/worker-opener.ts";
 import { readCodeSecrets } from "../io/state/code-secrets.ts";
 import { controlPath, stateDirectory } from "../io/state/directories.ts";
 import { readKeys } from "../io/state/key-files.ts";
@@ -65,6 +66,7 @@ async function assemble(config: Config, { ending, trial, version, ...source }: R
   const observer = new Tracers();
   const machine = { boot: bootId(), ground: groundNow, readKeys, readCodeSecrets, runCommand };
   const watch = captures.watch.bind(captures);
+  const opener = new WorkerOpener(log);
   const daemon = new Daemon(config, {
     log,
     firewall,
@@ -72,6 +74,7 @@ async function assemble(config: Config, { ending, trial, version, ...source }: R
     ...openState(stateDirectory(), log),
     ...machine,
     observer,
+    opener,
   });
 
   const metrics = async () =>
@@ -85,7 +88,7 @@ async function assemble(config: Config, { ending, trial, version, ...source }: R
   const asked = { captures: () => captures.status(), metrics, reload: () => rereading.now() };
   const requests = new ControlRequests({ daemon, ...asked, tracers: observer, log, about });
   const control = new Control((request, gone) => requests.answer(request, gone), version);
-  return { config, logbook, log, notify, place, firewall, captures, daemon, metricsFile, rereading, control };
+  return { config, logbook, log, notify, place, firewall, captures, opener, daemon, metricsFile, rereading, control };
 }
 
 async function start(parts: Parts, { ending, trial }: Run): Promise<void> {
@@ -96,7 +99,7 @@ async function start(parts: Parts, { ending, trial }: Run): Promise<void> {
     rereading.signalled();
   });
   await warnOfMachine(config, log);
-  await captures.start((frame, local) => daemon.see(frame, local));
+  await captures.start((frame, local, capture) => daemon.see(frame, local, capture));
   await daemon.start();
   for (const left of await takeOver(config)) log.error({ event: "still-hidden" }, left);
   metricsFile.apply(config.metricsFile);
@@ -114,10 +117,11 @@ async function start(parts: Parts, { ending, trial }: Run): Promise<void> {
 }
 
 async function stop(parts: Parts, { trial }: Run): Promise<void> {
-  const { notify, control, captures, daemon, firewall, metricsFile } = parts;
+  const { notify, control, captures, opener, daemon, firewall, metricsFile } = parts;
   const told = notify.stop();
   control.close();
   captures.close();
+  opener.close();
   await daemon.stop();
   if (trial !== undefined) await firewall.remove();
   await metricsFile.close();

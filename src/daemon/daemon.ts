@@ -9,11 +9,12 @@ import { emptyKnock, type Frame } from "../core/frame.ts";
 import { type Grant, Grants, type Terms } from "../core/grant.ts";
 import { Judge } from "../core/judge.ts";
 import type { Key, KeyRule } from "../core/spa/key.ts";
+import type { Opener } from "../core/spa/opener.ts";
 import { words } from "../core/text/words.ts";
 import type { CodeSecret } from "../core/totp/code.ts";
 import type { Observer } from "../core/verdict/verdict.ts";
 import { Witness } from "../core/verdict/witness.ts";
-import type { Earned } from "../core/way.ts";
+import type { CaptureKind, Earned } from "../core/way.ts";
 import { Alarm } from "../io/alarm.ts";
 import { Findings } from "../io/log/finding-log.ts";
 import { Doorkeeper, type DoorResult, type Tools } from "./doorkeeper.ts";
@@ -25,6 +26,8 @@ import { type Secrets, Watching, type WatchTools } from "./watching.ts";
 export interface World extends Tools, WatchTools {
   /** Hears what each knock did, and why it did not count. */
   readonly observer: Observer;
+  /** Tries the keys of signed packets. */
+  readonly opener: Opener;
   /** Throws a Failure for a key file that will not do. */
   readonly readKeys: (rules: readonly KeyRule[]) => readonly Key[];
   /** The same for the secrets of codes, by the names of their doors. */
@@ -65,8 +68,8 @@ export class Daemon {
     this.#config = config;
     const isOpen = (door: Door, ip: string): boolean => this.#grants.get(door.name, ip) !== undefined;
     const report = new Witness(new Findings(world.log, this.#counters), world.observer, isOpen);
-    const { usedPackets, usedCodes, guardSecret } = world;
-    const tools = { report, usedPackets, usedCodes, seed: guardSecret[0] };
+    const { usedPackets, usedCodes, opener, guardSecret } = world;
+    const tools = { report, usedPackets, usedCodes, opener, seed: guardSecret[0] };
     this.#judge = new Judge(tools, (earned) => this.#earned(earned));
     this.#watching = new Watching(config, this.#judge, world);
     this.#doorkeeper = new Doorkeeper(world, this.#counters);
@@ -97,11 +100,11 @@ export class Daemon {
     });
   }
 
-  /** The path of every packet. `local` holds the addresses that its interface has now. */
-  see(frame: Frame, local: AddressSet): void {
+  /** The path of every packet. `local` holds the addresses that its interface has now; no `capture`: there is one for all. */
+  see(frame: Frame, local: AddressSet, capture?: CaptureKind): void {
     if (!decode(frame, this.#knock)) return;
     this.#counters.knocks++;
-    this.#judge.see({ frame, knock: this.#knock, local, nowMs: performance.now() });
+    this.#judge.see({ capture, frame, knock: this.#knock, local, nowMs: performance.now() });
   }
 
   /** The door is earned, or opened by hand. Resolves once it is open, or will not be: to what the log says. */

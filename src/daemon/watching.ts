@@ -21,7 +21,7 @@ type UsedOnes = Pick<OnceFile, "has" | "mayHaveForgotten" | "add" | "load">;
 export interface WatchTools {
   readonly log: Log;
   /** Where the captures look, and what they let through, from now on. */
-  readonly watch: (interfaces: readonly string[], search: Pick<Watchlist, "filter" | "snapBytes">) => void;
+  readonly watch: (interfaces: readonly string[], searches: Watchlist["searches"]) => void;
   /** Where a guard must not stand. */
   readonly ground: () => Promise<Ground>;
   readonly guardSecret: GuardSecret;
@@ -94,7 +94,7 @@ export class Watching {
     const watchlist = watchlistFor(doors, scanGuard, this.#ground, this.#tools.guardSecret, packetPort);
     this.#guards = watchlist.guards;
     this.#judge.apply({ doors, guards: watchlist.guards, keys, spaPort, spaMaxAgeMs, codeSecrets });
-    this.#tools.watch(interfaces, watchlist);
+    this.#tools.watch(interfaces, watchlist.searches);
     this.#warn(watchlist);
   }
 

@@ -8,6 +8,7 @@ import type { DoorGuards } from "../core/guard.ts";
 import { Judge, type Rules } from "../core/judge.ts";
 import { OnceMemory } from "../core/once.ts";
 import { portKey } from "../core/port.ts";
+import { DirectOpener } from "../core/spa/opener.ts";
 import { type Progress, Progresses } from "../core/verdict/progress.ts";
 import type { FindingLog, Observer, Outcome, Sighting } from "../core/verdict/verdict.ts";
 import { Witness } from "../core/verdict/witness.ts";
@@ -82,7 +83,7 @@ export class Explainer {
     };
     this.#witness = new Witness(NO_LOG, observer, (door, ip) => this.#grants.get(door.name, ip) !== undefined);
     const memories = { usedPackets: new OnceMemory(), usedCodes: new OnceMemory() };
-    const tools = { report: this.#witness, ...memories, seed: SEED, attemptsMax: ATTEMPTS };
+    const tools = { report: this.#witness, ...memories, opener: new DirectOpener(), seed: SEED, attemptsMax: ATTEMPTS };
     this.#judge = new Judge(tools, (earned) => this.#admit(earned));
     this.#judge.apply({ spaMaxAgeMs: 0, ...question, keys, spaPort, codeSecrets });
     const steps = doors.flatMap(({ sequence }) => sequence.map((step) => portKey(step.protocol, step.number)));

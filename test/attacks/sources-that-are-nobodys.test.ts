@@ -7,6 +7,7 @@ import { decode } from "../../src/core/decode.ts";
 import { emptyKnock } from "../../src/core/frame.ts";
 import { Judge, WAYS } from "../../src/core/judge.ts";
 import { OnceMemory } from "../../src/core/once.ts";
+import { DirectOpener } from "../../src/core/spa/opener.ts";
 import { frame, syn } from "../support/frames.ts";
 import { addresses, packetOf, startRig, stopClock } from "../support/rig.ts";
 
@@ -38,7 +39,13 @@ describe("a source that is nobody's", () => {
   it("is seen by no way at all, whatever ways there are", () => {
     const seen: string[] = [];
     const report = { begins: () => false, found: () => {}, dropped: () => {}, ends: () => {}, timedOut: () => {} };
-    const tools = { report, usedPackets: new OnceMemory(), usedCodes: new OnceMemory(), seed: 1 };
+    const tools = {
+      report,
+      usedPackets: new OnceMemory(),
+      usedCodes: new OnceMemory(),
+      opener: new DirectOpener(),
+      seed: 1,
+    };
     const ways = WAYS.map((_make, index) => () => ({
       apply: () => {},
       see: () => void seen.push(`way ${index}`),

@@ -6,7 +6,8 @@ import { decode } from "../../src/core/decode.ts";
 import { emptyKnock } from "../../src/core/frame.ts";
 import { Judge, WAYS, type WayTools } from "../../src/core/judge.ts";
 import { OnceMemory } from "../../src/core/once.ts";
-import type { Earned, Way } from "../../src/core/way.ts";
+import { DirectOpener } from "../../src/core/spa/opener.ts";
+import type { CaptureKind, Earned, Way } from "../../src/core/way.ts";
 import { doorsOf } from "../support/doors.ts";
 import { frame } from "../support/frames.ts";
 import { addresses, packetOf } from "../support/rig.ts";
@@ -15,6 +16,7 @@ const TOOLS: WayTools = {
   report: { begins: () => false, found: () => {}, dropped: () => {}, ends: () => {}, timedOut: () => {} },
   usedPackets: new OnceMemory(),
   usedCodes: new OnceMemory(),
+  opener: new DirectOpener(),
   seed: 42,
   attemptsMax: 1024,
 };
@@ -27,15 +29,15 @@ function byPing(): Way<{ readonly doors: typeof DOORS }> {
     apply: ({ doors }) => {
       last = doors.at(-1);
     },
-    see: ({ knock }, earn) => {
+    see: ({ knock, nowMs }, earn) => {
       if (knock.protocol === "icmp" && knock.port === 99 && last !== undefined)
-        earn({ door: last, ip: formatAddress(knock.source), terms: { earnedBy: "ping" } });
+        earn({ door: last, ip: formatAddress(knock.source), terms: { earnedBy: "ping" } }, knock.source, nowMs);
     },
     sweep: () => {},
   };
 }
 
-function play(ways: typeof WAYS, line: string): string[] {
+function play(ways: typeof WAYS, line: string, capture?: CaptureKind): string[] {
   const earned: Earned[] = [];
   const judge = new Judge(TOOLS, (each) => earned.push(each), ways);
   const rules = { keys: [], spaPort: 0, spaMaxAgeMs: 0, codeSecrets: new Map<string, Uint8Array<ArrayBuffer>>() };
@@ -44,7 +46,7 @@ function play(ways: typeof WAYS, line: string): string[] {
   for (const word of line.split(" ")) {
     const seen = frame(packetOf(word), LINKTYPE.RAW);
     if (!decode(seen, knock)) throw new Error(`not a packet: ${word}`);
-    judge.see({ frame: seen, knock, local: addresses("own"), nowMs: 0 });
+    judge.see({ capture, frame: seen, knock, local: addresses("own"), nowMs: 0 });
   }
   return earned.map(({ door, ip, terms }) => `${door.name} ${ip} ${terms?.earnedBy ?? "knock"}`);
 }
@@ -52,6 +54,11 @@ function play(ways: typeof WAYS, line: string): string[] {
 describe("the judge", () => {
   it("tells of each door that is earned, for whom, and how", () => {
     expect(play(WAYS, "S1 Y:S3 S2")).toEqual(["web 192.0.2.8 knock", "ssh 192.0.2.7 knock"]);
+  });
+
+  it("counts a knock that two captures see once, and none that only the one for signed packets sees", () => {
+    expect(play(WAYS, "S1 S2", "knocks")).toEqual(["ssh 192.0.2.7 knock"]);
+    expect(play(WAYS, "S1 S2", "packets")).toEqual([]);
   });
 
   it("takes a further way for one line in the list of ways", () => {

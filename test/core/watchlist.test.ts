@@ -14,8 +14,13 @@ function keysOf(...texts: string[]): Set<number> {
   return new Set(texts.map(parsePort).map(({ protocol, number }) => portKey(protocol, number)));
 }
 
-const listOf = (doors: readonly ReturnType<typeof door>[], ground = GROUND) =>
-  watchlistFor(doors, true, ground, SECRET);
+/** With the filters of its captures, one after the other. */
+function watchlistOf(...args: Parameters<typeof watchlistFor>) {
+  const list = watchlistFor(...args);
+  return { ...list, filter: list.searches.map(({ filter }) => filter).join("\n") };
+}
+
+const listOf = (doors: readonly ReturnType<typeof door>[], ground = GROUND) => watchlistOf(doors, true, ground, SECRET);
 
 describe("the watch list", () => {
   it("is the steps, and each door's guards around them", () => {
@@ -27,7 +32,7 @@ describe("the watch list", () => {
   });
 
   it("is the steps alone without a scan guard", () => {
-    const { guards, filter } = watchlistFor([SSH], false, GROUND, SECRET);
+    const { guards, filter } = watchlistOf([SSH], false, GROUND, SECRET);
     expect(guards.get("ssh")?.ranges()).toEqual([]);
     expect(filter).toBe(filterFor([{ keys: keysOf("7000", "8000/udp", "19000"), flags: FIRST_SYN }]));
   });
@@ -35,7 +40,7 @@ describe("the watch list", () => {
   it("is the port of signed packets, too, and no guard stands there", () => {
     const near = door({ sequence: "62300/udp,62202/udp,62205/udp", open: 22 });
     expect(listOf([near]).guards.get("ssh")?.has(portKey("udp", 62_201))).toBe(true);
-    const { guards, filter } = watchlistFor([near], true, GROUND, SECRET, 62_201);
+    const { guards, filter } = watchlistOf([near], true, GROUND, SECRET, 62_201);
     expect(guards.get("ssh")?.has(portKey("udp", 62_201))).toBe(false);
     expect(filter).toContain("udp[2:2] = 62201");
   });
@@ -60,7 +65,7 @@ describe("the watch list", () => {
 
   it("asks of TCP what a door asks, and nothing where one asks nothing", () => {
     const other = door({ name: "other", sequence: "5000", tcpflags: "any" });
-    expect(watchlistFor([SSH, other], false, GROUND, SECRET).filter).toBe(
+    expect(watchlistOf([SSH, other], false, GROUND, SECRET).filter).toBe(
       filterFor([
         { keys: keysOf("5000"), flags: ANY_FLAGS },
         { keys: keysOf("7000", "8000/udp", "19000"), flags: FIRST_SYN },
@@ -70,7 +75,25 @@ describe("the watch list", () => {
 
   it("does not heed the flags of a door that has no sequence left", () => {
     const empty = { ...door({ name: "other", tcpflags: "any" }), sequence: [] };
-    const alone = watchlistFor([SSH], false, GROUND, SECRET).filter;
-    expect(watchlistFor([SSH, empty], false, GROUND, SECRET).filter).toBe(alone);
+    const alone = watchlistOf([SSH], false, GROUND, SECRET).filter;
+    expect(watchlistOf([SSH, empty], false, GROUND, SECRET).filter).toBe(alone);
+  });
+
+  it("captures signed packets by themselves, whole, and of knocks the headers", () => {
+    const kinds = (doors: readonly ReturnType<typeof door>[], port?: number) =>
+      watchlistFor(doors, false, GROUND, SECRET, port).searches.map(({ capture, snapBytes }) => [capture, snapBytes]);
+    expect(kinds([SSH], 62_201)).toEqual([
+      ["knocks", 256],
+      ["packets", 2048],
+    ]);
+    expect(watchlistFor([SSH], false, GROUND, SECRET, 62_201).searches[0]?.filter).not.toContain("62201");
+    expect(kinds([SSH])).toEqual([["knocks", 256]]);
+  });
+
+  it("starts no capture for knocks where nobody can knock", () => {
+    const packetsOnly = { ...door({ name: "other" }), sequence: [] };
+    const kinds = (port?: number) =>
+      watchlistFor([packetsOnly], true, GROUND, SECRET, port).searches.map(({ capture }) => capture);
+    expect([kinds(62_201), kinds()]).toEqual([["packets"], ["knocks"]]);
   });
 });

@@ -15,6 +15,7 @@ import type { Command } from "../../src/core/door.ts";
 import { Grants } from "../../src/core/grant.ts";
 import { UNTOUCHED_GROUND } from "../../src/core/guard.ts";
 import type { KeySecrets } from "../../src/core/spa/key.ts";
+import { DirectOpener, type Opener } from "../../src/core/spa/opener.ts";
 import { commandText } from "../../src/core/text/words.ts";
 import { Daemon } from "../../src/daemon/daemon.ts";
 import type { CommandResult } from "../../src/io/command.ts";
@@ -73,6 +74,8 @@ export class Rig {
   /** What reading the key files ends with. */
   keyFailure: Error | undefined;
   readonly daemon: Daemon;
+  /** Tries the keys of signed packets at once. */
+  opener: Opener = new DirectOpener();
   /** Port keys that somebody on this machine uses. */
   inUse: ReadonlySet<number> = new Set();
 
@@ -95,9 +98,10 @@ export class Rig {
         ledger,
         boot: ledger.boot,
         runCommand: (command, variables) => this.#run(command, variables),
-        watch: (_interfaces, { filter }) => {
-          this.filter = filter;
+        watch: (_interfaces, searches) => {
+          this.filter = searches.map(({ filter }) => filter).join(" or ");
         },
+        opener: this.opener,
         ground: async () => ({ ...UNTOUCHED_GROUND, inUse: this.inUse }),
         guardSecret: [1, 2, 3, 4],
         observer: this.tracers,

@@ -29,6 +29,8 @@ export interface CaptureReading {
   readonly dropped: number | null;
   /** How often the interface was lost. */
   readonly lost: number;
+  /** Of signed packets, if they are looked for beside knocks. */
+  readonly packets?: Pick<CaptureReading, "received" | "dropped"> | undefined;
 }
 
 export function metricsText(counters: Counters, readings: Readings): string {
@@ -37,6 +39,7 @@ export function metricsText(counters: Counters, readings: Readings): string {
 
 function families(counters: Counters, readings: Readings): Family[] {
   const { captures } = readings;
+  const packets = captures.flatMap((each) => each.packets ?? []);
   const byDoor = (pick: (door: DoorCounters) => number): Sample[] =>
     [...counters.doors].map(([door, counts]) => ({ labels: { door }, value: pick(counts) }));
   return [
@@ -96,6 +99,14 @@ function families(counters: Counters, readings: Readings): Family[] {
       "Packets that the kernel dropped before they were captured.",
       drops(captures),
     ),
+    counter("knockd_packet_capture_frames_total", "Frames captured that look like signed packets.", [
+      { value: sum(packets.map((each) => each.received)) },
+    ]),
+    counter(
+      "knockd_packet_capture_dropped_total",
+      "Packets that look signed which the kernel dropped before they were captured.",
+      drops(packets),
+    ),
     counter("knockd_capture_losses_total", "How often an interface went away or down.", [
       { value: sum(captures.map((each) => each.lost)) },
     ]),
@@ -127,7 +138,7 @@ function byState(captures: readonly CaptureReading[]): Sample[] {
 }
 
 /** None where nobody tells: a zero would be a promise. */
-function drops(captures: readonly CaptureReading[]): Sample[] {
+function drops(captures: readonly Pick<CaptureReading, "dropped">[]): Sample[] {
   const told = captures.flatMap(({ dropped }) => dropped ?? []);
   return told.length === 0 ? [] : [{ value: sum(told) }];
 }

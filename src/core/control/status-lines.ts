@@ -19,6 +19,14 @@ const grant = z.object({
 });
 const attempt = z.object({ door: z.string(), ip: z.string(), stage: z.int(), steps: z.int(), started_at: time });
 
+const capture = {
+  state: z.string(),
+  /** Frames that passed the filter. */
+  received: z.int(),
+  /** Null: unknown. */
+  dropped: z.int().nullable(),
+};
+
 const overview = z.object({
   version: z.string(),
   pid: z.int(),
@@ -29,13 +37,11 @@ const overview = z.object({
   capture: z.array(
     z.object({
       interface: z.string(),
-      state: z.string(),
-      /** Frames that passed the filter. */
-      received: z.int(),
-      /** Null: unknown. */
-      dropped: z.int().nullable(),
+      ...capture,
       /** How often the interface was lost. */
       lost: z.int(),
+      /** Of signed packets, if they are looked for beside knocks. */
+      packets: z.object(capture).optional(),
     }),
   ),
   firewall: z.object({ kind: z.string(), hidden: z.array(z.string()), restored_at: time.nullable() }),

@@ -74,7 +74,7 @@ export class SignedText {
 
   constructor(text: string) {
     this.#bytes = Buffer.allocUnsafe(HASH_BLOCK_BYTES_MAX + text.length);
-    this.#bytes.latin1Write(text, HASH_BLOCK_BYTES_MAX);
+    this.#bytes.write(text, HASH_BLOCK_BYTES_MAX, "latin1");
   }
 
   behind(block: Uint8Array): Buffer {
@@ -109,7 +109,7 @@ export class Signer {
 
   /** In hexadecimal. */
   tag(text: SignedText): string {
-    this.#outer.hexWrite(hash(this.#kind, text.behind(this.#inner), "hex"), this.#blockBytes);
+    this.#outer.write(hash(this.#kind, text.behind(this.#inner), "hex"), this.#blockBytes, "hex");
     return hash(this.#kind, this.#outer, "hex");
   }
 }

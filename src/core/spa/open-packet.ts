@@ -62,7 +62,8 @@ export function open(text: string, keys: readonly PreparedKey[]): Opened | Refus
     if (signer === undefined) continue;
     // What is signed is the same for all keys with tags of the same length.
     if (signed?.tag.length !== TAG_CHARACTERS[key.hmac]) signed = split(text, TAG_CHARACTERS[key.hmac]);
-    if (signed.text !== undefined && sameText(signer.tag(signed.text), signed.tagHex)) return decipher(signed.base64, key);
+    if (signed.text !== undefined && sameText(signer.tag(signed.text), signed.tagHex))
+      return decipher(signed.base64, key);
   }
   for (const { key, signer } of keys) {
     if (signer !== undefined) continue;

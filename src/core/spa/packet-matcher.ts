@@ -1,15 +1,17 @@
 // The second way to earn a door, beside match.ts: one signed packet. Which doors it earns, or why it earns none.
-import { type Address, type AddressSet, sameAddress } from "../address.ts";
+import { type Address, sameAddress } from "../address.ts";
 import type { Door } from "../door.ts";
-import type { Frame, Knock } from "../frame.ts";
+import type { Knock } from "../frame.ts";
 import type { Remembered } from "../once.ts";
 import type { Report } from "../report.ts";
 import type { Earn, Earned, Seen, Way } from "../way.ts";
 import type { Key } from "./key.ts";
-import { open, type PreparedKey, possibleLengths, prepare } from "./open-packet.ts";
+import { looksSealed, type Opened, possibleLengths } from "./open-packet.ts";
+import type { Opener } from "./opener.ts";
 import type { PacketFinding } from "./packet-finding.ts";
 import { judge } from "./policy.ts";
 import type { Refusal } from "./refusal.ts";
+import { Standing } from "./standing.ts";
 
 /** The memory of packets that have opened something. */
 export interface UsedPackets {
@@ -29,79 +31,97 @@ export interface PacketRules {
   readonly doors: readonly Door[];
 }
 
-/**
- * BOUNDED: signatures tried in a second, of 2 to 3 µs each: what a flood of well-formed packets may cost, so that it takes no time
- * from closing doors or from knocks. 64 keys are tried for 2,300 packets a second, ten for 15,000.
- */
-const TRIES_PER_SECOND = 150_000;
-/** Deciphering, which a key without a signature needs, takes as long as so many signatures. */
-const UNSIGNED_TRIES = 8;
-
-const NOTHING: readonly Earned[] = [];
-
 interface Accepted {
   readonly key: string;
   readonly earned: readonly Earned[];
 }
 
+/** What is left of a packet once its frame is gone, while its keys are tried. */
+interface Arrival {
+  readonly knock: Knock;
+  /** Its destination is an address of its interface. */
+  readonly isLocal: boolean;
+  /** The wall clock of its frame: what waits for its turn grows no older. */
+  readonly timeMs: number;
+}
+
 export class PacketMatcher implements Way<PacketRules> {
+  readonly capture = "packets";
   readonly #report: Report<PacketFinding>;
   readonly #used: UsedPackets;
+  readonly #opener: Opener;
+  readonly #standing: Standing;
   #rules: PacketRules = { keys: [], spaPort: 0, spaMaxAgeMs: 0, doors: [] };
   /** Where a packet may go that is not for this machine. BOUNDED: by the doors. */
   #targets: readonly Address[] = [];
   #lengths: ReadonlySet<number> = new Set();
-  #prepared: readonly PreparedKey[] = [];
-  #triesPerPacket = 0;
-  #triesLeft = TRIES_PER_SECOND;
-  #triesAtMs = 0;
 
-  constructor({ report, usedPackets }: { report: Report<PacketFinding>; usedPackets: UsedPackets }) {
+  /** `seed` is a secret number. */
+  constructor({
+    report,
+    usedPackets,
+    opener,
+    seed,
+  }: { report: Report<PacketFinding>; usedPackets: UsedPackets; opener: Opener; seed: number }) {
     this.#report = report;
     this.#used = usedPackets;
+    this.#opener = opener;
+    this.#standing = new Standing(seed);
   }
 
   apply(rules: PacketRules): void {
     const { keys } = rules;
     const doors = rules.doors.filter(({ spaPorts }) => spaPorts.length > 0);
+    const isNews = keys !== this.#rules.keys;
     this.#rules = { ...rules, doors };
     this.#targets = doors.flatMap(({ target }) => target ?? []);
+    if (!isNews) return;
     this.#lengths = possibleLengths(keys);
-    this.#prepared = prepare(keys);
-    this.#triesPerPacket = keys.reduce((sum, key) => sum + (key.hmacKey === undefined ? UNSIGNED_TRIES : 1), 0);
+    this.#standing.apply(keys);
+    this.#opener.apply(keys);
   }
 
+  /** Its age is reckoned from the time of its frame, on the wall clock. */
   see({ frame, knock, local, nowMs }: Seen, earn: Earn): void {
-    for (const earned of this.accept(frame, knock, local, nowMs)) earn(earned);
+    if (knock.port !== this.#rules.spaPort || knock.protocol !== "udp" || this.#rules.keys.length === 0) return;
+    const isLocal = local.has(knock.destination);
+    if (!isLocal && !this.#targets.some((target) => sameAddress(target, knock.destination))) return;
+    const { payloadStart, payloadEnd } = knock;
+    // Most of what is no packet ends here, before anything is calculated.
+    if (!this.#lengths.has(payloadEnd - payloadStart)) return this.#tell(knock, { reason: "malformed" }, nowMs);
+    const { bytes, timeMs } = frame;
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset + payloadStart, payloadEnd - payloadStart).toString(
+      "latin1",
+    );
+    if (!looksSealed(text)) return this.#tell(knock, { reason: "malformed" }, nowMs);
+    const lane = this.#standing.laneOf(knock.source, nowMs);
+    const kept = { ...knock, source: knock.source.slice(), destination: knock.destination.slice() };
+    const arrival = { knock: kept, isLocal, timeMs };
+    this.#opener.open({ text, lane, told: (opened, atMs) => this.#told(opened, arrival, atMs, earn) }, nowMs);
   }
 
   /** Nothing of a packet is kept but its use. */
   sweep(): void {}
 
-  /**
-   * The doors that this packet earns, usually none. `local` holds the addresses that the interface has now; `nowMs` is
-   * monotonic. The age of a packet is reckoned from the time of its frame, on the wall clock.
-   */
-  accept(frame: Frame, knock: Knock, local: Pick<AddressSet, "has">, nowMs: number): readonly Earned[] {
-    if (knock.port !== this.#rules.spaPort || knock.protocol !== "udp" || this.#rules.keys.length === 0) return NOTHING;
-    const isLocal = local.has(knock.destination);
-    if (!isLocal && !this.#targets.some((target) => sameAddress(target, knock.destination))) return NOTHING;
-    const verdict = this.#judge(frame, knock, isLocal, nowMs);
+  #told(opened: Opened | Refusal, arrival: Arrival, nowMs: number, earn: Earn): void {
+    const { knock } = arrival;
+    const verdict = "reason" in opened ? opened : this.#judge(opened, arrival);
+    if (!("reason" in verdict)) this.#standing.opened(knock.source, verdict.key, nowMs);
+    else if (verdict.reason !== "busy") this.#standing.failed(knock.source, nowMs);
+    this.#tell(knock, verdict, nowMs);
+    if ("reason" in verdict) return;
+    for (const earned of verdict.earned) earn(earned, knock.source, nowMs);
+  }
+
+  #tell(knock: Knock, verdict: Accepted | Refusal, nowMs: number): void {
     this.#report.begins(knock, "packet", nowMs);
     if ("reason" in verdict) this.#report.found({ way: "packet", what: "refused", refusal: verdict });
     else this.#report.found({ way: "packet", what: "accepted", ...verdict });
     this.#report.ends();
-    return "reason" in verdict ? NOTHING : verdict.earned;
   }
 
-  #judge({ bytes, timeMs }: Frame, knock: Knock, isLocal: boolean, nowMs: number): Accepted | Refusal {
-    // Most of what is no packet ends here, before anything is calculated.
-    if (!this.#lengths.has(knock.payloadEnd - knock.payloadStart)) return { reason: "malformed" };
-    if (!this.#mayTry(nowMs)) return { reason: "busy" };
-    const { payloadStart, payloadEnd } = knock;
-    const payload = Buffer.from(bytes.buffer, bytes.byteOffset + payloadStart, payloadEnd - payloadStart);
-    const opened = open(payload.toString("latin1"), this.#prepared);
-    if ("reason" in opened) return opened;
+  /** By the rules of now, in one go: of two copies of a packet one opens, whoever has tried its keys, and in whatever order. */
+  #judge(opened: Opened, { knock, isLocal, timeMs }: Arrival): Accepted | Refusal {
     const { fingerprint, key, request } = opened;
     if (this.#used.has(fingerprint)) return { reason: "replay", key: key.name };
     const { spaMaxAgeMs: maxAgeMs } = this.#rules;
@@ -118,15 +138,5 @@ export class PacketMatcher implements Way<PacketRules> {
       return { reason: "memory-full", key: key.name };
     }
     return { key: key.name, earned };
-  }
-
-  /** A bucket that fills within a second. */
-  #mayTry(nowMs: number): boolean {
-    const passedMs = Math.min(1000, Math.max(0, nowMs - this.#triesAtMs));
-    this.#triesAtMs = nowMs;
-    this.#triesLeft = Math.min(TRIES_PER_SECOND, this.#triesLeft + (passedMs * TRIES_PER_SECOND) / 1000);
-    if (this.#triesLeft < this.#triesPerPacket) return false;
-    this.#triesLeft -= this.#triesPerPacket;
-    return true;
   }
 }

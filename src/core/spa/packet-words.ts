@@ -14,6 +14,8 @@ export const spaWords = {
     "key" in refusal
       ? `key ${refusal.key}: ${count} more refused in the last minute: ${reasonText(refusal)}`
       : `signed packets: ${count} more refused in the last minute: ${reasonText(refusal)}`,
+  workerFailed: (reason: string, againMs: number) =>
+    `the thread that tries keys of signed packets has failed, once more in ${againMs / 1000} s: ${reason}`,
   replaysUnread: (reason: string) =>
     `cannot read which signed packets were used, older ones than this start are refused: ${reason}`,
   replayNotKept: (reason: string) =>
@@ -39,7 +41,7 @@ function reasonText(refusal: Refusal): string {
     case "no-key":
       return "its signature fits no key (wrong HMAC key or HMAC type)";
     case "busy":
-      return "too many packets at a time";
+      return "it was not tried, since too many packets wait for that (send it again)";
     case "unreadable":
       return "its signature fits, but it cannot be deciphered (wrong encryption key or mode)";
     case "field":

@@ -4,7 +4,7 @@ export type Refusal =
   /** Its length or its characters are no packet's, or no packet's of any of our keys. */
   | { readonly reason: "malformed" }
   | { readonly reason: "no-key" }
-  /** More packets than we try keys for. */
+  /** More packets than there is time to try keys for: its place in the queue went to another. */
   | { readonly reason: "busy" }
   | KeyRefusal;
 

@@ -25,6 +25,8 @@ export const words = {
   captureAbsent: (name: string, reason: string) => `cannot open interface "${name}": ${reason}`,
   captureLost: (name: string, reason: string) => `lost interface "${name}": ${reason}`,
   captureBack: (name: string) => `interface "${name}" is back, listening`,
+  packetCaptureLost: (name: string, reason: string) => `cannot capture signed packets on "${name}": ${reason}`,
+  packetCaptureBack: (name: string) => `capturing signed packets on "${name}" again`,
   captureFallback: (name: string, used: string, wanted: string, reason: string) =>
     `capturing on ${name} with ${used}, since ${wanted} does not work: ${reason}`,
   noSetpriv: () => "no setpriv: the process that captures keeps all of the daemon's privileges",

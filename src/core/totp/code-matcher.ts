@@ -96,8 +96,11 @@ export class CodeMatcher implements Way<CodeRules> {
   }
 
   see({ frame, knock, local, nowMs }: Seen, earn: Earn): void {
-    for (const door of this.accept(knock, local, nowMs, frame.timeMs))
-      earn({ door, ip: formatAddress(knock.source), terms: BY_CODE, spends: door.totp?.afterSequence === true });
+    const { source } = knock;
+    for (const door of this.accept(knock, local, nowMs, frame.timeMs)) {
+      const spends = door.totp?.afterSequence === true;
+      earn({ door, ip: formatAddress(source), terms: BY_CODE, spends }, source, nowMs);
+    }
   }
 
   /**

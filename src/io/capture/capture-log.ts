@@ -13,6 +13,9 @@ export function captureLog(log: Log): Omit<CapturesReport, "denied"> {
       log.warn({ event: "capture-lost", interface: name, reason }, words.captureAbsent(name, reason)),
     lost: (name, reason) =>
       log.warn({ event: "capture-lost", interface: name, reason }, words.captureLost(name, reason)),
+    packetsLost: (name, reason) =>
+      log.warn({ event: "capture-lost", interface: name, reason }, words.packetCaptureLost(name, reason)),
+    packetsBack: (name) => log.info({ event: "capture-back", interface: name }, words.packetCaptureBack(name)),
     noDefaultRoute: () => log.warn({ event: "capture-lost" }, words.noDefaultRoute()),
     fallback: (name, used, wanted, reason) =>
       log.warn(

@@ -1,11 +1,13 @@
-// All captures together: one per interface, each told what the network does.
+// All captures together: one per interface, or two where signed packets are looked for, each told what the network does.
 import type { AddressSet } from "../../core/address.ts";
 import { Layers } from "../../core/capture/layers.ts";
 import type { Frame } from "../../core/frame.ts";
+import type { Search } from "../../core/watchlist.ts";
+import type { CaptureKind } from "../../core/way.ts";
 import { pause } from "../pause.ts";
 import { runtimeDirectory } from "../state/directories.ts";
 import { sweepFifos } from "./frame-fifo.ts";
-import { Capture, type Search, type SnifferName } from "./interface-capture.ts";
+import { Capture, type CaptureReport, type SnifferName } from "./interface-capture.ts";
 import { ANY, defaultInterface, Network } from "./network.ts";
 import type { SnifferChoice } from "./sniffer.ts";
 
@@ -16,6 +18,9 @@ export interface CapturesReport {
   listening(name: string, again: boolean): void;
   absent(name: string, reason: string): void;
   lost(name: string, reason: string): void;
+  /** An interface is there, and what looks for signed packets on it does not work, or works again. */
+  packetsLost(name: string, reason: string): void;
+  packetsBack(name: string): void;
   /** No interface is configured, and there is no default route yet. */
   noDefaultRoute(): void;
   /** It works, with the sniffer that comes second. */
@@ -25,23 +30,35 @@ export interface CapturesReport {
 }
 
 /** `local` holds the addresses that the frame's interface has now. */
-export type See = (frame: Frame, local: AddressSet) => void;
+export type See = (frame: Frame, local: AddressSet, capture: CaptureKind) => void;
 
-/** How one interface's capture fares. */
-export interface CaptureStatus {
-  readonly interface: string;
+/** How one capture fares. */
+export interface CaptureReading {
   readonly state: Capture["state"];
   /** Frames that passed the filter. */
   readonly received: number;
   /** Packets that the kernel dropped because we did not keep up; null: unknown. */
   readonly dropped: number | null;
+}
+
+/** The same of an interface: of its knocks, if they are looked for. */
+export interface CaptureStatus extends CaptureReading {
+  readonly interface: string;
   /** How often the interface was lost. */
   readonly lost: number;
+  /** Of signed packets, if they are looked for beside knocks. */
+  readonly packets?: CaptureReading;
 }
 
 interface Watched {
+  /** In the order of the searches: the first stands for the interface. BOUNDED: by the kinds. */
+  readonly captures: Map<CaptureKind, Counted>;
+  lost: number;
+}
+
+interface Counted {
   readonly capture: Capture;
-  readonly counts: { received: number; lost: number };
+  received: number;
 }
 
 export class Captures {
@@ -49,9 +66,9 @@ export class Captures {
   readonly #report: CapturesReport;
   readonly #network: Network;
   /** BOUNDED: by the interfaces of the config. */
-  readonly #captures = new Map<string, Watched>();
+  readonly #watched = new Map<string, Watched>();
   #names: readonly string[] = [];
-  #search: Search | undefined;
+  #searches: readonly Search[] = [];
   #see: See = () => {};
   #toldNoRoute = false;
   /** Asking for the default route. */
@@ -63,11 +80,11 @@ export class Captures {
     this.#network = new Network(() => this.#update());
   }
 
-  /** Captures on `names` (none: the interface of the default route) what the search is for; call it again to change either. */
-  watch(names: readonly string[], search: Search): void {
+  /** Captures on `names` (none: the interface of the default route) what the searches are for; call it again to change either. */
+  watch(names: readonly string[], searches: readonly Search[]): void {
     this.#names = names;
-    this.#search = search;
-    for (const { capture } of this.#captures.values()) capture.look(search);
+    this.#searches = searches;
+    for (const [name, watched] of this.#watched) this.#look(name, watched);
     this.#update();
   }
 
@@ -86,74 +103,121 @@ export class Captures {
   /** Resolves once each of them listens, or waits for its interface. */
   async settled(): Promise<void> {
     await this.#asking;
-    while (this.states().some(({ state }) => state === "starting")) await pause(LOOK_MS);
+    while (this.#all().some(({ capture }) => capture.state === "starting")) await pause(LOOK_MS);
   }
 
   close(): void {
     this.#network.close();
-    for (const { capture } of this.#captures.values()) capture.close();
+    for (const { capture } of this.#all()) capture.close();
   }
 
   /** What can be told at once. */
   states(): Pick<CaptureStatus, "interface" | "state">[] {
-    return [...this.#captures].map(([name, { capture }]) => ({ interface: name, state: capture.state }));
+    return [...this.#watched].flatMap(([name, { captures }]) => {
+      const [first] = captures.values();
+      return first === undefined ? [] : [{ interface: name, state: first.capture.state }];
+    });
   }
 
-  status(): Promise<CaptureStatus[]> {
-    const each = [...this.#captures].map(async ([name, { capture, counts }]) => {
-      const dropped = (await capture.dropped()) ?? null;
-      return { interface: name, state: capture.state, ...counts, dropped };
+  async status(): Promise<CaptureStatus[]> {
+    const each = [...this.#watched].map(async ([name, { captures, lost }]): Promise<CaptureStatus[]> => {
+      const [first, second] = await Promise.all([...captures.values()].map(readingOf));
+      if (first === undefined) return [];
+      return [{ interface: name, ...first, lost, ...(second === undefined ? {} : { packets: second }) }];
     });
-    return Promise.all(each);
+    return (await Promise.all(each)).flat();
+  }
+
+  #all(): Counted[] {
+    return [...this.#watched.values()].flatMap(({ captures }) => [...captures.values()]);
   }
 
   #update(): void {
-    const search = this.#search;
-    if (search === undefined) return;
-    if (this.#names.length > 0) return this.#open(this.#names, search);
-    this.#asking = this.#openDefault(search);
+    if (this.#searches.length === 0) return;
+    if (this.#names.length > 0) return this.#open(this.#names);
+    this.#asking = this.#openDefault();
   }
 
-  async #openDefault(search: Search): Promise<void> {
+  async #openDefault(): Promise<void> {
     // What cannot be asked now is asked again at the next change.
     const name = await defaultInterface().catch(() => undefined);
-    if (name !== undefined) return this.#open([name], search);
-    if (this.#captures.size === 0 && !this.#toldNoRoute) this.#report.noDefaultRoute();
+    if (name !== undefined) return this.#open([name]);
+    if (this.#watched.size === 0 && !this.#toldNoRoute) this.#report.noDefaultRoute();
     this.#toldNoRoute = true;
   }
 
-  #open(names: readonly string[], search: Search): void {
-    for (const [name, { capture }] of this.#captures) {
+  #open(names: readonly string[]): void {
+    for (const [name, { captures }] of this.#watched) {
       if (names.includes(name)) continue;
-      capture.close();
-      this.#captures.delete(name);
+      for (const { capture } of captures.values()) capture.close();
+      this.#watched.delete(name);
     }
     for (const name of names) {
-      const watched = this.#captures.get(name) ?? this.#create(name, search);
-      this.#captures.set(name, watched);
-      watched.capture.update(this.#network.get(name));
+      const watched = this.#watched.get(name) ?? { captures: new Map(), lost: 0 };
+      this.#watched.set(name, watched);
+      this.#look(name, watched);
+      for (const { capture } of watched.captures.values()) capture.update(this.#network.get(name));
     }
   }
 
-  #create(name: string, search: Search): Watched {
-    const counts = { received: 0, lost: 0 };
-    const layers = name === ANY ? new Layers() : undefined;
-    const capture = new Capture(name, this.#sniffer, search, {
-      frame: (frame) => {
-        if (layers?.isRepeat(frame) === true) return;
-        counts.received++;
-        const local = this.#network.get(name)?.addresses;
-        if (local !== undefined) this.#see(frame, local);
-      },
-      listening: (again) => this.#report.listening(name, again),
-      absent: (reason) => this.#report.absent(name, reason),
-      lost: (reason) => {
-        counts.lost++;
-        this.#report.lost(name, reason);
-      },
-      fallback: (used, wanted, reason) => this.#report.fallback(name, used, wanted, reason),
-      denied: (reason) => this.#report.denied(reason),
-    });
-    return { capture, counts };
+  /** One capture for each search. */
+  #look(name: string, { captures }: Watched): void {
+    const before = new Map(captures);
+    captures.clear();
+    for (const search of this.#searches) {
+      const known = before.get(search.capture);
+      known?.capture.look(search);
+      captures.set(search.capture, known ?? this.#create(name, search));
+      before.delete(search.capture);
+    }
+    for (const { capture } of before.values()) capture.close();
   }
+
+  #create(name: string, search: Search): Counted {
+    const layers = name === ANY ? new Layers() : undefined;
+    const kind = search.capture;
+    const frame = (each: Frame): void => {
+      if (layers?.isRepeat(each) === true) return;
+      counted.received++;
+      const local = this.#network.get(name)?.addresses;
+      if (local !== undefined) this.#see(each, local, kind);
+    };
+    const hears = this.#hears(name, kind);
+    const denied = (reason: string): void => this.#report.denied(reason);
+    const counted = { capture: new Capture(name, this.#sniffer, search, { frame, denied, ...hears }), received: 0 };
+    return counted;
+  }
+
+  /** Only one capture speaks for the interface; another says only what is its own trouble. */
+  #hears(name: string, kind: CaptureKind): Omit<CaptureReport, "frame" | "denied"> {
+    const report = this.#report;
+    const isFirst = (): boolean => this.#watched.get(name)?.captures.keys().next().value === kind;
+    let toldLost = false;
+    const packetsLost = (reason: string): void => {
+      if (this.#network.get(name)?.up !== true) return;
+      toldLost = true;
+      report.packetsLost(name, reason);
+    };
+    return {
+      listening: (again) => {
+        if (isFirst()) report.listening(name, again);
+        else if (toldLost) report.packetsBack(name);
+        toldLost = false;
+      },
+      absent: (reason) => (isFirst() ? report.absent(name, reason) : packetsLost(reason)),
+      lost: (reason) => {
+        if (!isFirst()) return packetsLost(reason);
+        const watched = this.#watched.get(name);
+        if (watched !== undefined) watched.lost++;
+        report.lost(name, reason);
+      },
+      fallback: (used, wanted, reason) => {
+        if (isFirst()) report.fallback(name, used, wanted, reason);
+      },
+    };
+  }
+}
+
+async function readingOf({ capture, received }: Counted): Promise<CaptureReading> {
+  return { state: capture.state, received, dropped: (await capture.dropped()) ?? null };
 }

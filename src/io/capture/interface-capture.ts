@@ -1,9 +1,10 @@
-// One interface's capture: starts a sniffer, hands on its frames, and starts it again for as long as it takes.
+// One capture of an interface: starts a sniffer, hands on its frames, and starts it again for as long as it takes.
 
 import { PcapReader } from "../../core/capture/pcap.ts";
 import { EXIT } from "../../core/exit.ts";
 import { withVlan } from "../../core/filter.ts";
 import type { Frame } from "../../core/frame.ts";
+import type { Search } from "../../core/watchlist.ts";
 import { sniffWithCap } from "./cap-sniffer.ts";
 import { DropCounter } from "./drop-counter.ts";
 import type { Interface } from "./network.ts";
@@ -26,14 +27,6 @@ export interface CaptureReport {
 }
 
 export type SnifferName = "tcpdump" | "cap";
-
-/** What a capture looks for. */
-export interface Search {
-  /** A pcap-filter(7) expression for any link layer. */
-  readonly filter: string;
-  /** Bytes of each frame that somebody reads. */
-  readonly snapBytes: number;
-}
 
 const SNIFFERS = { tcpdump: sniffWithTcpdump, cap: sniffWithCap } as const;
 

@@ -33,7 +33,7 @@ describe("the page for Prometheus", () => {
     counters.packetsAccepted = 15;
     Object.assign(counters.packetsRefused, { replay: 16, "nat-host": 17 });
     const captures = [
-      { state: "capturing", received: 100, dropped: 7, lost: 1 },
+      { state: "capturing", received: 100, dropped: 7, lost: 1, packets: { received: 70, dropped: 5 } },
       { state: "waiting", received: 20, dropped: null, lost: 2 },
       { state: "closed", received: 3, dropped: 1, lost: 0 },
     ];
@@ -76,6 +76,8 @@ describe("the page for Prometheus", () => {
       "knockd_captures capturing 1",
       "knockd_capture_frames_total 123",
       "knockd_capture_dropped_total 8",
+      "knockd_packet_capture_frames_total 70",
+      "knockd_packet_capture_dropped_total 5",
       "knockd_capture_losses_total 3",
     ]);
   });

@@ -4,6 +4,7 @@ import { LINKTYPE } from "../../../src/core/capture/pcap.ts";
 import { decode } from "../../../src/core/decode.ts";
 import { emptyKnock } from "../../../src/core/frame.ts";
 import { OnceMemory } from "../../../src/core/once.ts";
+import { DirectOpener, type Opener, type SealedPacket } from "../../../src/core/spa/opener.ts";
 import { PacketMatcher } from "../../../src/core/spa/packet-matcher.ts";
 import { doorsOf } from "../../support/doors.ts";
 import { datagram, ethernet, frame, type IpShape } from "../../support/frames.ts";
@@ -29,11 +30,16 @@ class Bench {
   readonly said: string[] = [];
   readonly replays = new OnceMemory(3, 0);
   readonly packets: PacketMatcher;
+  readonly opener: Opener;
+  readonly earned: string[] = [];
   readonly #local = new AddressSet([OWN].flatMap((text) => parseAddress(text) ?? []));
 
-  constructor(keys = [key({ doors: ["ssh", "far"] })]) {
+  constructor(keys = [key({ doors: ["ssh", "far"] })], opener: Opener = new DirectOpener()) {
     let sender = "";
+    this.opener = opener;
     this.packets = new PacketMatcher({
+      opener,
+      seed: 42,
       usedPackets: this.replays,
       report: {
         begins: ({ source }) => {
@@ -73,7 +79,14 @@ class Bench {
       wireLength: bytes.length,
     };
     if (!decode(seen, knock)) throw new Error("not decoded");
-    return this.packets.accept(seen, knock, this.#local, atMs).map(({ door, ip }) => `${door.name} ${ip}`);
+    const before = this.earned.length;
+    this.packets.see({ frame: seen, knock, local: this.#local, nowMs: atMs }, ({ door, ip }) =>
+      this.earned.push(`${door.name} ${ip}`),
+    );
+    // Frame and knock are the capture's: what comes next overwrites them.
+    buffer.fill(0);
+    Object.assign(knock, { source: knock.source.fill(7), destination: knock.destination.fill(7), port: 1 });
+    return this.earned.slice(before);
   }
 }
 
@@ -151,29 +164,110 @@ describe("a signed packet", () => {
   });
 });
 
-describe("a flood", () => {
+/** Answers when it is told to: as a thread does. */
+class LateOpener extends DirectOpener {
+  readonly waiting: SealedPacket[] = [];
+
+  override open(packet: SealedPacket): void {
+    this.waiting.push(packet);
+  }
+
+  answer(nowMs = NOW_MS, order = (packets: SealedPacket[]) => packets): void {
+    for (const packet of order(this.waiting.splice(0))) super.open(packet, nowMs);
+  }
+}
+
+it("signed packets have a capture of their own", () => {
+  expect(new Bench().packets.capture).toBe("packets");
+});
+
+describe("a packet whose keys are tried beside the path", () => {
+  const late = () => {
+    const opener = new LateOpener();
+    return { bench: new Bench(undefined, opener), opener };
+  };
+
+  it("earns its door once it is opened, whatever has come meanwhile", () => {
+    const { bench, opener } = late();
+    bench.see(good());
+    bench.see(good({ message: "192.0.2.9,tcp/22" }), { from: "192.0.2.9" });
+    expect([bench.earned, bench.said]).toEqual([[], []]);
+    opener.answer();
+    expect(bench.earned).toEqual(["ssh 192.0.2.7", "ssh 192.0.2.9"]);
+    expect(bench.said).toEqual(["192.0.2.7 alice: ssh", "192.0.2.9 alice: ssh"]);
+  });
+
+  it("earns it once, though two copies were tried side by side, in whatever order", () => {
+    for (const order of [(all: SealedPacket[]) => all, (all: SealedPacket[]) => all.reverse()]) {
+      const { bench, opener } = late();
+      const text = good();
+      bench.see(text);
+      bench.see(text);
+      opener.answer(NOW_MS, order);
+      expect(bench.earned).toEqual(["ssh 192.0.2.7"]);
+      expect(bench.said.sort()).toEqual(["192.0.2.7 alice: ssh", "192.0.2.7 replay"]);
+    }
+  });
+
+  it("grows no older while it waits", () => {
+    const { bench, opener } = late();
+    bench.see(good({ nowS: NOW_MS / 1000 - 119 }));
+    opener.answer(NOW_MS + 60_000);
+    expect(bench.earned).toEqual(["ssh 192.0.2.7"]);
+  });
+
+  it("is judged by the doors of the moment at which it is opened", () => {
+    const { bench, opener } = late();
+    bench.see(good());
+    bench.packets.apply({
+      keys: [key()],
+      spaPort: 62_201,
+      spaMaxAgeMs: 120_000,
+      doors: doorsOf("doors: { other: { spa: true, open: 23/tcp } }"),
+    });
+    opener.answer();
+    expect(bench.said).toEqual(["192.0.2.7 port"]);
+  });
+});
+
+describe("a sender", () => {
   const others = Array.from({ length: 60 }, (_, index) =>
     key({ name: `k${index}`, hmacKey: Buffer.alloc(64, index + 9) }),
   );
+  const wrong = () => good({ hmacKey: Buffer.alloc(64, 200) });
+  const lanes = (bench: Bench, opener: LateOpener, text: string, from: string, atMs = NOW_MS) => {
+    bench.see(text, { from, atMs });
+    const [lane] = opener.waiting.map((packet) => packet.lane);
+    opener.answer(atMs);
+    return lane;
+  };
 
-  it("of signatures is cut off at its budget for the second, and the next second has its own", () => {
-    const bench = new Bench([...others, key()]);
-    const wrong = good({ hmacKey: Buffer.alloc(64, 200) });
-    // 150,000 tries, 61 keys.
-    for (let count = 0; count < 2459; count++) bench.see(wrong);
-    expect(new Set(bench.said)).toEqual(new Set(["192.0.2.7 no-key"]));
-    expect(bench.see(good())).toEqual([]);
-    expect(bench.said.at(-1)).toBe("192.0.2.7 busy");
-    expect(bench.see(good(), { atMs: NOW_MS + 1 })).toEqual(["ssh 192.0.2.7"]);
-    // A clock that goes back gives nothing, and takes nothing for ever.
-    for (let count = 0; count < 2459; count++) bench.see(wrong, { atMs: NOW_MS - 5000 });
-    expect(bench.see(good(), { atMs: NOW_MS - 4000 })).toEqual(["ssh 192.0.2.7"]);
+  it("whose packet has opened a door is known from then on, and so is its network", () => {
+    const opener = new LateOpener();
+    const bench = new Bench([...others, key()], opener);
+    expect(lanes(bench, opener, wrong(), "192.0.2.200")).toBe("fresh");
+    expect(lanes(bench, opener, good(), "192.0.2.7")).toBe("fresh");
+    expect(lanes(bench, opener, good(), "192.0.2.7")).toBe("known");
+    expect(lanes(bench, opener, wrong(), "192.0.2.200")).toBe("known");
+    expect(lanes(bench, opener, wrong(), "192.0.3.7")).toBe("fresh");
   });
 
-  it("of other lengths costs no try", () => {
-    const bench = new Bench([...others, key()]);
-    for (let count = 0; count < 3000; count++) bench.see("9".repeat(205));
+  it("whose packet opened nothing comes last for a minute; one that was never tried does not", () => {
+    const opener = new LateOpener();
+    const bench = new Bench([...others, key()], opener);
+    expect(lanes(bench, opener, wrong(), "192.0.2.7")).toBe("fresh");
+    expect(lanes(bench, opener, wrong(), "192.0.2.7")).toBe("failed");
+    expect(lanes(bench, opener, wrong(), "192.0.2.7", NOW_MS + 60_001)).toBe("fresh");
+    bench.see(wrong(), { from: "192.0.2.8" });
+    opener.waiting.pop()?.told({ reason: "busy" }, NOW_MS);
+    expect(lanes(bench, opener, wrong(), "192.0.2.8")).toBe("fresh");
+  });
+
+  it("of garbage takes no place among those that wait", () => {
+    const opener = new LateOpener();
+    const bench = new Bench([...others, key()], opener);
+    for (const text of ["9".repeat(205), "!".repeat(204), good().replace(/^./, "A")]) bench.see(text);
+    expect(opener.waiting).toEqual([]);
     expect(new Set(bench.said)).toEqual(new Set(["192.0.2.7 malformed"]));
-    expect(bench.see(good())).toEqual(["ssh 192.0.2.7"]);
   });
 });

@@ -1,0 +1,151 @@
+// Opens signed packets beside the path: a short queue, a thread that tries keys, and the time that this may take. Nobody waits for it.
+import type { Key } from "../../core/spa/key.ts";
+import type { Opener, SealedPacket } from "../../core/spa/opener.ts";
+import { PacketQueue, type Taken } from "../../core/spa/packet-queue.ts";
+import { spaWords } from "../../core/spa/packet-words.ts";
+import { TimeBudget } from "../../core/spa/time-budget.ts";
+import { type Answer, openedBy } from "../../core/spa/key-trial.ts";
+import { reasonOf } from "../../core/text/words.ts";
+import type { Log } from "../log/log.ts";
+import { type KeyWorker, type KeyWorkerReport, startKeyWorker } from "./key-worker.ts";
+
+/** BOUNDED: packets that the thread has at a time: 2 ms of 64 keys. One order for each packet would cost the path more than it saves. */
+const BATCH_MAX = 16;
+/** How long it takes until there is another thread after one that died: twice as long each time, until one has lived for a while. */
+const AGAIN_FIRST_MS = 100;
+const AGAIN_LAST_MS = 30_000;
+const LIVED_MS = 60_000;
+
+interface Batch {
+  readonly taken: readonly Taken[];
+  /** Those that they are tried with. */
+  readonly keys: readonly Key[];
+}
+
+export class WorkerOpener implements Opener {
+  readonly #log: Pick<Log, "error">;
+  readonly #start: (report: KeyWorkerReport) => KeyWorker;
+  readonly #queue = new PacketQueue(Math.random);
+  readonly #budget = new TimeBudget(performance.now());
+  #keys: readonly Key[] = [];
+  #worker: KeyWorker | undefined;
+  #batch: Batch | undefined;
+  #waiting: NodeJS.Timeout | undefined;
+  #restart: NodeJS.Timeout | undefined;
+  #startedMs = 0;
+  #againMs = AGAIN_FIRST_MS;
+
+  constructor(log: Pick<Log, "error">, start = startKeyWorker) {
+    this.#log = log;
+    this.#start = start;
+  }
+
+  /** What waits is tried with the new ones; so is, once more, what is being tried. */
+  apply(keys: readonly Key[]): void {
+    this.#keys = keys;
+    if (keys.length === 0) return this.close();
+    if (this.#worker === undefined && this.#restart === undefined) this.#startWorker();
+    else this.#worker?.order({ keys: keys.map(ownBytes) });
+  }
+
+  open(packet: SealedPacket, nowMs: number): void {
+    const lost = this.#queue.add(packet);
+    lost?.told({ reason: "busy" }, nowMs);
+    this.#next();
+  }
+
+  /** Of whatever waits, nothing opens any more. */
+  close(): void {
+    clearTimeout(this.#waiting);
+    clearTimeout(this.#restart);
+    this.#waiting = undefined;
+    this.#restart = undefined;
+    this.#worker?.end();
+    this.#worker = undefined;
+    this.#giveUp(this.#batch?.taken.map(({ packet }) => packet) ?? []);
+    this.#batch = undefined;
+    this.#giveUp(this.#queue.clear());
+  }
+
+  #startWorker(): void {
+    this.#restart = undefined;
+    this.#startedMs = performance.now();
+    try {
+      this.#worker = this.#start({
+        answered: (answer) => this.#answered(answer),
+        died: (reason) => this.#died(reason),
+      });
+      this.#worker.order({ keys: this.#keys.map(ownBytes) });
+      this.#next();
+    } catch (error) {
+      this.#died(reasonOf(error));
+    }
+  }
+
+  /** Gives the thread what may be tried now, or waits until something may. */
+  #next(): void {
+    if (this.#worker === undefined || this.#batch !== undefined || this.#queue.isEmpty) return;
+    this.#budget.pass(performance.now());
+    const taken: Taken[] = [];
+    while (taken.length < BATCH_MAX) {
+      const next = this.#queue.take(this.#budget);
+      if (next === undefined) break;
+      taken.push(next);
+    }
+    if (taken.length === 0) return this.#wait();
+    this.#batch = { taken, keys: this.#keys };
+    this.#worker.order({ texts: taken.map(({ packet }) => packet.text) });
+  }
+
+  #wait(): void {
+    this.#waiting ??= setTimeout(
+      () => {
+        this.#waiting = undefined;
+        this.#next();
+      },
+      Math.max(1, this.#budget.waitMs),
+    ).unref();
+  }
+
+  #answered({ verdicts, spentMs }: Answer): void {
+    const batch = this.#batch;
+    if (batch === undefined) return;
+    this.#batch = undefined;
+    const nowMs = performance.now();
+    for (const { purse } of batch.taken) this.#budget.spend(purse, spentMs / batch.taken.length);
+    for (const [index, { packet }] of batch.taken.entries()) {
+      const tried = verdicts[index];
+      // A key that was taken away must not open anything, and one that is new may fit.
+      if (tried === undefined || batch.keys !== this.#keys) this.#queue.add(packet)?.told({ reason: "busy" }, nowMs);
+      else packet.told(openedBy(tried, batch.keys), nowMs);
+    }
+    this.#next();
+  }
+
+  /** What it had is not tried again: it may be what it died of. What waits goes on waiting. */
+  #died(reason: string): void {
+    this.#worker = undefined;
+    if (performance.now() - this.#startedMs >= LIVED_MS) this.#againMs = AGAIN_FIRST_MS;
+    const lost = this.#batch?.taken ?? [];
+    this.#batch = undefined;
+    this.#log.error({ event: "packet-worker-failed", reason }, spaWords.workerFailed(reason, this.#againMs));
+    this.#restart = setTimeout(() => this.#startWorker(), this.#againMs).unref();
+    this.#againMs = Math.min(2 * this.#againMs, AGAIN_LAST_MS);
+    this.#giveUp(lost.map(({ packet }) => packet));
+  }
+
+  #giveUp(packets: readonly SealedPacket[]): void {
+    const nowMs = performance.now();
+    for (const { told } of packets) told({ reason: "busy" }, nowMs);
+  }
+}
+
+/** Sent as they are, Node's small buffers would take along what stands beside them. */
+function ownBytes(key: Key): Key {
+  const { hmacKey } = key;
+  return {
+    ...key,
+    key: Uint8Array.from(key.key),
+    hmacKey: hmacKey === undefined ? undefined : Uint8Array.from(hmacKey),
+  };
+}
