@@ -10,6 +10,7 @@ import { flood } from "./measures/flood.mjs";
 import { latency } from "./measures/latency.mjs";
 import { memoryUse } from "./measures/memory.mjs";
 import { openings } from "./measures/openings.mjs";
+import { packets } from "./measures/packets.mjs";
 import { scans } from "./measures/scans.mjs";
 import { knockAtMany, startUp } from "./measures/start.mjs";
 import { pairs } from "./pairs.mjs";
@@ -22,6 +23,7 @@ const MEASURES = {
   latency,
   budget,
   flood,
+  packets,
   cpuOfFlood,
   cpuOfUnwatched,
   memoryUse,

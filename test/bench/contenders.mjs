@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pause } from "./shell.mjs";
 
-/** @typedef {{steps: readonly string[], open: number, forS?: number}} Door `open` is a UDP port. */
+/** @typedef {{steps?: readonly string[], spa?: boolean, open: number, forS?: number}} Door `open` is a UDP port. */
 
 const OURS = fileURLToPath(new URL("../../dist/knockd.js", import.meta.url));
 const THEIRS = "/usr/sbin/knockd";
@@ -18,27 +18,32 @@ export const CONTENDERS = { ours: startOurs, cap: startOursWithCap, knockd: star
 
 /** This knockd as another checkout has it built. @param {string} checkout */
 export function builtIn(checkout) {
-  return (lab, doors) => startOurs(lab, doors, "tcpdump", join(checkout, "dist/knockd.js"));
+  return (lab, doors, more) => startOurs(lab, doors, { ...more, program: join(checkout, "dist/knockd.js") });
 }
 
 /** This knockd, started by another program. @param {string} program @param {Record<string, string>} env */
 export function timedIn(program, env) {
-  return (lab, doors) => startOurs(lab, doors, "tcpdump", program, env);
+  return (lab, doors, more) => startOurs(lab, doors, { ...more, program, env });
 }
 
-function startOursWithCap(lab, doors) {
-  return startOurs(lab, doors, "cap");
+function startOursWithCap(lab, doors, more) {
+  return startOurs(lab, doors, { ...more, sniffer: "cap" });
 }
 
-async function startOurs(lab, doors, sniffer = "tcpdump", program = OURS, env = {}) {
+/** `keys`: files of keys that may open the doors which say `spa`. */
+async function startOurs(lab, doors, { sniffer = "tcpdump", program = OURS, env = {}, keys = [] } = {}) {
   await lab.run(["nft", "flush", "ruleset"]);
+  const rowOf = ({ steps, spa = false, open, forS = OPEN_S }, number) => {
+    const earned = spa ? "spa: true" : `sequence: [${steps.join(", ")}], seq_timeout: ${KNOCK_S}s`;
+    return `  door${number}: { ${earned}, open: ${open}/udp, for: ${forS}s }`;
+  };
+  const signed = doors.flatMap(({ spa }, number) => (spa ? [`door${number}`] : []));
+  const keyOf = (file, number) => `  key${number}: { file: ${file}, doors: [${signed.join(", ")}] }`;
   const yaml = [
     `options: { interface: eth0, sniffer: ${sniffer} }`,
+    ...(keys.length === 0 ? [] : ["keys:", ...keys.map(keyOf)]),
     "doors:",
-    ...doors.map(
-      ({ steps, open, forS = OPEN_S }, number) =>
-        `  door${number}: { sequence: [${steps.join(", ")}], open: ${open}/udp, for: ${forS}s, seq_timeout: ${KNOCK_S}s }`,
-    ),
+    ...doors.map(rowOf),
   ];
   const file = join(lab.directory, "knockd.yaml");
   writeFileSync(file, yaml.join("\n"));

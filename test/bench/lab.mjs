@@ -100,6 +100,12 @@ export class Lab {
     return new Program(this.#sendArgv({ protocol, rate, count: 2 ** 40, sources, first }), { input: ports.join(" ") });
   }
 
+  /** One datagram to the server. */
+  async datagram(source, port, text) {
+    const to = `UDP4-SENDTO:${SERVER}:${port},bind=${source}`;
+    await ok(["ip", "netns", "exec", this.#client, "socat", "-u", "STDIN", to], { input: text });
+  }
+
   /** Packets that have reached the server so far. */
   async received() {
     return Number(await this.run(["cat", "/sys/class/net/eth0/statistics/rx_packets"]));

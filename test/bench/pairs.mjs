@@ -7,6 +7,7 @@ import { flood } from "./measures/flood.mjs";
 import { latency } from "./measures/latency.mjs";
 import { memoryUse } from "./measures/memory.mjs";
 import { openings } from "./measures/openings.mjs";
+import { packets } from "./measures/packets.mjs";
 import { commandStarts, startUp } from "./measures/start.mjs";
 import { quantile } from "./numbers.mjs";
 
@@ -51,6 +52,15 @@ const MEASURES = {
       "all-out flood: 20 knocks": (r) => r.opened,
       "  20 slow ones at once": (r) => r.openedTogether,
       "  p50 ms": (r) => r.p50Ms,
+    },
+  },
+  packets: {
+    run: (lab, { start }) => packets(lab, start, { keys: 64, rate: 15_000, limitMs: 500 }),
+    numbers: {
+      "64 keys, 15,000 packets/s that look signed: 20 sequences": (r) => r.sequences,
+      "  20 packets of known networks": (r) => r.known,
+      "  20 packets of newcomers": (r) => r.newcomers,
+      "  idle memory of all processes, MB": (r) => r.idleMb,
     },
   },
   openings: {

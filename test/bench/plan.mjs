@@ -40,6 +40,7 @@ export function plan(quick) {
     latency: { ours: [{ openings }], cap: [{ openings }], knockd: [{ openings }], nftables: [{ openings }] },
     budget: { ours: [{ openings }] },
     flood: { ours: floods, cap: floods, knockd: floods, nftables: floods },
+    packets: { ours: (quick ? [1, 64] : [1, 10, 64]).map((keys) => ({ keys, rate: 15_000, limitMs })) },
     memoryUse: { ours: memory, cap: memory, knockd: memory },
     cpuOfFlood: { ours: cpu, cap: cpu, knockd: slowCpu },
     cpuOfUnwatched: { ours: unwatched, knockd: unwatched },

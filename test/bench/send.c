@@ -1,10 +1,10 @@
 // Sends packets with invented sources as fast, or as evenly, as it is told: floods, scans, and many knocks at once.
 //
-//     send IFACE DESTINATION_MAC DESTINATION_IP tcp|udp RATE COUNT SOURCES FIRST_SOURCE < ports
+//     send IFACE DESTINATION_MAC DESTINATION_IP tcp|udp|spa RATE COUNT SOURCES FIRST_SOURCE < ports
 //
 // Each source sends to all ports in their order, then comes the next source. RATE is packets a second, 0 for all that goes.
 // FIRST_SOURCE is an address to count up from, or "scattered": SOURCES different ones all over 16.0.0.0/4.
-// TCP packets are SYNs. Prints the packets sent and the seconds they took.
+// TCP packets are SYNs; spa is UDP that looks like a signed packet, of random characters. Prints the packets sent and the seconds they took.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <linux/if_packet.h>
@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH = 64, PORTS_MAX = 1 << 17, FRAME = 64, NAP_NS = 200000 };
+enum { BATCH = 64, PORTS_MAX = 1 << 17, FRAME = 64 + 256, SPA_CHARACTERS = 204, NAP_NS = 200000 };
 
 struct segment {
   struct ether_header ether;
@@ -77,9 +77,19 @@ static void fill(struct segment *s, int tcp, uint32_t source, uint16_t port, uin
   }
 }
 
+/** The first character and the length of a packet, and characters that nobody has signed. */
+static void look_signed(unsigned char *text, uint32_t noise) {
+  static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  text[0] = '8';
+  for (int at = 1; at < SPA_CHARACTERS; at++) {
+    noise = noise * 1664525 + 1013904223;
+    text[at] = base64[noise >> 26];
+  }
+}
+
 int main(int argc, char **argv) {
   if (argc != 9) return fprintf(stderr, "usage: see the head of send.c\n"), 64;
-  int tcp = strcmp(argv[4], "tcp") == 0;
+  int tcp = strcmp(argv[4], "tcp") == 0, spa = strcmp(argv[4], "spa") == 0;
   double rate = atof(argv[5]);
   long count = atol(argv[6]), sources = atol(argv[7]);
   int scattered = strcmp(argv[8], "scattered") == 0;
@@ -94,7 +104,7 @@ int main(int argc, char **argv) {
   struct segment head = {.ether.ether_type = htons(ETHERTYPE_IP)};
   memcpy(head.ether.ether_shost, request.ifr_hwaddr.sa_data, 6);
   memcpy(head.ether.ether_dhost, ether_aton(argv[2]), 6);
-  int length = tcp ? sizeof head.tcp : sizeof head.udp;
+  int length = tcp ? sizeof head.tcp : sizeof head.udp + (spa ? SPA_CHARACTERS : 0);
   head.ip = (struct iphdr){.version = 4, .ihl = 5, .ttl = 64, .protocol = tcp ? IPPROTO_TCP : IPPROTO_UDP};
   head.ip.tot_len = htons(sizeof head.ip + length);
   head.ip.daddr = inet_addr(argv[3]);
@@ -128,6 +138,9 @@ int main(int argc, char **argv) {
       uint32_t source = scattered ? 0x10000000 | (number * 0x9e3779b1u & 0x0fffffff) : first + number;
       noise = noise * 1664525 + 1013904223;
       fill((struct segment *)frames[at], tcp, source, ports[(sent + at) % port_count], noise >> 8);
+      if (!spa) continue;
+      look_signed(frames[at] + sizeof head.ether + sizeof head.ip + sizeof head.udp, noise);
+      ((struct segment *)frames[at])->udp.check = 0; // None: allowed over IPv4 (RFC 768).
     }
     for (int done = 0; done < batch;) {
       int n = sendmmsg(out, messages + done, batch - done, 0);

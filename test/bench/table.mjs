@@ -20,7 +20,8 @@ export function table({ measures, machine, quick }) {
 
 /** Most measures have a row a setting; `better` is which way is good. */
 function rowsOf(measures) {
-  const { latency, flood, memoryUse, cpuOfFlood, cpuOfUnwatched, openings, knockAtMany, scans, startUp } = measures;
+  const { latency, flood, packets, memoryUse, cpuOfFlood, cpuOfUnwatched, openings, knockAtMany, scans, startUp } =
+    measures;
   return [
     ...rows(
       latency,
@@ -57,6 +58,30 @@ function rowsOf(measures) {
       (r) => `${floodName(r)}: packets/s seen by the kernel`,
       (r) => r.packetsPerS,
       { ratio: false },
+    ),
+    ...rows(
+      packets,
+      (r) => `${packetsName(r)}: 20 sequences`,
+      (r) => r.sequences,
+      { least: 20 },
+    ),
+    ...rows(
+      packets,
+      (r) => `${packetsName(r)}: 20 packets of known networks`,
+      (r) => r.known,
+      { least: 20 },
+    ),
+    ...rows(
+      packets,
+      (r) => `${packetsName(r)}: 20 packets of newcomers`,
+      (r) => r.newcomers,
+      { ratio: false },
+    ),
+    ...rows(
+      packets,
+      (r) => `${packetsName(r)}: CPU % of all processes`,
+      (r) => r.cpuPercent,
+      { digits: 0, ratio: false },
     ),
     ...rows(
       cpuOfFlood,
@@ -136,6 +161,10 @@ function rows(runs, nameOf, numberOf, { digits = 0, most, least, ratio = true })
       missed ? "MISSED" : "",
     ];
   });
+}
+
+function packetsName({ keys, packetsPerS }) {
+  return `${keys} ${keys === 1 ? "key" : "keys"}, ${near(packetsPerS)} packets/s that look signed`;
 }
 
 function floodName({ protocol, asked }) {
