@@ -1,6 +1,6 @@
 // Writes down and counts what the judge finds. Everything at debug level; at info what an administrator must learn, and of what
 // a stranger can cause again and again no more than a line a minute.
-import { formatAddress } from "../../core/address.ts";
+import { type Address, formatAddress } from "../../core/address.ts";
 import type { Counters } from "../../core/control/counters.ts";
 import type { Knock } from "../../core/frame.ts";
 import { formatPort } from "../../core/port.ts";
@@ -80,8 +80,8 @@ export class Findings implements FindingLog {
   }
 
   #packet(finding: PacketFinding, { source }: Knock): void {
+    if (finding.what === "refused") return this.#packetRefused(finding.refusal, source);
     const sender = formatAddress(source);
-    if (finding.what === "refused") return this.#packetRefused(finding.refusal, sender);
     const { key, earned } = finding;
     this.#counters.packetsAccepted++;
     const [ip] = earned.map((each) => each.ip);
@@ -89,12 +89,13 @@ export class Findings implements FindingLog {
     this.#log.info({ event: "packet-accepted", key, ip, sender, doors }, spaWords.accepted(sender, key, earned));
   }
 
-  #packetRefused(refusal: Refusal, ip: string): void {
+  #packetRefused(refusal: Refusal, source: Address): void {
     this.#counters.packetsRefused[refusal.reason]++;
     const kind = "key" in refusal ? `${refusal.key} ${refusal.reason}` : refusal.reason;
     const level = this.#refusals.note(kind, refusal) ? "info" : "debug";
-    if (level === "info" || this.wantsAll)
-      this.#log[level]({ event: "packet-refused", ip, ...about(refusal) }, spaWords.refused(ip, refusal));
+    if (level === "debug" && !this.wantsAll) return;
+    const ip = formatAddress(source);
+    this.#log[level]({ event: "packet-refused", ip, ...about(refusal) }, spaWords.refused(ip, refusal));
   }
 
   #morePackets(refusal: Refusal, { count }: More): void {
