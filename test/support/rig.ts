@@ -74,8 +74,6 @@ export class Rig {
   /** What reading the key files ends with. */
   keyFailure: Error | undefined;
   readonly daemon: Daemon;
-  /** Tries the keys of signed packets at once. */
-  opener: Opener = new DirectOpener();
   /** Port keys that somebody on this machine uses. */
   inUse: ReadonlySet<number> = new Set();
 
@@ -86,6 +84,7 @@ export class Rig {
     firewall = new RecordingFirewall(),
     log = memoryLog(),
     grants = new Grants(),
+    opener: Opener = new DirectOpener(),
   ) {
     this.log = log;
     this.ledger = ledger;
@@ -101,7 +100,7 @@ export class Rig {
         watch: (_interfaces, searches) => {
           this.filter = searches.map(({ filter }) => filter).join(" or ");
         },
-        opener: this.opener,
+        opener,
         ground: async () => ({ ...UNTOUCHED_GROUND, inUse: this.inUse }),
         guardSecret: [1, 2, 3, 4],
         observer: this.tracers,

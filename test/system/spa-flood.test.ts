@@ -1,5 +1,6 @@
 // Strangers send ten thousand datagrams of garbage a second and two thousand well-formed packets that nobody has signed, and
-// each packet of the honest client opens. (At 300 such packets in a burst fwknopd loses honest ones.)
+// each packet of the honest client opens; so it does, with more of those than can be tried, where one has opened before. (At 300
+// such packets in a burst fwknopd loses honest ones.)
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -8,6 +9,7 @@ import { eventually, HOST, Lab, SERVICE, words } from "../support/lab.ts";
 import { root } from "../support/netns.ts";
 
 const PACKETS = 20;
+const STEPS = ["17013", "18017", "17619"];
 /** As many characters as a packet that asks for one port. */
 const CHARACTERS = 204;
 const wellFormed = (): string =>
@@ -19,29 +21,31 @@ describe.skipIf(!root)("under a flood of packets that look signed", () => {
   afterEach(() => lab.reset());
   afterAll(() => lab.close());
 
+  const keyRows = (count: number): string[] =>
+    Array.from(
+      { length: count },
+      (_, index) => `  key${index}: { file: ${writeKey(lab, `key${index}`, secretsOf(index))}, doors: ssh }`,
+    );
+  const flood = (from: string, every: string, text: Uint8Array | string) => {
+    const file = `${lab.directory}/flood-${from}`;
+    writeFileSync(file, text);
+    const options = `-q -n -2 -i ${every} --rand-source -p ${SPA_PORT} -d ${text.length} -E ${file}`;
+    return lab.net.spawn(from, words(`hping3 ${options} ${HOST}`));
+  };
+  const arrived = async () =>
+    Number(await lab.net.ok("server", words("cat /sys/class/net/eth0/statistics/rx_packets")));
+
   it.each([
     ["random bytes", () => randomBytes(CHARACTERS), 1],
     ["another length", () => wellFormed().slice(1), 1],
     ["well-formed ones, too, for ten keys", wellFormed, 10],
   ] as const)("of %s, each honest one opens, and the log stays short", async (_what, garbage, keys) => {
-    const names = Array.from({ length: keys }, (_, index) => `key${index}`);
-    const rows = names.map(
-      (name, index) => `  ${name}: { file: ${writeKey(lab, name, secretsOf(index))}, doors: ssh }`,
-    );
     const daemon = await lab.start(`
 options: { interface: eth0 }
 keys:
-${rows.join("\n")}
+${keyRows(keys).join("\n")}
 doors: { ssh: { spa: true, open: ${SERVICE}/tcp, for: 30s } }`);
-    const flood = (from: string, every: string, text: Uint8Array | string) => {
-      const file = `${lab.directory}/flood-${from}`;
-      writeFileSync(file, text);
-      const options = `-q -n -2 -i ${every} --rand-source -p ${SPA_PORT} -d ${text.length} -E ${file}`;
-      return lab.net.spawn(from, words(`hping3 ${options} ${HOST}`));
-    };
     const floods = [flood("stranger", "u100", garbage()), flood("other", "u500", wellFormed())];
-    const arrived = async () =>
-      Number(await lab.net.ok("server", words("cat /sys/class/net/eth0/statistics/rx_packets")));
     const before = await arrived();
     await eventually("the floods", async () => (await arrived()) > before + 2000);
     // The last key is the last to be tried.
@@ -57,5 +61,34 @@ doors: { ssh: { spa: true, open: ${SERVICE}/tcp, for: 30s } }`);
     const rest = daemon.log.split("\n").filter((line) => !/ssh: |ssh$|starting up|^$/.test(line));
     expect(rest.length).toBeLessThanOrEqual(6);
     for (const line of rest) expect(line).toMatch(/signed packet/);
+  });
+
+  it("for 64 keys, each sequence opens, and each packet from a network that has opened a door before", async () => {
+    const daemon = await lab.start(`
+options: { interface: eth0 }
+keys:
+${keyRows(64).join("\n")}
+doors:
+  ssh: { spa: true, open: ${SERVICE}/tcp, for: 30s }
+  web: { sequence: [${STEPS.join(", ")}], open: 443/tcp, for: 30s }`);
+    const fwknop = new Fwknop(lab, secretsOf(63));
+    const opened = (door: string, count: number) =>
+      eventually(
+        `${door} ${count} of ${PACKETS + 1}`,
+        async () => daemon.count(new RegExp(`${door}: (OPEN SESAME|open again)`)) === count,
+      );
+    await fwknop.send("client", `-A tcp/${SERVICE}`);
+    await opened("ssh", 1);
+    const floods = ["stranger", "other"].map((from) => flood(from, "u100", wellFormed()));
+    // More than can be tried.
+    await daemon.logs(/signed packet refused: it was not tried/);
+    for (let round = 1; round <= PACKETS; round++) {
+      await fwknop.send("client", `-A tcp/${SERVICE}`);
+      await opened("ssh", round + 1);
+      await lab.knock("client", HOST, ...STEPS);
+      await opened("web", round);
+    }
+    expect(await lab.reachable("stranger")).toBe(false);
+    for (const each of floods) await each.stop();
   });
 });

@@ -2,6 +2,7 @@
 
 import { type Door, hasClose } from "../door.ts";
 import { formatPort, type Port } from "../port.ts";
+import { packetsPerSecond } from "../spa/time-budget.ts";
 import { commandHints } from "./command-hints.ts";
 import type { Config } from "./config.ts";
 import { reachHints } from "./reach-hints.ts";
@@ -11,6 +12,11 @@ const EPHEMERAL = { from: 32_768, to: 60_999 };
 const DAY_MS = 86_400_000;
 /** For a phone on a slow network. */
 const STEP_MS_MIN = 300;
+
+/** So many are tried for all that an ordinary line of a stranger's brings. */
+const KEYS_FEW = 10;
+/** Of the shortest packets, on the wire. */
+const PACKET_BITS = 2000;
 
 /** Services that let in whoever reaches them, as they are often installed. */
 const OPEN_HEARTED: Record<string, string> = {
@@ -40,6 +46,7 @@ const HINTS: readonly ((config: Config) => string[])[] = [
   ({ doors }) => doors.flatMap(commandHints),
   allowsEverybody,
   hearsItselfAlone,
+  manyKeys,
 ];
 
 /** Where nobody else's packets come in. */
@@ -134,4 +141,15 @@ function allowsEverybody({ allow, doors }: Config): string[] {
   return allow
     .filter(({ text }) => text.endsWith("/0"))
     .map(({ text, family }) => `options.allow: ${text} is every IPv${family} address, so nothing is hidden from them`);
+}
+
+/** There is no name on a packet, so each costs a try of all keys. */
+function manyKeys({ keys }: Config): string[] {
+  if (keys.length <= KEYS_FEW) return [];
+  const packets = packetsPerSecond(keys.length);
+  const mbits = Math.round((packets * PACKET_BITS) / 1e6);
+  const limit = `some ${packets} packets a second can be tried with ${keys.length} keys`;
+  return [
+    `keys: ${limit}; in a flood of more (${mbits} Mbit/s) whoever comes from a new network may have to send again`,
+  ];
 }

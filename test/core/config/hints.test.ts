@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { hints } from "../../../src/core/config/hints.ts";
-import { config, type DoorOptions } from "../../support/doors.ts";
+import { config, configOf, type DoorOptions } from "../../support/doors.ts";
 
 const SSH: DoorOptions = { name: "ssh", sequence: "31337,4242/udp,9171", open: 22 };
 const WEB: DoorOptions = { name: "web", sequence: "1099,4243/udp,17301", open: 443 };
@@ -109,5 +109,16 @@ describe("what an administrator is told of a file that works", () => {
     expect(told(["::/0"])).toEqual(["options.allow: ::/0 is every IPv6 address, so nothing is hidden from them"]);
     expect(told(["10.0.0.0/8", "2001:db8::/10"])).toEqual([]);
     expect(told(["0.0.0.0/0"], { name: "lan", sequence: "31337,4242/udp,9171", set: "inet f s" })).toEqual([]);
+  });
+
+  it("is what many keys cost", () => {
+    const keys = (count: number) =>
+      Array.from({ length: count }, (_, index) => `  k${index}: { file: /k/${index}, doors: ssh }`).join("\n");
+    const of = (count: number) => hints(configOf(`keys:\n${keys(count)}\ndoors: { ssh: { spa: true, open: 22/tcp } }`));
+    expect(of(10)).toEqual([]);
+    expect(of(64)).toEqual([
+      "keys: some 1562 packets a second can be tried with 64 keys; in a flood of more (3 Mbit/s) whoever comes from a new " +
+        "network may have to send again",
+    ]);
   });
 });
