@@ -2,16 +2,16 @@
 // bytes that we read, so it holds twenty times as many packets in a tenth of the memory.
 import { closeSync, openSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { HEADERS_BYTES } from "../../core/watchlist.ts";
 import { runtimeDirectory, snifferSocket } from "../state/directories.ts";
 import { endingWith, type FrameFifo, openFifo } from "./frame-fifo.ts";
 import { programOf, type Sniffer, type SniffOrder, spawnWithNetRaw } from "./sniffer.ts";
 import { connectSniffer } from "./sniffer-socket.ts";
 
-/** The kernel's ring, in KiB: some 12,000 frames of 256 bytes, which a flood of 300,000 a second needs 40 ms to fill. */
-const RING_KIB = 4096;
-/** Some 900 of them, which 15,000 a second need 60 ms to fill: more than that could not be tried. */
-const RING_KIB_OF_WHOLE_PACKETS = 2048;
+/**
+ * The kernel's ring, in KiB: some 12,000 frames of 256 bytes, which a flood of 300,000 a second needs 40 ms to fill; of whole
+ * packets 1,900, which 15,000 a second need 120 ms for.
+ */
+const RING_KIB = "4096";
 
 /** Where the filter stands for tcpdump: file descriptor 3. */
 const FILTER_FD = "/dev/fd/3";
@@ -30,7 +30,7 @@ export function sniffWithTcpdump(order: SniffOrder): Sniffer {
 }
 
 function spawned({ interface: name, snapBytes }: SniffOrder, fifo: FrameFifo): Sniffer {
-  const argv = ["tcpdump", "-i", name, "-p", "-n", "-s", String(snapBytes), "-B", ringKibFor(snapBytes)] as const;
+  const argv = ["tcpdump", "-i", name, "-p", "-n", "-s", String(snapBytes), "-B", RING_KIB] as const;
   const filterFd = openSync(fifo.filterFile, "r");
   const child = spawnWithNetRaw(
     [...argv, "--immediate-mode", "-U", "-F", FILTER_FD, "-w", "-"],
@@ -47,11 +47,7 @@ function spawned({ interface: name, snapBytes }: SniffOrder, fifo: FrameFifo): S
 }
 
 function connected(socket: string, { interface: name, snapBytes }: SniffOrder, fifo: FrameFifo): Sniffer {
-  const line = `${name} ${snapBytes} ${ringKibFor(snapBytes)}\n`;
+  const line = `${name} ${snapBytes} ${RING_KIB}\n`;
   const program = connectSniffer(socket, "tcpdump", fifo.directory, line);
   return { ...program, read: fifo.read, tellDropped: program.ask };
-}
-
-function ringKibFor(snapBytes: number): string {
-  return String(snapBytes > HEADERS_BYTES ? RING_KIB_OF_WHOLE_PACKETS : RING_KIB);
 }
