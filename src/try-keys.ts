@@ -1,8 +1,8 @@
 // The thread that tries the keys of signed packets, beside the path of knocks, which never waits for it; nothing else.
 import { getPriority, setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
-import { type PreparedKey, prepare } from "./core/spa/open-packet.ts";
 import { type Answer, type Order, tryKeys } from "./core/spa/key-trial.ts";
+import { type PreparedKey, prepare } from "./core/spa/open-packet.ts";
 
 /** A nice value: behind the path itself, where that goes ahead of ordinary programs, and still ahead of those. */
 const BEHIND = -5;

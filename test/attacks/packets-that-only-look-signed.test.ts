@@ -21,7 +21,7 @@ const PACKET_MS = 0.128;
 const NOISE = 15;
 const TRIES = 20;
 /** Until the flood has used up what was saved. */
-const FILL_MS = 300;
+const FILL_MS = 400;
 const INFO = 30;
 
 const rows = Array.from({ length: KEYS }, (_, index) => `  k${index}: { file: /k/${index}, doors: ssh }`);
@@ -103,7 +103,7 @@ describe("a flood of packets that only look signed, with 64 keys", () => {
       await flood(rig, 10);
     }
     expect([opened(rig, "ssh"), opened(rig, "web")]).toEqual([2 * TRIES, TRIES]);
-    expect(rig.reading('knockd_packets_refused_total{reason="busy"}')).toBeGreaterThan(4000);
+    expect(rig.reading('knockd_packets_refused_total{reason="busy"}')).toBeGreaterThan(3000);
     // A newcomer who sends again and again gets in, too.
     for (let again = 0; again < 200 && opened(rig, "ssh") === 2 * TRIES; again++) {
       honest(rig, "203.0.113.7");
@@ -119,7 +119,7 @@ describe("a flood of packets that only look signed, with 64 keys", () => {
     await quiet(rig, 10);
     await flood(rig, FILL_MS);
     honest(rig, "203.0.113.7");
-    await flood(rig, 50);
+    await flood(rig, 100);
     expect(opened(rig, "ssh")).toBe(1);
     await rig.daemon.stop();
   });

@@ -68,7 +68,7 @@ describe("a connection to a sniffer", () => {
 
   it.each([
     ["tcpdump", sniffWithTcpdump, { snapBytes: 128 }, /^eth0 128 4096\n$/],
-    ["tcpdump", sniffWithTcpdump, { snapBytes: 65_535 }, /^eth0 65535 8192\n$/],
+    ["tcpdump", sniffWithTcpdump, { snapBytes: 65_535 }, /^eth0 65535 4096\n$/],
     ["cap", sniffWithCap, { snapBytes: 128 }, /^\{"interface":"eth0","filter":"tcp port 7000","snapBytes":128\}\n$/],
   ])("brings the order, for a pipe in the runtime directory: %s", async (name, sniff, { snapBytes }, second) => {
     vi.stubEnv("RUNTIME_DIRECTORY", scratch.path);

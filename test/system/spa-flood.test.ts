@@ -32,8 +32,6 @@ describe.skipIf(!root)("under a flood of packets that look signed", () => {
     const options = `-q -n -2 -i ${every} --rand-source -p ${SPA_PORT} -d ${text.length} -E ${file}`;
     return lab.net.spawn(from, words(`hping3 ${options} ${HOST}`));
   };
-  const arrived = async () =>
-    Number(await lab.net.ok("server", words("cat /sys/class/net/eth0/statistics/rx_packets")));
 
   it.each([
     ["random bytes", () => randomBytes(CHARACTERS), 1],
@@ -56,8 +54,7 @@ doors: { ssh: { spa: true, open: ${SERVICE}/tcp, for: 30s } }`);
     const earlier = keys > 1 ? 1 : 0;
     if (earlier > 0) await open(earlier);
     const floods = [flood("stranger", "u100", garbage()), flood("other", "u500", wellFormed())];
-    const before = await arrived();
-    await eventually("the floods", async () => (await arrived()) > before + 2000);
+    await daemon.logs(/signed packet refused: its signature fits no key/);
     for (let packet = earlier + 1; packet <= PACKETS; packet++) await open(packet);
     await lab.opens("client");
     expect(await lab.reachable("stranger")).toBe(false);

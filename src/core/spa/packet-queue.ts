@@ -3,8 +3,8 @@
 import type { Lane, SealedPacket } from "./opener.ts";
 import type { Purse } from "./time-budget.ts";
 
-/** BOUNDED: packets that wait in each lane, of 1,500 characters at most. */
-export const PLACES_MAX = 64;
+/** BOUNDED: packets that wait in each lane, of 1,500 characters at most: a third of a second of 64 keys, and what comes while a thread starts. */
+export const PLACES_MAX = 512;
 
 /**
  * Whose turn it is at what is for everybody. Sources that have failed come last, but they come: else whoever forges an address

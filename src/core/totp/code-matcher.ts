@@ -96,10 +96,9 @@ export class CodeMatcher implements Way<CodeRules> {
   }
 
   see({ frame, knock, local, nowMs }: Seen, earn: Earn): void {
-    const { source } = knock;
     for (const door of this.accept(knock, local, nowMs, frame.timeMs)) {
-      const spends = door.totp?.afterSequence === true;
-      earn({ door, ip: formatAddress(source), terms: BY_CODE, spends }, source, nowMs);
+      const earned = { door, ip: formatAddress(knock.source), terms: BY_CODE };
+      earn({ ...earned, spends: door.totp?.afterSequence === true }, knock.source, nowMs);
     }
   }
 

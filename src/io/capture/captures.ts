@@ -54,6 +54,8 @@ interface Watched {
   /** In the order of the searches: the first stands for the interface. BOUNDED: by the kinds. */
   readonly captures: Map<CaptureKind, Counted>;
   lost: number;
+  /** The first listens, which is told once no other is still starting: is it for the first time, or again? */
+  toTell?: "first" | "again" | undefined;
 }
 
 interface Counted {
@@ -194,15 +196,18 @@ export class Captures {
     const isFirst = (): boolean => this.#watched.get(name)?.captures.keys().next().value === kind;
     let toldLost = false;
     const packetsLost = (reason: string): void => {
+      this.#tellListening(name, kind);
       if (this.#network.get(name)?.up !== true) return;
       toldLost = true;
       report.packetsLost(name, reason);
     };
     return {
       listening: (again) => {
-        if (isFirst()) report.listening(name, again);
+        const watched = this.#watched.get(name);
+        if (watched !== undefined && isFirst()) watched.toTell = again ? "again" : "first";
         else if (toldLost) report.packetsBack(name);
         toldLost = false;
+        this.#tellListening(name, kind);
       },
       absent: (reason) => (isFirst() ? report.absent(name, reason) : packetsLost(reason)),
       lost: (reason) => {
@@ -215,6 +220,15 @@ export class Captures {
         if (isFirst()) report.fallback(name, used, wanted, reason);
       },
     };
+  }
+
+  /** Whoever hears that we listen may send whatever we look for. `kind` has just begun, or failed. */
+  #tellListening(name: string, kind: CaptureKind): void {
+    const watched = this.#watched.get(name);
+    if (watched?.toTell === undefined) return;
+    if ([...watched.captures].some(([other, { capture }]) => other !== kind && capture.state === "starting")) return;
+    this.#report.listening(name, watched.toTell === "again");
+    watched.toTell = undefined;
   }
 }
 
