@@ -14,6 +14,7 @@ import { readOnce } from "../../build/src/core/once.js";
 import { parseOneTime } from "../../build/src/core/one-time.js";
 import { parseKeyFile } from "../../build/src/core/spa/key-file.js";
 import { open, prepare } from "../../build/src/core/spa/open-packet.js";
+import { DirectOpener } from "../../build/src/core/spa/opener.js";
 import { parseSecretFile } from "../../build/src/core/totp/code.js";
 import { readCode } from "../../build/src/core/totp/totp.js";
 import { watchlistFor } from "../../build/src/core/watchlist.js";
@@ -85,7 +86,7 @@ const report = {
 };
 const used = { has: () => false, mayHaveForgotten: () => false, add: () => true };
 const judge = new Judge(
-  { report, usedPackets: used, usedCodes: used, seed: 1, attemptsMax: JUDGE_ATTEMPTS_MAX },
+  { report, usedPackets: used, usedCodes: used, opener: new DirectOpener(), seed: 1, attemptsMax: JUDGE_ATTEMPTS_MAX },
   ({ door, ip }) => {
     if (!RULES.doors.includes(door)) throw new Error(`earned what is no door: ${door.name}`);
     if (parseAddress(ip) === undefined) throw new Error(`earned for what is no address: ${ip}`);
