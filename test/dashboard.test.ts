@@ -28,7 +28,7 @@ const dashboard = dashboardSchema.parse(JSON.parse(readFileSync(FILE, "utf8")));
 function metrics(): Map<string, Set<string>> {
   const counters = new Counters();
   counters.apply([{ name: "ssh" }]);
-  const captures = [{ state: "capturing", received: 1, dropped: 1, lost: 1 }];
+  const captures = [{ state: "capturing", received: 1, dropped: 1, lost: 1, packets: { received: 1, dropped: 1 } }];
   const page = metricsText(counters, { version: "1", startedMs: 0, captures, attempts: 0, forgotten: 0, grants: [] });
   // `instance` comes with the scrape.
   return new Map(readPage(page).map(({ name, labels }) => [name, new Set([...Object.keys(labels), "instance"])]));
