@@ -1,4 +1,4 @@
-// Guard ports and ordinary traffic: who uses the services of a host while he knocks at it is no scanner.
+// Guard ports and ordinary traffic: who uses the services of a host while knocking at it is no scanner.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -22,11 +22,13 @@ const NOTICED_MS = 20_000;
 /** What the state directory keeps: four numbers, which place the guards. */
 const SECRET = [1, 2, 3, 4] as const;
 const SSH = door({ name: "ssh", sequence: SEQUENCE.join(","), open: 2201 });
-/** A high UDP port that is a guard unless something listens there, as a WireGuard might. */
-const GUARD = guardsOf(SSH, "wide", UNTOUCHED_GROUND, SECRET)
+const GUARDS = guardsOf(SSH, "wide", UNTOUCHED_GROUND, SECRET)
   .ranges()
-  .map(({ from }) => portOfKey(from))
-  .find(({ protocol }) => protocol === "udp")?.number;
+  .map(({ from }) => portOfKey(from));
+const guardOf = (wanted: "tcp" | "udp") => GUARDS.find(({ protocol }) => protocol === wanted)?.number;
+/** A high UDP port that is a guard unless something listens there, as a WireGuard might. */
+const GUARD = guardOf("udp");
+const TCP_GUARD = guardOf("tcp");
 
 describe.skipIf(!root)("a knock", () => {
   const lab = new Lab();
@@ -53,14 +55,14 @@ describe.skipIf(!root)("a knock", () => {
     }
     const listening = async (): Promise<boolean> => {
       const sockets = await net.ok("server", ["ss", "-Hlnut"]);
-      return addresses.every((address) => sockets.includes(`0.0.0.0:${address.split(":")[1]} `));
+      return addresses.every((address) => sockets.includes(`:${address.split(":")[1]} `));
     };
     await expect.poll(listening, { timeout: 30_000 }).toBe(true);
   }
 
   const datagram = (port: number | undefined): Promise<string> =>
     net.ok("client", ["bash", "-c", `echo hello > /dev/udp/${HOST}/${port}`]);
-  const connection = (port: number): Promise<unknown> =>
+  const connection = (port: number | undefined): Promise<unknown> =>
     net.run("client", ["timeout", "1", "bash", "-c", `exec 3<>/dev/tcp/${HOST}/${port}; echo hello >&3; head -n1 <&3`]);
 
   it("opens with web pages, name look-ups, QUIC and WireGuard between its steps", async () => {
@@ -74,15 +76,19 @@ describe.skipIf(!root)("a knock", () => {
     await lab.opens("client");
   });
 
-  it("opens with datagrams to a service that began after the daemon, within seconds", async () => {
+  it.each([
+    ["datagrams", `UDP-RECV:${GUARD}`, () => datagram(GUARD)],
+    ["connections", `TCP-LISTEN:${TCP_GUARD}`, () => connection(TCP_GUARD)],
+    ["datagrams over both families", `UDP6-RECV:${GUARD}`, () => datagram(GUARD)],
+  ])("opens with %s to a service that began after the daemon, within seconds: %s", async (_what, service, use) => {
     await start();
-    await serve(`UDP-RECV:${GUARD}`);
+    await serve(service);
     await eventually(
       "no guard any more",
       async () => {
         for (const step of ["17301", "4312", "28119:udp"]) {
           await lab.knock("client", HOST, step);
-          await datagram(GUARD);
+          await use();
         }
         return await lab.reachable("client");
       },
