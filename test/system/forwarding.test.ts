@@ -19,17 +19,14 @@ describe.skipIf(!root)("forwarding", () => {
     return JSON.parse(await net.ok("gate", [process.execPath, DRIVER, yaml]));
   }
 
-  const isOff = (name: string): string =>
-    `doors lead to hosts behind this one, but it forwards nothing: set ${name} = 1 (sysctl -w ${name}=1)`;
-
   it("is asked for only where a door leads on, and of its family", async () => {
     expect(await problems("22", { four: 0, six: 0 })).toEqual([]);
-    expect(await problems(`22, ${FOUR}`, { four: 0, six: 1 })).toEqual([isOff("net.ipv4.ip_forward")]);
+    expect(await problems(`22, ${FOUR}`, { four: 0, six: 1 })).toEqual(["net.ipv4.ip_forward"]);
     expect(await problems(FOUR, { four: 1, six: 0 })).toEqual([]);
-    expect(await problems(SIX, { four: 1, six: 0 })).toEqual([isOff("net.ipv6.conf.all.forwarding")]);
+    expect(await problems(SIX, { four: 1, six: 0 })).toEqual(["net.ipv6.conf.all.forwarding"]);
     expect(await problems(`${SIX}, ${FOUR}`, { four: 0, six: 0 })).toEqual([
-      isOff("net.ipv4.ip_forward"),
-      isOff("net.ipv6.conf.all.forwarding"),
+      "net.ipv4.ip_forward",
+      "net.ipv6.conf.all.forwarding",
     ]);
     expect(await problems(`${SIX}, ${FOUR}`, { four: 1, six: 1 })).toEqual([]);
   });

@@ -1,7 +1,7 @@
-// Prints what keeps the doors of a config (the one word of its command line) from leading on, as JSON. Runs inside a namespace.
+// Prints the switches that keep the doors of a config (the one word of its command line) from leading on, as JSON. Runs inside a namespace.
 
 import { parseConfig } from "../../../build/src/core/config/config.js";
-import { forwardingProblems } from "../../../build/src/io/firewall/forwarding.js";
+import { switchesOff } from "../../../build/src/io/firewall/forwarding.js";
 
 const { config } = parseConfig(process.argv[2]);
-process.stdout.write(JSON.stringify(await forwardingProblems(config.doors)));
+process.stdout.write(JSON.stringify(await switchesOff(config.doors)));
