@@ -59,7 +59,7 @@ describe.skipIf(!root)("a door's commands", () => {
     await knock();
     await writes("+\n- 10.9.0.10\n");
     await daemon.logs(/cmd: running command: echo - 10\.9\.0\.10/);
-    const log = daemon.log.split("\n").filter((line) => line.includes("cmd: ") && !line.startsWith("doors."));
+    const log = daemon.log.split("\n").filter((line) => line.includes("cmd: ") && !line.startsWith("cmd: weak"));
     expect(log).toEqual([
       "10.9.0.10: cmd: OPEN SESAME",
       `cmd: running command: echo + > ${out}`,
