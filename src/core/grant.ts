@@ -64,7 +64,7 @@ export interface Terms extends Partial<Earned> {
 
 export type Admission =
   | { readonly outcome: "extended"; readonly grant: Grant }
-  /** `givenUp` makes room for it, and is out already; the caller closes it, then says `left`. */
+  /** `givenUp` makes room for it, and is no longer among the grants; the caller closes it, then calls `left`. */
   | { readonly outcome: "opened"; readonly grant: Grant; readonly givenUp?: Grant | undefined }
   /** The door has nothing to undo: it acts each time. */
   | { readonly outcome: "passing"; readonly grant: Grant }
@@ -235,7 +235,7 @@ export class Grants {
   }
 }
 
-/** What floods come by, one way at one door: knocks, which everybody can send who knows the sequence, take nothing of the others. */
+/** A share is one door earned in one way: a flood of knocks cannot take the places kept for codes or packets. */
 function shareOf({ door, earnedBy }: Grant): string {
   return `${earnedBy} ${door.name}`;
 }

@@ -29,7 +29,10 @@ export interface WayTools {
   readonly attemptsMax?: number;
 }
 
-/** The ways to earn a door, in the order in which they see a packet. A further one is its folder, and a line here. */
+/**
+ * The ways to earn a door, in the order in which they see a packet. A further one is its folder, and a line here; what is said
+ * of its findings has a branch in verdict/witness.ts and io/log/finding-log.ts.
+ */
 export const WAYS: readonly ((tools: WayTools) => Way<Rules>)[] = [
   (tools) => new SequenceMatcher(tools),
   (tools) => new CodeMatcher(tools),

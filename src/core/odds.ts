@@ -126,7 +126,7 @@ function worthOf(step: Port, { sequence, tcpflags, widthClass, before }: Around)
   // Where a dictionary has few ports in the block, it does not meet the guards either.
   const favourite = favouriteOf(step);
   const inBlock = favourite === undefined ? width : (width * favourite) / choices;
-  // Whoever expects a step near one that he has looks there alone.
+  // Whoever expects a step near one that they have looks there alone.
   const gaps = before
     .filter(({ protocol }) => protocol === step.protocol)
     .map((one) => Math.abs(one.number - step.number));

@@ -11,7 +11,7 @@ export interface Earned {
   readonly ip: string;
   /** Where the door opens on other terms than its own. */
   readonly terms?: Terms;
-  /** By its sequence, or by that and more: one that is good once is spent. */
+  /** The door's sequence was part of it: if it is good only once, it is used up. */
   readonly spends?: boolean;
 }
 

@@ -23,7 +23,7 @@ import { importKnockd } from "../../build/src/import/knockd-import.js";
 
 /** Linux's and pcap's numbers of link layers: the first byte of an input chooses one. */
 const LINK_TYPES = [0, 1, 12, 101, 113, 228, 229, 276];
-const KEY = { name: "a", file: "/a", doors: ["ssh"], source: "both", prefixes: {}, legacy: [], mode: "cbc" };
+const KEY = { name: "a", file: "/a", doors: ["ssh"], source: "match", prefixes: {}, legacy: [], mode: "cbc" };
 const SIGNED = { ...KEY, hmac: "sha256", key: Buffer.alloc(32, 1), hmacKey: Buffer.alloc(64, 2) };
 /** Without a signature whatever is sent is deciphered. */
 const UNSIGNED = { ...KEY, hmac: "sha256", legacy: ["no-hmac"], key: Buffer.alloc(32, 1), hmacKey: undefined };

@@ -3,7 +3,7 @@ import type { Family } from "../address.ts";
 import type { CipherMode, DigestKind } from "./crypto.ts";
 
 /**
- * Whom a packet lets in. `both`: the address in the packet, which must be the packet's own; `packet`: whoever sent it;
+ * Whom a packet lets in. `match`: the address in the packet, which must also be its sender's; `sender`: whoever sent it;
  * `embedded`: the address in the packet, whoever sent it.
  */
 export const ADDRESS_SOURCES = ["match", "sender", "embedded"] as const;

@@ -100,7 +100,7 @@ export class PacketMatcher implements Way<PacketRules> {
     this.#opener.open({ text, lane, told: (opened, atMs) => this.#told(opened, arrival, atMs, earn) }, nowMs);
   }
 
-  /** Nothing of a packet is kept but its use. */
+  /** Nothing to do: what is kept of packets forgets by itself. */
   sweep(): void {}
 
   #told(opened: Opened | Refusal, arrival: Arrival, nowMs: number, earn: Earn): void {

@@ -7,8 +7,8 @@ import type { Purse } from "./time-budget.ts";
 export const PLACES_MAX = 512;
 
 /**
- * Whose turn it is at what is for everybody. Sources that have failed come last, but they come: else whoever forges an address
- * would shut its owner out. So do known networks beyond the part that is kept for them.
+ * Who is served next from the part of the time that is for everybody. Sources that have failed get one turn in eight, so that
+ * forging an address cannot shut out its owner; so do known networks, beyond the part that is kept for them.
  */
 const TURNS: readonly Lane[] = ["fresh", "fresh", "fresh", "known", "fresh", "fresh", "fresh", "failed"];
 const ANY_TURN: readonly Lane[] = ["known", "fresh", "failed"];

@@ -3,9 +3,6 @@ import { BLOCK_BYTES, type CipherMode, type DigestKind, digestText, encrypt, SAL
 
 /** Random bytes that one packet needs: a salt, and a number that no two packets share. */
 export const SEAL_RANDOM_BYTES = 16;
-/** An unmodified fwknopd takes no more characters: it holds longer packets for GPG. Our own daemon takes 1500. */
-export const FWKNOPD_CHARACTERS_MAX = 396;
-
 /** Every packet would begin with these: base64 of `Salted__`. They are left out on the wire. */
 export const PREFIX = "U2FsdGVkX1";
 const MAGIC = "Salted__";

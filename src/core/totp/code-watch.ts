@@ -14,7 +14,7 @@ export interface CodeWatch {
   /** What listeners have tried. */
   readonly endings: Endings;
   readonly pairs: number;
-  /** What an attempt's stage has too much: a free slot of the table has 0, and an attempt behind a sequence begins with no pair. */
+  /** Added to the stage: a slot at stage 0 is free, so an attempt that waits for its first pair after a sequence has stage 1. */
   readonly stageOffset: number;
 }
 

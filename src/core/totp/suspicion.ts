@@ -3,7 +3,7 @@
 import { type Address, emptyAddress, familyOf } from "../address.ts";
 import { Attempts, NONE, type Slot } from "../attempts.ts";
 
-/** So many wrong codes within WITHIN_MS make suspect, for so long after the last of them. */
+/** Within this time wrong codes are counted; who has sent too many stays suspect for as long after the last of them. */
 export const WITHIN_MS = 60_000;
 
 /** Wrong codes a minute that one address, its networks, and all together may send before they are suspect. */

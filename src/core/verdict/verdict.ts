@@ -106,7 +106,7 @@ export interface FindingLog {
 
 /** Who hears of sightings. A sighting is put together only for somebody. */
 export interface Observer {
-  /** Asked once for each knock that is watched for, with the hand on the clock: it must cost nothing while nobody is there. */
+  /** Asked for every watched knock, so it must cost next to nothing while nobody is watching. */
   wants(source: Address, nowMs: number): boolean;
   /** Follows each `wants` that was true. */
   tell(sighting: Sighting): void;

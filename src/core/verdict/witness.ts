@@ -7,6 +7,7 @@ import { formatPort } from "../port.ts";
 import type { DropReason, Report, TimedOut, Watched } from "../report.ts";
 import type { PacketFinding } from "../spa/packet-finding.ts";
 import { FIRST_SYN, formatFlags } from "../tcp-flags.ts";
+import type { CodeFinding } from "../totp/code-finding.ts";
 import { codeTimedOut, codeVerdict } from "./code-verdicts.ts";
 import { atStage, cameFrom } from "./hindsight.ts";
 import { SequenceVerdicts } from "./sequence-verdicts.ts";
@@ -62,12 +63,13 @@ export class Witness implements Report<Finding> {
     if (this.#knock !== undefined) this.#log.found(finding, this.#knock);
     const present = this.#present;
     if (present === undefined) return;
-    if (finding.way === "sequence") this.#sequences.found(finding, present);
-    else if (finding.way === "packet") this.#packet(finding, present);
-    else {
-      const verdict = codeVerdict(finding, present, this.#isOpen);
-      // The pair that ended an attempt may begin the next: what it ended says so.
-      if (verdict !== undefined && !this.#beginsAnew(verdict)) this.#verdicts.set(verdict.door, verdict);
+    switch (finding.way) {
+      case "sequence":
+        return this.#sequences.found(finding, present);
+      case "packet":
+        return this.#packet(finding, present);
+      case "code":
+        return this.#code(finding, present);
     }
   }
 
@@ -107,6 +109,12 @@ export class Witness implements Report<Finding> {
 
   #beginsAnew({ outcome, door }: Verdict): boolean {
     return outcome === "advanced" && this.#verdicts.get(door)?.outcome === "wrong-port";
+  }
+
+  #code(finding: CodeFinding, present: Present): void {
+    const verdict = codeVerdict(finding, present, this.#isOpen);
+    // The pair that ended an attempt may begin the next: what it ended says so.
+    if (verdict !== undefined && !this.#beginsAnew(verdict)) this.#verdicts.set(verdict.door, verdict);
   }
 
   #packet(finding: PacketFinding, present: Present): void {

@@ -28,7 +28,6 @@ export function keeperOf(place: Place, chains: readonly Chain[], interfaceName: 
   return { kind: "iptables", persistent: files.persistent };
 }
 
-export const FIREWALLD = "inet firewalld";
 /** Where firewalld asks which zone an interface is of; from firewalld 2 on, among its policies. */
 const ZONES = /^(filter_)?INPUT_(ZONES|POLICIES)$/;
 

@@ -190,7 +190,7 @@ export class Captures {
     return counted;
   }
 
-  /** Only one capture speaks for the interface; another says only what is its own trouble. */
+  /** The interface's first capture reports for it; another one reports only its own faults. */
   #hears(name: string, kind: CaptureKind): Omit<CaptureReport, "frame" | "denied"> {
     const report = this.#report;
     const isFirst = (): boolean => this.#watched.get(name)?.captures.keys().next().value === kind;
