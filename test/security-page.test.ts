@@ -1,7 +1,7 @@
 // SECURITY.md: every test that it names exists, and its figures are those that are calculated.
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { randomOdds } from "../src/core/odds.ts";
+import { randomOdds } from "../src/core/guard/odds.ts";
 import { FAILURES_MAX } from "../src/core/totp/suspicion.ts";
 
 const PAGE = readFileSync(new URL("../SECURITY.md", import.meta.url), "utf8");

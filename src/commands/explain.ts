@@ -4,7 +4,7 @@ import { type Address, parseAddress } from "../core/address.ts";
 import type { Config } from "../core/config/config.ts";
 import type { Door } from "../core/door.ts";
 import { EXIT, Failure } from "../core/exit.ts";
-import type { DoorGuards } from "../core/guard.ts";
+import type { DoorGuards } from "../core/guard/guard.ts";
 import { reasonOf } from "../core/text/words.ts";
 import { sightingJson } from "../core/verdict/json.ts";
 import { sightingWords } from "../core/verdict/verdict-words.ts";

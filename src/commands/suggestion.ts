@@ -1,7 +1,7 @@
 // `knockd suggest`: a sequence for someone who has none yet.
 import { Command } from "commander";
 import { suggestedBits, suggestSteps } from "../core/config/suggest.ts";
-import { packetsText, timeText } from "../core/odds.ts";
+import { packetsText, timeText } from "../core/guard/odds.ts";
 import { formatPort } from "../core/port.ts";
 import { randomFraction } from "../io/state/secret.ts";
 import { print } from "../io/terminal.ts";

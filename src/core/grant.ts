@@ -1,9 +1,9 @@
 // Grants: who has which door open, until when. One grant, one end; knocking again moves it.
 import TinyQueue from "tinyqueue";
 import { type Family, familyOfText } from "./address.ts";
+import { OldestFirst } from "./bounds/oldest-first.ts";
+import { KEPT_FOR_EACH, Shares } from "./bounds/shares.ts";
 import { type Door, hasClose, usesFirewall } from "./door.ts";
-import { OldestFirst } from "./oldest-first.ts";
-import { KEPT_FOR_EACH, Shares } from "./shares.ts";
 
 /**
  * BOUNDED: grants at a time, beside those kept for each door and way to earn it. A flood of spoofed complete knocks (UDP needs

@@ -1,10 +1,10 @@
 // The judge: which doors a packet earns, by whichever way. The daemon and `knockd explain` ask the same one.
 import type { Address } from "./address.ts";
 import type { Door } from "./door.ts";
-import { SequenceMatcher } from "./match.ts";
 import { isNobodys } from "./nobody.ts";
 import type { Report, SequenceFinding } from "./report.ts";
-import type { SequenceRules } from "./sequence-watch.ts";
+import { SequenceMatcher } from "./sequence/sequence-matcher.ts";
+import type { SequenceRules } from "./sequence/sequence-watch.ts";
 import type { Opener } from "./spa/opener.ts";
 import type { PacketFinding } from "./spa/packet-finding.ts";
 import { PacketMatcher, type PacketRules, type UsedPackets } from "./spa/packet-matcher.ts";

@@ -1,5 +1,5 @@
 // Which packets, or codes, have opened something already, and the text in which they are kept over a restart.
-import { KEPT_FOR_EACH, Shares } from "./shares.ts";
+import { KEPT_FOR_EACH, Shares } from "./bounds/shares.ts";
 
 /**
  * BOUNDED: packets remembered at a time, 150 bytes each, beside those kept for each key; only whoever holds a key adds one.

@@ -1,8 +1,8 @@
 // What the captures let through for these doors: their steps, the guard ports around them, signed packets, and the filters for it.
 
+import { filterFor, type Heard, NOTHING, packetFilterFor } from "./capture/filter.ts";
 import { SNAP_BYTES } from "./capture/pcap.ts";
 import type { Door } from "./door.ts";
-import { filterFor, type Heard, NOTHING, packetFilterFor } from "./filter.ts";
 import {
   type DoorGuards,
   type Ground,
@@ -11,7 +11,7 @@ import {
   hearsAnswers,
   type WidthClass,
   widthClassOf,
-} from "./guard.ts";
+} from "./guard/guard.ts";
 import { portKey, portOfKey } from "./port.ts";
 import { commonFlags } from "./tcp-flags.ts";
 import { lastPort } from "./totp/totp.ts";

@@ -2,7 +2,7 @@
 import type { Config } from "../core/config/config.ts";
 import { keyWeaknesses } from "../core/config/key-weakness.ts";
 import type { Door } from "../core/door.ts";
-import { type DoorGuards, type Ground, type GuardSecret, UNTOUCHED_GROUND } from "../core/guard.ts";
+import { type DoorGuards, type Ground, type GuardSecret, UNTOUCHED_GROUND } from "../core/guard/guard.ts";
 import type { Judge } from "../core/judge.ts";
 import type { Key } from "../core/spa/key.ts";
 import { spaWords } from "../core/spa/packet-words.ts";

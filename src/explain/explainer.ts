@@ -4,7 +4,7 @@ import { decode, knowsLinkType } from "../core/decode.ts";
 import type { Door } from "../core/door.ts";
 import { emptyKnock, type Frame } from "../core/frame.ts";
 import { Grants } from "../core/grant.ts";
-import type { DoorGuards } from "../core/guard.ts";
+import type { DoorGuards } from "../core/guard/guard.ts";
 import { Judge, type Rules } from "../core/judge.ts";
 import { OnceMemory } from "../core/once.ts";
 import { portKey } from "../core/port.ts";

@@ -1,8 +1,8 @@
 // Where other machines may send honest packets: the local ports that something listens on. A guard must not stand there.
 import { open, readFile } from "node:fs/promises";
-import { type Ground, LINUX_OUTGOING } from "../core/guard.ts";
+import { type Ground, LINUX_OUTGOING } from "../core/guard/guard.ts";
+import type { Range } from "../core/guard/ranges.ts";
 import { type Protocol, portKey } from "../core/port.ts";
-import type { Range } from "../core/ranges.ts";
 
 const TABLES: readonly { path: string; protocol: Protocol }[] = [
   { path: "/proc/net/tcp", protocol: "tcp" },

@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { AddressSet, emptyAddress, parseAddress } from "../../src/core/address.ts";
 import { emptyKnock, type Knock } from "../../src/core/frame.ts";
-import { guardsOf, UNTOUCHED_GROUND } from "../../src/core/guard.ts";
-import { SequenceMatcher } from "../../src/core/match.ts";
+import { guardsOf, UNTOUCHED_GROUND } from "../../src/core/guard/guard.ts";
+import { SequenceMatcher } from "../../src/core/sequence/sequence-matcher.ts";
 import { config } from "../support/doors.ts";
 
 const PAGE = readFileSync(new URL("../../SECURITY.md", import.meta.url), "utf8");

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { describe, expect, it } from "vitest";
-import { ASIDE_MAX, guardsOf, UNTOUCHED_GROUND } from "../../src/core/guard.ts";
+import { ASIDE_MAX, guardsOf, UNTOUCHED_GROUND } from "../../src/core/guard/guard.ts";
 import { portKey } from "../../src/core/port.ts";
 import { portsInUse } from "../../src/io/listening.ts";
 import { door } from "../support/doors.ts";

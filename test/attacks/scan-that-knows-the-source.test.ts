@@ -3,9 +3,9 @@
 import { describe, expect, it } from "vitest";
 import { AddressSet, emptyAddress, parseAddress } from "../../src/core/address.ts";
 import { emptyKnock, type Knock } from "../../src/core/frame.ts";
-import { guardsOf, UNTOUCHED_GROUND } from "../../src/core/guard.ts";
-import { SequenceMatcher } from "../../src/core/match.ts";
+import { guardsOf, UNTOUCHED_GROUND } from "../../src/core/guard/guard.ts";
 import type { Protocol } from "../../src/core/port.ts";
+import { SequenceMatcher } from "../../src/core/sequence/sequence-matcher.ts";
 import { config } from "../support/doors.ts";
 
 /** What the attack used: thousands, repeated and running digits, and what stands for itself. */

@@ -1,8 +1,8 @@
-// docs/odds.md: its tables are what src/core/odds.ts calculates.
+// docs/odds.md: its tables are what src/core/guard/odds.ts calculates.
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import type { WidthClass } from "../../src/core/guard.ts";
-import { oddsOfSequence, packetsText, randomOdds, timeText } from "../../src/core/odds.ts";
+import type { WidthClass } from "../../src/core/guard/guard.ts";
+import { oddsOfSequence, packetsText, randomOdds, timeText } from "../../src/core/guard/odds.ts";
 import { type Protocol, parsePort } from "../../src/core/port.ts";
 
 const PAGE = readFileSync(new URL("../../docs/odds.md", import.meta.url), "utf8");

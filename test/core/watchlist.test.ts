@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { filterFor } from "../../src/core/filter.ts";
-import { guardsOf, UNTOUCHED_GROUND } from "../../src/core/guard.ts";
+import { filterFor } from "../../src/core/capture/filter.ts";
+import { guardsOf, UNTOUCHED_GROUND } from "../../src/core/guard/guard.ts";
 import { parsePort, portKey } from "../../src/core/port.ts";
 import { ANY_FLAGS, FIRST_SYN } from "../../src/core/tcp-flags.ts";
 import { watchlistFor } from "../../src/core/watchlist.ts";

@@ -1,6 +1,6 @@
 // The plot with codes of an authenticator app: the third way to earn a door, from the frame to the firewall.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { UNTOUCHED_GROUND } from "../../src/core/guard.ts";
+import { UNTOUCHED_GROUND } from "../../src/core/guard/guard.ts";
 import { sightingWords } from "../../src/core/verdict/verdict-words.ts";
 import { codeKeys, watchlistFor } from "../../src/core/watchlist.ts";
 import { codeNow, knocksOf, wrongCode } from "../support/codes.ts";

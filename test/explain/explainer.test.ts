@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { parseAddress } from "../../src/core/address.ts";
 import { LINKTYPE } from "../../src/core/capture/pcap.ts";
-import { DoorGuards } from "../../src/core/guard.ts";
+import { DoorGuards } from "../../src/core/guard/guard.ts";
 import { portKey } from "../../src/core/port.ts";
 import { progressWords } from "../../src/core/verdict/progress.ts";
 import { sightingWords } from "../../src/core/verdict/verdict-words.ts";

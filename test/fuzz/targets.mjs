@@ -7,7 +7,7 @@ import { parseConfig } from "../../build/src/core/config/config.js";
 import { readRequest } from "../../build/src/core/control/requests.js";
 import { decode } from "../../build/src/core/decode.js";
 import { emptyKnock } from "../../build/src/core/frame.js";
-import { UNTOUCHED_GROUND } from "../../build/src/core/guard.js";
+import { UNTOUCHED_GROUND } from "../../build/src/core/guard/guard.js";
 import { Judge } from "../../build/src/core/judge.js";
 import { readLedger } from "../../build/src/core/ledger.js";
 import { readOnce } from "../../build/src/core/once.js";

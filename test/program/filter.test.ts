@@ -2,9 +2,9 @@
 
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { filterFor, packetFilterFor, withVlan } from "../../src/core/capture/filter.ts";
 import { LINKTYPE } from "../../src/core/capture/pcap.ts";
-import { filterFor, packetFilterFor, withVlan } from "../../src/core/filter.ts";
-import { UNTOUCHED_GROUND } from "../../src/core/guard.ts";
+import { UNTOUCHED_GROUND } from "../../src/core/guard/guard.ts";
 import { type Protocol, parsePort, portKey } from "../../src/core/port.ts";
 import { ANY_FLAGS, FIRST_SYN, type FlagRule, parseFlags } from "../../src/core/tcp-flags.ts";
 import { watchlistFor } from "../../src/core/watchlist.ts";

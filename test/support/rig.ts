@@ -13,7 +13,7 @@ import { LINKTYPE } from "../../src/core/capture/pcap.ts";
 import type { Config } from "../../src/core/config/config.ts";
 import type { Command } from "../../src/core/door.ts";
 import { Grants } from "../../src/core/grant.ts";
-import { UNTOUCHED_GROUND } from "../../src/core/guard.ts";
+import { UNTOUCHED_GROUND } from "../../src/core/guard/guard.ts";
 import type { KeySecrets } from "../../src/core/spa/key.ts";
 import { DirectOpener, type Opener } from "../../src/core/spa/opener.ts";
 import { commandText } from "../../src/core/text/words.ts";

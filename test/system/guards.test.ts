@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { guardsOf, UNTOUCHED_GROUND } from "../../src/core/guard.ts";
+import { guardsOf, UNTOUCHED_GROUND } from "../../src/core/guard/guard.ts";
 import { portOfKey } from "../../src/core/port.ts";
 import { door } from "../support/doors.ts";
 import { eventually, HOST, Lab, SERVICE_2 } from "../support/lab.ts";

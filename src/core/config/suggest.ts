@@ -1,8 +1,8 @@
 // A sequence that nobody guesses, for who has none yet.
-import { BROWSERS_REFUSE, favouriteOf } from "../favourites.ts";
-import { oddsOfSequence } from "../odds.ts";
+import { BROWSERS_REFUSE, favouriteOf } from "../guard/favourites.ts";
+import { oddsOfSequence } from "../guard/odds.ts";
+import { indexIn, type Range, ringSlice, sizeOf } from "../guard/ranges.ts";
 import { formatPort, type Port, type Protocol } from "../port.ts";
-import { indexIn, type Range, ringSlice, sizeOf } from "../ranges.ts";
 
 const STEPS = 4;
 /** Above the well-known services, and not among the ports from which this machine's own connections leave. */

@@ -1,8 +1,8 @@
 // What is legal in a config but unwise: said by `check` and `doctor`, and once at start. Never a reason not to run.
 
 import type { Door } from "../door.ts";
-import { type WidthClass, widthClassOf } from "../guard.ts";
-import { oddsOf, packetsText, WEAK_BITS } from "../odds.ts";
+import { type WidthClass, widthClassOf } from "../guard/guard.ts";
+import { oddsOf, packetsText, WEAK_BITS } from "../guard/odds.ts";
 import { formatPort } from "../port.ts";
 import type { Config } from "./config.ts";
 

@@ -1,4 +1,4 @@
-// The second way to earn a door, beside match.ts: one signed packet. Which doors it earns, or why it earns none.
+// A way to earn a door: one signed packet. Which doors it earns, or why it earns none.
 import { type Address, sameAddress } from "../address.ts";
 import type { Door } from "../door.ts";
 import type { Knock } from "../frame.ts";

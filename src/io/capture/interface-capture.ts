@@ -1,8 +1,8 @@
 // One capture of an interface: starts a sniffer, hands on its frames, and starts it again for as long as it takes.
 
+import { withVlan } from "../../core/capture/filter.ts";
 import { PcapReader } from "../../core/capture/pcap.ts";
 import { EXIT } from "../../core/exit.ts";
-import { withVlan } from "../../core/filter.ts";
 import type { Frame } from "../../core/frame.ts";
 import type { Search } from "../../core/watchlist.ts";
 import { sniffWithCap } from "./cap-sniffer.ts";

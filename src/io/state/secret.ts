@@ -2,7 +2,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { closeSync, constants, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { GuardSecret } from "../../core/guard.ts";
+import type { GuardSecret } from "../../core/guard/guard.ts";
 import { replaceFile } from "./replace-file.ts";
 
 const SECRET_BYTES = 16;

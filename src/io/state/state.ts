@@ -1,5 +1,5 @@
 // What outlives a run, all in one directory: which doors are open, what was used and is good no more, where the guards stand.
-import type { GuardSecret } from "../../core/guard.ts";
+import type { GuardSecret } from "../../core/guard/guard.ts";
 import { words } from "../../core/text/words.ts";
 import { bootId } from "../clock.ts";
 import type { Log } from "../log/log.ts";

@@ -1,11 +1,11 @@
 // Guard ports: ports that only a scanner touches. A touch ends all attempts of its source at that door. Each step lies at a
 // random place inside a block of guards of its own, and nothing marks where; what that is worth is in odds.ts.
-import type { Door } from "./door.ts";
-import { ICMP_SIZE_MAX, PORT_MAX, type Port, portKey } from "./port.ts";
+import type { Door } from "../door.ts";
+import { ICMP_SIZE_MAX, PORT_MAX, type Port, portKey } from "../port.ts";
+import { tagText } from "../spa/crypto.ts";
+import type { FlagRule } from "../tcp-flags.ts";
+import { lastPort } from "../totp/totp.ts";
 import { indexIn, joined, type Range, rangesOf, ringSlice, sizeOf } from "./ranges.ts";
-import { tagText } from "./spa/crypto.ts";
-import type { FlagRule } from "./tcp-flags.ts";
-import { lastPort } from "./totp/totp.ts";
 
 /** 128 secret bits that decide where the blocks lie. */
 export type GuardSecret = readonly [number, number, number, number];

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Door } from "../../src/core/door.ts";
+import type { Door } from "../../../src/core/door.ts";
 import {
   ASIDE_MAX,
   blockWidth,
@@ -11,10 +11,10 @@ import {
   LINUX_OUTGOING,
   UNTOUCHED_GROUND,
   widthClassOf,
-} from "../../src/core/guard.ts";
-import { parsePort, portKey, portOfKey } from "../../src/core/port.ts";
-import { sizeOf } from "../../src/core/ranges.ts";
-import { door } from "../support/doors.ts";
+} from "../../../src/core/guard/guard.ts";
+import { sizeOf } from "../../../src/core/guard/ranges.ts";
+import { parsePort, portKey, portOfKey } from "../../../src/core/port.ts";
+import { door } from "../../support/doors.ts";
 
 const SECRET: GuardSecret = [1, 2, 3, 4];
 

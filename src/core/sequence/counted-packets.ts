@@ -1,9 +1,9 @@
 // TCP packets that have counted lately: a SYN that nobody answers is sent again, and must not count for a second attempt, nor for
 // a later step at the same port.
-import { hashAddress } from "./address.ts";
-import { SOURCE_PORT_BITS } from "./fingerprint.ts";
-import type { Knock } from "./frame.ts";
-import { isFirstSyn } from "./tcp-flags.ts";
+import { hashAddress } from "../address.ts";
+import { SOURCE_PORT_BITS } from "../fingerprint.ts";
+import type { Knock } from "../frame.ts";
+import { isFirstSyn } from "../tcp-flags.ts";
 
 /** BOUNDED: packets remembered, 8 bytes each; a newer one takes the place of an older. Only who knows two steps adds one. */
 const PACKETS_MAX = 2 ** 14;

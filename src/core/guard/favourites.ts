@@ -1,5 +1,5 @@
 // Ports that people choose, and that whoever tries doors tries first: round ones, patterns, known services, examples of manuals.
-import type { Port } from "./port.ts";
+import type { Port } from "../port.ts";
 
 /**
  * Out of how many a port of this kind is one: what a dictionary of a hundred or of a thousand ports has, the better known

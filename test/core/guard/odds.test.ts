@@ -1,13 +1,20 @@
 // What a scan needs, calculated: the promises of docs/odds.md, and the formula against the real matcher.
 import { describe, expect, it } from "vitest";
-import { AddressSet, emptyAddress, parseAddress } from "../../src/core/address.ts";
-import { emptyKnock } from "../../src/core/frame.ts";
-import { DoorGuards } from "../../src/core/guard.ts";
-import { SequenceMatcher } from "../../src/core/match.ts";
-import { oddsOfSequence, orderOdds, packetsText, randomOdds, timeText, WEAK_BITS } from "../../src/core/odds.ts";
-import { type Port, type Protocol, parsePort, portKey } from "../../src/core/port.ts";
-import { ringSlice } from "../../src/core/ranges.ts";
-import { door } from "../support/doors.ts";
+import { AddressSet, emptyAddress, parseAddress } from "../../../src/core/address.ts";
+import { emptyKnock } from "../../../src/core/frame.ts";
+import { DoorGuards } from "../../../src/core/guard/guard.ts";
+import {
+  oddsOfSequence,
+  orderOdds,
+  packetsText,
+  randomOdds,
+  timeText,
+  WEAK_BITS,
+} from "../../../src/core/guard/odds.ts";
+import { ringSlice } from "../../../src/core/guard/ranges.ts";
+import { type Port, type Protocol, parsePort, portKey } from "../../../src/core/port.ts";
+import { SequenceMatcher } from "../../../src/core/sequence/sequence-matcher.ts";
+import { door } from "../../support/doors.ts";
 
 const steps = (text: string): Port[] => text.split(",").map(parsePort);
 const bitsOf = (text: string): number => oddsOfSequence(steps(text), "wide").bits;

@@ -1,9 +1,9 @@
 // A door with a sequence as the matcher sees it, and what one source's attempts at it mean for the knock that is judged now.
-import { NONE, type Slot } from "./attempts.ts";
-import { type Door, earningOf } from "./door.ts";
-import type { DoorGuards } from "./guard.ts";
-import { ATTEMPTS_A_SOURCE_MAX } from "./odds.ts";
-import { portKey } from "./port.ts";
+import { NONE, type Slot } from "../attempts.ts";
+import { type Door, earningOf } from "../door.ts";
+import type { DoorGuards } from "../guard/guard.ts";
+import { ATTEMPTS_A_SOURCE_MAX } from "../guard/odds.ts";
+import { portKey } from "../port.ts";
 
 export interface SequenceRules {
   readonly doors: readonly Door[];

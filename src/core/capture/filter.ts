@@ -1,8 +1,9 @@
 // What somebody watches -> the BPF expression (pcap-filter(7)) that lets the kernel drop everything else.
-import { PORT_MAX, type Protocol, portKey } from "./port.ts";
-import { type Range, rangesOf } from "./ranges.ts";
-import { SPA_CHARACTERS_MAX, SPA_CHARACTERS_MIN, SPA_FIRST_CHARACTERS } from "./spa/open-packet.ts";
-import type { FlagRule } from "./tcp-flags.ts";
+
+import { type Range, rangesOf } from "../guard/ranges.ts";
+import { PORT_MAX, type Protocol, portKey } from "../port.ts";
+import { SPA_CHARACTERS_MAX, SPA_CHARACTERS_MIN, SPA_FIRST_CHARACTERS } from "../spa/open-packet.ts";
+import type { FlagRule } from "../tcp-flags.ts";
 
 /** What several doors watch together. */
 export interface Heard {

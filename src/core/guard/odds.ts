@@ -1,10 +1,10 @@
 // The odds: how many packets the best known scan needs to open a door by its sequence, calculated. docs/odds.md explains it.
-import type { Door } from "./door.ts";
+import type { Door } from "../door.ts";
+import { ICMP_SIZE_MAX, PORT_MAX, type Port, portKey } from "../port.ts";
+import { FIRST_SYN, type FlagRule } from "../tcp-flags.ts";
 import { favouriteOf } from "./favourites.ts";
 import { blockWidth, hearsAnswers, LINUX_OUTGOING, ringFor, UNPRIVILEGED_MIN, type WidthClass } from "./guard.ts";
-import { ICMP_SIZE_MAX, PORT_MAX, type Port, portKey } from "./port.ts";
 import { sizeOf } from "./ranges.ts";
-import { FIRST_SYN, type FlagRule } from "./tcp-flags.ts";
 
 export interface Odds {
   /** Binary logarithm of the packets that the best known scan needs on average, its author knowing this source. */

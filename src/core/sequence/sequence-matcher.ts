@@ -1,20 +1,20 @@
 // Attempts per source and door: what a knock does to them, and which doors it completes. What happens at one door depends on
 // that door alone.
-import { type Address, type AddressSet, formatAddress } from "./address.ts";
-import { ATTEMPTS_MAX, Attempts, NONE, type Slot } from "./attempts.ts";
-import { CoolDowns } from "./cool-downs.ts";
+import { type Address, type AddressSet, formatAddress } from "../address.ts";
+import { ATTEMPTS_MAX, Attempts, NONE, type Slot } from "../attempts.ts";
+import { CoolDowns } from "../cool-downs.ts";
+import type { Door } from "../door.ts";
+import { isSamePacket } from "../fingerprint.ts";
+import type { Knock } from "../frame.ts";
+import { NO_GUARDS } from "../guard/guard.ts";
+import { ATTEMPTS_A_SOURCE_MAX } from "../guard/odds.ts";
+import { deafness } from "../hearing.ts";
+import { portKey } from "../port.ts";
+import { DEAF, type Report, type SequenceFinding } from "../report.ts";
+import type { Attempt, Earn, Seen, Way } from "../way.ts";
 import { CountedPackets } from "./counted-packets.ts";
-import type { Door } from "./door.ts";
-import { isSamePacket } from "./fingerprint.ts";
-import type { Knock } from "./frame.ts";
-import { NO_GUARDS } from "./guard.ts";
-import { deafness } from "./hearing.ts";
-import { ATTEMPTS_A_SOURCE_MAX } from "./odds.ts";
-import { portKey } from "./port.ts";
 import { PortRoles, ROLE } from "./port-roles.ts";
-import { DEAF, type Report, type SequenceFinding } from "./report.ts";
 import { type SequenceRules, SequenceWatch } from "./sequence-watch.ts";
-import type { Attempt, Earn, Seen, Way } from "./way.ts";
 
 /** Slots that one sweep visits: about a tenth of a millisecond. */
 const SWEEP_SLOTS = 2 ** 16;

@@ -1,16 +1,16 @@
 // The rules of matching, one by one. What C knockd does with the same knocks is in conformance.test.ts.
 import { describe, expect, it } from "vitest";
-import { formatAddress } from "../../src/core/address.ts";
-import { LINKTYPE } from "../../src/core/capture/pcap.ts";
-import { decode } from "../../src/core/decode.ts";
-import { emptyKnock, type Knock } from "../../src/core/frame.ts";
-import { DoorGuards } from "../../src/core/guard.ts";
-import { SequenceMatcher } from "../../src/core/match.ts";
-import { formatPort, parsePort, portKey } from "../../src/core/port.ts";
-import type { Report, SequenceFinding } from "../../src/core/report.ts";
-import { config, type DoorOptions } from "../support/doors.ts";
-import { frame } from "../support/frames.ts";
-import { addresses, packetOf } from "../support/rig.ts";
+import { formatAddress } from "../../../src/core/address.ts";
+import { LINKTYPE } from "../../../src/core/capture/pcap.ts";
+import { decode } from "../../../src/core/decode.ts";
+import { emptyKnock, type Knock } from "../../../src/core/frame.ts";
+import { DoorGuards } from "../../../src/core/guard/guard.ts";
+import { formatPort, parsePort, portKey } from "../../../src/core/port.ts";
+import type { Report, SequenceFinding } from "../../../src/core/report.ts";
+import { SequenceMatcher } from "../../../src/core/sequence/sequence-matcher.ts";
+import { config, type DoorOptions } from "../../support/doors.ts";
+import { frame } from "../../support/frames.ts";
+import { addresses, packetOf } from "../../support/rig.ts";
 
 /** What nobody listens to here; witness.test.ts does. */
 interface TableOptions {
