@@ -31,13 +31,13 @@ const OPENING_LOOK_MS = 100;
 export type GrantState = "opening" | "open" | "closed";
 
 /** How a door was earned; of a packet, with whose key. */
-export interface Earned {
+export interface EarnedBy {
   /** A word for machines: knock, code, packet, manual; unknown: an older ledger did not say it. */
   readonly earnedBy: string;
   readonly key?: string | undefined;
 }
 
-export interface Grant extends Earned {
+export interface Grant extends EarnedBy {
   readonly door: Door;
   /** Canonical text. */
   readonly ip: string;
@@ -58,7 +58,7 @@ export function openUntilMs({ closesMs, commandEndsMs = closesMs }: Grant): numb
 }
 
 /** On what terms a door opens, where that is not what its knocks earn. */
-export interface Terms extends Partial<Earned> {
+export interface Terms extends Partial<EarnedBy> {
   readonly durationMs?: number | undefined;
 }
 
@@ -124,7 +124,7 @@ export class Grants {
   }
 
   /** A grant of an earlier run, which goes on until `closesMs`. */
-  restore(door: Door, ip: string, openedMs: number, closesMs: number, { earnedBy, key }: Earned): Grant {
+  restore(door: Door, ip: string, openedMs: number, closesMs: number, { earnedBy, key }: EarnedBy): Grant {
     const durationMs = closesMs - openedMs;
     const grant: Grant = {
       door,

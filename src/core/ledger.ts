@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { familyOfText } from "./address.ts";
 import type { Command, Door } from "./door.ts";
-import type { Earned } from "./grant.ts";
+import type { EarnedBy } from "./grant.ts";
 import { ANY_FLAGS } from "./tcp-flags.ts";
 
 /** One moment on both clocks: the wall clock survives a reboot, the monotonic clock survives whoever sets the wall clock. */
@@ -14,7 +14,7 @@ export interface Moment {
 }
 
 /** A grant as a restart must know it: enough to close it even when its door is gone from the config. */
-export interface LedgerEntry extends Earned {
+export interface LedgerEntry extends EarnedBy {
   readonly door: string;
   /** Canonical text. */
   readonly ip: string;

@@ -1,7 +1,7 @@
 // The packets that wait for their keys to be tried. Where more come than can be tried, chance decides who stays: whoever floods
 // gains nothing by the moment of sending, and a packet that is sent again has odds of its own.
 import type { Lane, SealedPacket } from "./opener.ts";
-import type { Purse } from "./time-budget.ts";
+import type { BudgetPart } from "./time-budget.ts";
 
 /** BOUNDED: packets that wait in each lane, of 1,500 characters at most: a third of a second of 64 keys, and what comes while a thread starts. */
 export const PLACES_MAX = 512;
@@ -15,7 +15,7 @@ const ANY_TURN: readonly Lane[] = ["known", "fresh", "failed"];
 
 export interface Taken {
   readonly packet: SealedPacket;
-  readonly purse: Purse;
+  readonly part: BudgetPart;
 }
 
 export class PacketQueue {
@@ -46,7 +46,7 @@ export class PacketQueue {
   }
 
   /** Whose turn it is of those for whom there is time. */
-  take(budget: { has(purse: Purse): boolean }): Taken | undefined {
+  take(budget: { has(part: BudgetPart): boolean }): Taken | undefined {
     if (this.#lanes.known.length > 0 && budget.has("kept")) return this.#takeOf("known", "kept");
     if (this.isEmpty || !budget.has("rest")) return undefined;
     const turn = TURNS[this.#turn++ % TURNS.length] ?? "fresh";
@@ -59,14 +59,14 @@ export class PacketQueue {
     return ANY_TURN.flatMap((lane) => this.#lanes[lane].splice(0));
   }
 
-  #takeOf(name: Lane, purse: Purse): Taken | undefined {
+  #takeOf(name: Lane, part: BudgetPart): Taken | undefined {
     const lane = this.#lanes[name];
     const at = this.#anyOf(lane);
     const packet = lane[at];
     const last = lane.pop();
     if (packet === undefined || last === undefined) return undefined;
     if (at < lane.length) lane[at] = last;
-    return { packet, purse };
+    return { packet, part };
   }
 
   #anyOf(lane: readonly SealedPacket[]): number {

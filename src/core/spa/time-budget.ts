@@ -2,7 +2,7 @@
 // networks that have opened a door lately.
 
 /** Who pays: the part that is kept, or the rest, which is for everybody. */
-export type Purse = "kept" | "rest";
+export type BudgetPart = "kept" | "rest";
 
 /** Of one core. */
 export const TRIAL_SHARE = 0.2;
@@ -14,7 +14,7 @@ const KEPT_SHARE = 0.25;
 const SAVED_MS = 1000 * TRIAL_SHARE;
 
 export class TimeBudget {
-  readonly #ms: Record<Purse, number> = { kept: SAVED_MS * KEPT_SHARE, rest: SAVED_MS * (1 - KEPT_SHARE) };
+  readonly #ms: Record<BudgetPart, number> = { kept: SAVED_MS * KEPT_SHARE, rest: SAVED_MS * (1 - KEPT_SHARE) };
   #atMs: number;
 
   /** Monotonic, as all times here. */
@@ -31,13 +31,13 @@ export class TimeBudget {
     this.#ms.rest = Math.min(restMs, SAVED_MS * (1 - KEPT_SHARE));
   }
 
-  has(purse: Purse): boolean {
-    return this.#ms[purse] > 0;
+  has(part: BudgetPart): boolean {
+    return this.#ms[part] > 0;
   }
 
   /** Known only afterwards: what is overdrawn is paid back before the next. */
-  spend(purse: Purse, ms: number): void {
-    this.#ms[purse] -= ms;
+  spend(part: BudgetPart, ms: number): void {
+    this.#ms[part] -= ms;
   }
 
   /** Until there is something for everybody. */

@@ -1,4 +1,4 @@
-// The third way to earn a door: the digits of an authenticator app, two a knock. A code is
+// A way to earn a door: the digits of an authenticator app, two a knock. A code is
 // judged when it is whole, so nobody learns from our silence which pair was wrong.
 import { type Address, type AddressSet, formatAddress } from "../address.ts";
 import { ATTEMPTS_MAX, NONE, type Slot } from "../attempts.ts";
@@ -14,7 +14,7 @@ import { type CodeRoom, noRoom, roomFor } from "./code-room.ts";
 import type { CodeRefusal } from "./code-verdict.ts";
 import { type CodeWatch, watchOf } from "./code-watch.ts";
 import { judgeCode, type UsedCodes } from "./judge-code.ts";
-import type { Failure } from "./suspicion.ts";
+import type { WrongCode } from "./suspicion.ts";
 import { lastPort, PORTS_PER_PAIR } from "./totp.ts";
 
 export interface CodeRules {
@@ -197,7 +197,7 @@ export class CodeMatcher implements Way<CodeRules> {
     return this.#refuse(door, { ...judged, failures }, failure);
   }
 
-  #refuse(door: Door, refusal: CodeRefusal, failure?: Failure): readonly Door[] {
+  #refuse(door: Door, refusal: CodeRefusal, failure?: WrongCode): readonly Door[] {
     this.#report.found({ way: "code", what: "refused", door, refusal, failure });
     return NO_DOORS;
   }

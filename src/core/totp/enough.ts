@@ -3,7 +3,7 @@ import type { Address } from "../address.ts";
 import { NONE } from "../attempts.ts";
 import { type CodeWatch, groupsOf } from "./code-watch.ts";
 import { FirstCodes } from "./second-code.ts";
-import { type Failure, type Scope, Suspicion } from "./suspicion.ts";
+import { type Scope, Suspicion, type WrongCode } from "./suspicion.ts";
 
 /** Who sent a code to which door, by its number. */
 export interface Sent {
@@ -46,7 +46,7 @@ export class Enough {
   }
 
   /** `code`, if it was a whole one. */
-  fail({ source, number, nowMs }: Omit<Sent, "watch">, code: number | undefined): Failure {
+  fail({ source, number, nowMs }: Omit<Sent, "watch">, code: number | undefined): WrongCode {
     return this.#suspicion.fail(source, this.#groupOf(number), code, nowMs);
   }
 

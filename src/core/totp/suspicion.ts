@@ -30,7 +30,7 @@ const FAILURES_COUNTED = 0xffff;
 /** Doors go by the number of their group, scopes by the lowest two bits beside it. */
 const SCOPE_BITS = 2;
 
-export type Failure =
+export type WrongCode =
   /** The code that this source sent last, once more: a tool that retransmits, and no further guess. */
   | { readonly kind: "again" }
   /** `first`: of this address in the last minute; `failures`: how many it has had in that. */
@@ -70,7 +70,7 @@ export class Suspicion {
   }
 
   /** The source has failed at this group of doors; `code` is what it sent, if that was a whole one. */
-  fail(source: Address, group: number, code: number | undefined, nowMs: number): Failure {
+  fail(source: Address, group: number, code: number | undefined, nowMs: number): WrongCode {
     const known = this.#find(source, group, 0);
     const first = known === NONE || this.#isOver(known, nowMs);
     if (!first && code !== undefined && this.#lastCode[known] === code) return { kind: "again" };

@@ -11,7 +11,7 @@ import type { Refusal } from "../../core/spa/refusal.ts";
 import { words } from "../../core/text/words.ts";
 import type { CodeFinding } from "../../core/totp/code-finding.ts";
 import { type CodeTrouble, codeWords } from "../../core/totp/code-words.ts";
-import { FAILURES_MAX, type Failure } from "../../core/totp/suspicion.ts";
+import { FAILURES_MAX, type WrongCode } from "../../core/totp/suspicion.ts";
 import type { Finding, FindingLog } from "../../core/verdict/verdict.ts";
 import { FirstOfMinute, type More } from "./first-of-minute.ts";
 import type { Log } from "./log.ts";
@@ -125,7 +125,7 @@ export class Findings implements FindingLog {
     }
   }
 
-  #codeFailed(kind: CodeKind, reason: string, knock: Knock, failure: Failure | undefined): void {
+  #codeFailed(kind: CodeKind, reason: string, knock: Knock, failure: WrongCode | undefined): void {
     if (failure === undefined) return;
     this.#codeTrouble(kind, reason, knock, failure.kind !== "again" && failure.first);
     if (failure.kind === "again" || failure.failures !== FAILURES_MAX) return;

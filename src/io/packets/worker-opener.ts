@@ -134,7 +134,7 @@ export class WorkerOpener implements Opener {
     this.#batch = undefined;
     this.#idle?.refresh();
     const nowMs = performance.now();
-    for (const { purse } of batch.taken) this.#budget.spend(purse, spentMs / batch.taken.length);
+    for (const { part } of batch.taken) this.#budget.spend(part, spentMs / batch.taken.length);
     for (const [index, { packet }] of batch.taken.entries()) {
       const tried = verdicts[index];
       // A key that was taken away must not open anything, and one that is new may fit.

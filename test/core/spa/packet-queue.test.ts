@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Lane, SealedPacket } from "../../../src/core/spa/opener.ts";
 import { PacketQueue, PLACES_MAX } from "../../../src/core/spa/packet-queue.ts";
-import type { Purse } from "../../../src/core/spa/time-budget.ts";
+import type { BudgetPart } from "../../../src/core/spa/time-budget.ts";
 
 const packet = (lane: Lane, text: string = lane): SealedPacket => ({ lane, text, told: () => {} });
-const time = (...purses: Purse[]) => ({ has: (purse: Purse) => purses.includes(purse) });
+const time = (...parts: BudgetPart[]) => ({ has: (part: BudgetPart) => parts.includes(part) });
 const PLENTY = time("kept", "rest");
 
 /** Numbers that are anything but foreseen, and the same in every run. */

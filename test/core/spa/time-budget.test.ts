@@ -1,22 +1,22 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Purse, TimeBudget, TRIAL_SHARE } from "../../../src/core/spa/time-budget.ts";
+import { type BudgetPart, TimeBudget, TRIAL_SHARE } from "../../../src/core/spa/time-budget.ts";
 
-/** Spends from both purses whatever there is, `costMs` at a time, from `fromMs` to `toMs`; the milliseconds spent from each. */
+/** Spends from both parts whatever there is, `costMs` at a time, from `fromMs` to `toMs`; the milliseconds spent from each. */
 function spendAll(
   budget: TimeBudget,
   fromMs: number,
   toMs: number,
   costMs: number,
-  purses: readonly Purse[] = ["kept", "rest"],
+  parts: readonly BudgetPart[] = ["kept", "rest"],
 ) {
   const spent = { kept: 0, rest: 0 };
   for (let nowMs = fromMs; nowMs <= toMs; nowMs++) {
     budget.pass(nowMs);
-    for (const purse of purses)
-      while (budget.has(purse)) {
-        budget.spend(purse, costMs);
-        spent[purse] += costMs;
+    for (const part of parts)
+      while (budget.has(part)) {
+        budget.spend(part, costMs);
+        spent[part] += costMs;
       }
   }
   return spent;
@@ -30,7 +30,7 @@ describe("the time for trying keys", () => {
         fc.integer({ min: 1000, max: 5000 }),
         (costMs, ms) => {
           const { kept, rest } = spendAll(new TimeBudget(0), 0, ms, costMs);
-          // What was saved up before, and the last batch of each purse, come on top.
+          // What was saved up before, and the last batch of each part, come on top.
           expect(kept + rest).toBeLessThanOrEqual(TRIAL_SHARE * (ms + 1000) + 2 * costMs);
           expect(kept + rest).toBeGreaterThanOrEqual(TRIAL_SHARE * (ms + 1000) - 1);
         },
