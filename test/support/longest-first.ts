@@ -4,21 +4,27 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Of those that run side by side, the longest by far, the very longest first. */
 const LONGEST = [
-  "install/systemd",
+  "install/firewalls-elsewhere",
   "install/package",
+  "install/firewalls",
   "install/package-elsewhere",
+  "system/doctor",
   "system/gateway",
+  "system/layouts",
+  "install/systemd",
+  "install/sandbox",
+  "system/iptables",
+  "system/control",
   "system/init",
+  "system/howto",
   "system/interfaces",
   "system/other-servers",
-  "system/doctor",
-  "system/iptables",
-  "system/howto",
+  "system/spa",
   "system/signals",
   "system/faults",
-  "system/spa",
   "system/failures",
   "import/knockd-import",
+  "conformance",
 ].map((name) => `/test/${name}.test.ts`);
 
 export class LongestFirst extends BaseSequencer {
