@@ -36,9 +36,14 @@ export class Sshd {
     return [ssh, "-tt", ...more];
   }
 
-  /** The argv that runs a command there. */
-  login(host: string, command: string, port = 22): string[] {
-    const options = ["BatchMode=yes", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "ConnectTimeout=1"];
+  /** The argv that runs a command there. ssh's patience is for its handshake, too, on a machine that does much else. */
+  login(host: string, command: string, port = 22, patienceS = 3): string[] {
+    const options = [
+      "BatchMode=yes",
+      "StrictHostKeyChecking=no",
+      "UserKnownHostsFile=/dev/null",
+      `ConnectTimeout=${patienceS}`,
+    ];
     const given = options.flatMap((option) => ["-o", option]);
     return ["ssh", "-F", "/dev/null", "-q", "-i", this.#userKey, "-p", String(port), ...given, `root@${host}`, command];
   }

@@ -155,7 +155,7 @@ describe.skipIf(!root)("a code of an authenticator app", () => {
     const env = { PATH: `${lab.directory}/bin:${process.env["PATH"]}`, XDG_CONFIG_HOME: lab.directory };
     expect((await net.run("login", sshd.login(HOST, "echo in"))).code).toBe(255);
     const proxy = `sh -c 'knock phone --code ${phone("login")} >&2 && exec nc %h %p'`;
-    const [ssh = "", ...rest] = sshd.login(HOST, "echo in");
+    const [ssh = "", ...rest] = sshd.login(HOST, "echo in", 22, 30);
     const argv = [ssh, "-o", `ProxyCommand=${proxy}`, ...rest];
     expect(await net.run("login", argv, { env })).toMatchObject({ code: 0, stdout: "in\n" });
   });
