@@ -84,6 +84,11 @@ export class WorkerOpener implements Opener {
     this.#worker = undefined;
   }
 
+  /** One that is trying keys has time to answer, which lets the time begin anew. */
+  #endIdleWorker(): void {
+    if (this.#batch === undefined) this.#endWorker();
+  }
+
   /** The one that there is, or another. */
   #thread(): KeyWorker | undefined {
     if (this.#worker !== undefined || this.#restart !== undefined) return this.#worker;
@@ -94,7 +99,7 @@ export class WorkerOpener implements Opener {
         died: (reason) => this.#died(reason),
       });
       this.#worker.order({ keys: this.#keys.map(ownBytes) });
-      this.#idle = setTimeout(() => this.#endWorker(), IDLE_MS).unref();
+      this.#idle = setTimeout(() => this.#endIdleWorker(), IDLE_MS).unref();
     } catch (error) {
       this.#died(reasonOf(error));
     }

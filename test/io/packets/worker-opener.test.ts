@@ -182,6 +182,19 @@ describe("packets opened beside the path", () => {
     expect([bench.said, bench.threads.length]).toEqual([["alice", "alice"], 2]);
     expect(bench.log.messages()).toEqual([]);
   });
+
+  it("keep their thread however long they are tried: the last one is answered, too", async () => {
+    const bench = new Bench();
+    await bench.send(ALICES());
+    await pass(11 * 60_000);
+    bench.thread.answer();
+    expect(bench.said).toEqual(["alice"]);
+    await bench.send(ALICES());
+    bench.thread.answer();
+    expect(bench.said).toEqual(["alice", "alice"]);
+    await pass(11 * 60_000);
+    expect(bench.threads.map(({ ended }) => ended)).toEqual([true]);
+  });
 });
 
 describe("other keys", () => {
