@@ -128,7 +128,8 @@ describe.skipIf(!root)("a line of knockd howto", () => {
       daemon.log
         .slice(before)
         .split("\n")
-        .filter((text) => text.startsWith(`${ip}: ${door}: `));
+        // What another door's knock began here before may run out of time now.
+        .filter((text) => text.startsWith(`${ip}: ${door}: `) && !text.includes("sequence timeout"));
     await paste(line, knocker);
     await eventually(`${door} is earned by: ${line}`, async () => said().some((text) => text.includes("OPEN SESAME")));
     // Nothing was dropped, nothing began anew.
