@@ -41,8 +41,9 @@ interface Wired {
 const MESSAGE_BYTES_MAX = PLACES_MAX * 2 * 1024;
 /** How far an element's time may be from what was asked, some of which has passed: then it is an older one's. */
 const ROUNDING_MS = 250;
-/** As all are written here. */
-const IPV4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
+const BYTE = "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+/** As all are written here; what is none is for parseAddress to refuse. */
+const IPV4 = new RegExp(`^${Array(4).fill(BYTE).join("\\.")}$`);
 /** Nobody's address (RFC 919), for looking what the kernel does. */
 const NOBODY = "255.255.255.255";
 const LOOK_MS = 1000;
