@@ -7,22 +7,12 @@ import { emptyKnock, type Knock } from "../../src/core/frame.ts";
 import { guardsOf, UNTOUCHED_GROUND } from "../../src/core/guard/guard.ts";
 import { SequenceMatcher } from "../../src/core/sequence/sequence-matcher.ts";
 import { config } from "../support/doors.ts";
+import { generator } from "../support/generator.ts";
 
 const PAGE = readFileSync(new URL("../../SECURITY.md", import.meta.url), "utf8");
 const STEPS = [21_347, 9283, 62_917];
 const KNOCKS = 400;
 const OWN = parseAddress("198.51.100.1") ?? emptyAddress();
-
-/** The same numbers each time. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Of a hundred knocks with such a pause between steps, how many open beside so many forged packets a second. */
 function through(perSecond: number, pauseMs: number): number {

@@ -7,6 +7,7 @@ import { guardsOf, UNTOUCHED_GROUND } from "../../src/core/guard/guard.ts";
 import type { Protocol } from "../../src/core/port.ts";
 import { SequenceMatcher } from "../../src/core/sequence/sequence-matcher.ts";
 import { config } from "../support/doors.ts";
+import { generator } from "../support/generator.ts";
 
 /** What the attack used: thousands, repeated and running digits, and what stands for itself. */
 const FAVOURITES = [
@@ -23,17 +24,6 @@ function shuffled(numbers: readonly number[], random: () => number): number[] {
     .map((number) => ({ number, at: random() }))
     .sort((a, b) => a.at - b.at)
     .map(({ number }) => number);
-}
-
-/** The same numbers each time. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** How often the door opens for so many rounds of all these ports, in another order each time. */

@@ -5,6 +5,7 @@ import { sightingWords } from "../../src/core/verdict/verdict-words.ts";
 import { codeKeys, watchlistFor } from "../../src/core/watchlist.ts";
 import { codeNow, knocksOf, wrongCode } from "../support/codes.ts";
 import { configOf } from "../support/doors.ts";
+import { generator } from "../support/generator.ts";
 import { MemoryLedger } from "../support/memory-ledger.ts";
 import { memoryLog } from "../support/memory-log.ts";
 import { pass, Rig, stopClock } from "../support/rig.ts";
@@ -411,14 +412,3 @@ describe("a reload", () => {
     expect(rig.firewall.letThrough()).toEqual([`ssh ${X}`]);
   });
 });
-
-/** mulberry32: the same numbers each time. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
